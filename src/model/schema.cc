@@ -1,0 +1,76 @@
+#include "model/schema.h"
+
+#include "base/coding.h"
+
+namespace elanus {
+
+const std::string* FindProperty(const Properties& properties, std::string_view key) {
+  for (auto it = properties.rbegin(); it != properties.rend(); ++it) {
+    if (it->first == key) return &it->second;
+  }
+  return nullptr;
+}
+
+std::optional<bool> ParseBool(std::string_view text) {
+  if (text == "true" || text == "True" || text == "TRUE" || text == "t" || text == "1") return true;
+  if (text == "false" || text == "False" || text == "FALSE" || text == "f" || text == "0") return false;
+  return std::nullopt;
+}
+
+const Field* Schema::Find(std::string_view name) const {
+  for (const Field& field : fields) {
+    if (field.name == name) return &field;
+  }
+  return nullptr;
+}
+
+const Field* Schema::Find(FieldId id) const {
+  for (const Field& field : fields) {
+    if (field.id == id) return &field;
+  }
+  return nullptr;
+}
+
+const Field& Schema::primary() const {
+  for (const Field& field : fields) {
+    if (field.primary) return field;
+  }
+  CheckFailed(__FILE__, __LINE__, "schema has a primary key");
+}
+
+const Field* Schema::dynamic_field() const {
+  for (const Field& field : fields) {
+    if (field.dynamic) return &field;
+  }
+  return nullptr;
+}
+
+const Field* Schema::partition_key() const {
+  for (const Field& field : fields) {
+    if (field.partition_key) return &field;
+  }
+  return nullptr;
+}
+
+const Partition* CollectionInfo::FindPartition(std::string_view partition_name) const {
+  for (const Partition& partition : partitions) {
+    if (partition.name == partition_name) return &partition;
+  }
+  return nullptr;
+}
+
+const Partition* CollectionInfo::FindPartition(PartitionId partition_id) const {
+  for (const Partition& partition : partitions) {
+    if (partition.id == partition_id) return &partition;
+  }
+  return nullptr;
+}
+
+const IndexInfo* CollectionInfo::FindIndex(FieldId field) const {
+  for (const IndexInfo& index : indexes) {
+    if (index.field == field) return &index;
+  }
+  return nullptr;
+}
+
+}  // namespace elanus

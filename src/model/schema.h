@@ -1,0 +1,117 @@
+// The schema of a collection, and what the catalog knows of it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "model/types.h"
+#include "model/value.h"
+
+namespace elanus {
+
+// In the order given; keys may repeat on the wire, the last wins.
+using Properties = std::vector<std::pair<std::string, std::string>>;
+const std::string* FindProperty(const Properties& properties, std::string_view key);
+// "true", "True", "TRUE", "1" -> true, as the clients spell booleans; nothing else is one.
+std::optional<bool> ParseBool(std::string_view text);
+
+inline constexpr std::string_view kDynamicFieldName = "$meta";
+inline constexpr std::string_view kDefaultPartitionName = "_default";
+inline constexpr std::string_view kDefaultDatabaseName = "default";
+
+struct Field {
+  FieldId id;
+  std::string name;
+  std::string description;
+  DataType type = DataType::kNone;
+  DataType element_type = DataType::kNone;  // Array
+  int64_t dim = 0;                          // dense vectors
+  int64_t max_length = 0;                   // VarChar (bytes), and VarChar elements of an Array
+  int64_t max_capacity = 0;                 // Array
+  bool primary = false;
+  bool auto_id = false;
+  bool partition_key = false;
+  bool clustering_key = false;
+  bool nullable = false;
+  bool dynamic = false;                     // the hidden $meta field
+  std::optional<Value> default_value;
+  Properties type_params;                   // as sent, echoed by describe
+
+  bool operator==(const Field&) const = default;
+};
+
+struct Schema {
+  std::string description;
+  bool enable_dynamic_field = false;
+  bool auto_id = false;
+  std::vector<Field> fields;  // user fields in order; $meta, when there is one, is last
+
+  const Field* Find(std::string_view name) const;
+  const Field* Find(FieldId id) const;
+  const Field& primary() const;            // CHECKs that there is one
+  const Field* dynamic_field() const;      // $meta or null
+  const Field* partition_key() const;
+
+  bool operator==(const Schema&) const = default;
+};
+
+enum class ConsistencyLevel : uint8_t { kStrong = 0, kSession = 1, kBounded = 2, kEventually = 3, kCustomized = 4 };
+
+struct Partition {
+  PartitionId id;
+  std::string name;
+  Timestamp created = 0;
+  bool loaded = false;
+};
+
+// One index as the user declared it.
+struct IndexInfo {
+  IndexId id;
+  FieldId field;
+  std::string name;
+  std::string type;        // as given: "HNSW", "AUTOINDEX"; "" for a scalar default is stored as AUTOINDEX
+  Metric metric = Metric::kNone;  // vectors only
+  Properties params;       // exactly as given, flat; what describe echoes
+  Timestamp created = 0;
+
+  // The value of a build parameter; looks into `params`.
+  const std::string* Param(std::string_view key) const { return FindProperty(params, key); }
+};
+
+// A collection as the catalog holds it. Immutable once published (shared_ptr<const>); every change
+// makes a new one with a higher version.
+struct CollectionInfo {
+  CollectionId id;
+  std::string database;
+  std::string name;
+  Schema schema;
+  int32_t shards_num = 1;             // what the user asked for and describe echoes
+  ShardId shard;                      // where the rows are
+  ConsistencyLevel consistency = ConsistencyLevel::kBounded;
+  Properties properties;
+  std::vector<Partition> partitions;  // _default first
+  std::vector<IndexInfo> indexes;
+  std::vector<std::string> aliases;
+  Timestamp created = 0;
+  Timestamp updated = 0;              // the schema's timestamp clients cache
+  uint64_t version = 1;
+  bool loaded = false;                // the whole collection or some partitions (Partition::loaded)
+  int32_t replica_number = 0;
+  std::vector<FieldId> load_fields;   // empty: all
+  int64_t next_field_id = kFirstUserFieldId;
+
+  const Partition* FindPartition(std::string_view partition_name) const;
+  const Partition* FindPartition(PartitionId partition_id) const;
+  const IndexInfo* FindIndex(FieldId field) const;  // the first on that field
+};
+
+// Stable bytes for the catalog (docs/formats/catalog.md): tagged fields, unknown tags skipped.
+std::string EncodeCollection(const CollectionInfo& info);
+Result<CollectionInfo> DecodeCollection(std::string_view bytes);
+
+}  // namespace elanus
