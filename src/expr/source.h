@@ -1,0 +1,63 @@
+// Source: what the evaluator reads. Growing and sealed segments implement it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/bitmap.h"
+#include "model/types.h"
+#include "model/value.h"
+
+namespace elanus::expr {
+
+// Rows [first, first + count) of one column. Fixed types: packed at `fixed`, no copy. Others: one
+// view a row in `strings` (VarChar bytes, binary JSON, Array encoding). `valid`: a byte a row, or
+// null when there are no nulls.
+struct Block {
+  size_t first = 0;
+  size_t count = 0;
+  const std::byte* fixed = nullptr;
+  const std::string_view* strings = nullptr;
+  const uint8_t* valid = nullptr;
+
+  template <typename T>
+  const T* as() const { return reinterpret_cast<const T*>(fixed); }
+};
+
+// Room that a Source may use to make a Block; one per evaluating thread, reused.
+struct BlockScratch {
+  std::vector<std::string_view> strings;
+  std::vector<uint8_t> valid;
+  std::vector<std::byte> fixed;
+};
+
+// A predicate an index may answer whole.
+struct IndexPredicate {
+  enum class Kind { kIn, kRange, kPrefix };
+  Kind kind;
+  FieldId field;
+  std::vector<Value> values;               // kIn
+  std::optional<Value> low, high;          // kRange
+  bool low_inclusive = false, high_inclusive = false;
+  std::string prefix;                      // kPrefix
+};
+
+class Source {
+ public:
+  static constexpr size_t kBlockRows = 1024;
+
+  virtual ~Source() = default;
+  virtual size_t rows() const = 0;
+  // `first` is a multiple of kBlockRows, or of 256 below the first 1,024 rows; count <= kBlockRows
+  // and the run never crosses 256, 512, 1024 and then multiples of 1,024 (so growing chunks are contiguous).
+  // A field that the segment lacks (added later) reads as its default or null.
+  virtual Block Read(FieldId field, size_t first, size_t count, BlockScratch* scratch) const = 0;
+  // True, with `matched` (rows() bits) filled, if an index answers it cheaper than a scan would.
+  virtual bool TryIndex(const IndexPredicate& predicate, Bitmap* matched) const = 0;
+};
+
+}  // namespace elanus::expr
