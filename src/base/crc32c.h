@@ -13,4 +13,9 @@ inline uint32_t Crc32c(std::string_view bytes, uint32_t crc = 0) {
   return Crc32c(bytes.data(), bytes.size(), crc);
 }
 
+namespace internal {
+// The portable kernel, so that a test can hold both to the same answers.
+uint32_t Crc32cByTable(const void* data, size_t size, uint32_t crc = 0);
+}  // namespace internal
+
 }  // namespace elanus

@@ -10,10 +10,10 @@ const ErrorTraits& TraitsOf(Code code) {
   switch (code) {
     case Code::kOk:
       return kOkTraits;
-#define ELANUS_ERROR(name, number, legacy, retriable, input, text)       \
-  case Code::name: {                                                     \
+#define ELANUS_ERROR(name, number, legacy, retriable, input, text)        \
+  case Code::name: {                                                      \
     static constexpr ErrorTraits kTraits{legacy, retriable, input, text}; \
-    return kTraits;                                                      \
+    return kTraits;                                                       \
   }
 #include "base/errors.inc"
 #undef ELANUS_ERROR

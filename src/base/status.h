@@ -102,11 +102,11 @@ Status FailWith(Code code, std::string_view message, std::initializer_list<Error
 
 [[noreturn]] void CheckFailed(const char* file, int line, const char* expression);
 
-#define CHECK(condition)                                                          \
-  do {                                                                            \
-    if (!(condition)) [[unlikely]] {                                              \
-      ::elanus::CheckFailed(__FILE__, __LINE__, #condition);                      \
-    }                                                                             \
+#define CHECK(condition)                                     \
+  do {                                                       \
+    if (!(condition)) [[unlikely]] {                         \
+      ::elanus::CheckFailed(__FILE__, __LINE__, #condition); \
+    }                                                        \
   } while (false)
 
 }  // namespace elanus
