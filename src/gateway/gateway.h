@@ -1,0 +1,223 @@
+// Gateway: the stateless front. Takes requests as clients mean them, already decoded from the wire,
+// validates (Milvus's order and texts), routes to coordinator and shards, merges. No sockets, no
+// protobuf: server/grpc and server/rest translate. Thread-safe; calls block up to the context's deadline.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/context.h"
+#include "base/status.h"
+#include "expr/filter.h"
+#include "model/column.h"
+#include "model/schema.h"
+#include "roles/coordinator.h"
+#include "roles/shard.h"
+
+namespace elanus::gateway {
+
+struct Limits;  // gateway/limits.h: section 4.2 of the compatibility spec, settings
+
+// ---- DDL ----------------------------------------------------------------------------------------
+
+// A field as sent: nothing is checked yet.
+struct FieldRequest {
+  std::string name;
+  std::string description;
+  DataType type = DataType::kNone;
+  DataType element_type = DataType::kNone;
+  bool primary = false, auto_id = false, partition_key = false, clustering_key = false, nullable = false;
+  bool is_function_output = false;
+  std::optional<Value> default_value;
+  Properties type_params;
+  Properties index_params;
+};
+
+struct CreateCollection {
+  std::string database;
+  std::string name;
+  std::string schema_name;
+  std::string description;
+  bool enable_dynamic_field = false;
+  bool auto_id = false;
+  std::vector<FieldRequest> fields;
+  size_t struct_fields = 0;           // how many; not built: refused
+  std::vector<std::string> functions;  // their names; not built: refused
+  int32_t shards_num = 0;             // 0: default 1
+  ConsistencyLevel consistency = ConsistencyLevel::kBounded;
+  int64_t num_partitions = 0;
+  Properties properties;
+};
+
+// ---- DML ----------------------------------------------------------------------------------------
+
+// One column as the wire carries it. Nullable columns hold only the valid values, with `valid` telling which rows.
+struct InputColumn {
+  std::string name;
+  DataType type = DataType::kNone;  // as the client declared it
+  bool dynamic = false;
+  std::vector<uint8_t> valid;       // empty, or a byte a row
+  // The payload in the type it travels in: kBool, kInt32 (Int8..Int32), kInt64, kFloat, kDouble, kVarChar (also
+  // Timestamptz text, JSON text with payload type kJson, Geometry), kArray (model/array.h rows of
+  // `array_element`), dense vectors as bytes of their own type with `dim`, sparse rows.
+  Column payload;
+  DataType array_element = DataType::kNone;
+};
+
+struct Insert {
+  std::string database, collection, partition;
+  std::vector<InputColumn> columns;
+  int64_t num_rows = 0;
+  Timestamp schema_timestamp = 0;
+  bool partial_update = false;  // upsert
+};
+
+struct Delete {
+  std::string database, collection, partition, filter;
+  expr::TemplateValues templates;
+};
+
+struct Mutation {
+  Column ids;              // of each inserted row; kInt64 or kVarChar
+  int64_t inserted = 0, deleted = 0, upserted = 0;
+  Timestamp timestamp = 0;
+};
+
+// ---- Reads --------------------------------------------------------------------------------------
+
+// Key-value parameters as sent (search_params, query_params, rank_params).
+struct ReadOptions {
+  std::string database, collection;
+  std::vector<std::string> partitions;
+  std::vector<std::string> output_fields;
+  std::string filter;
+  expr::TemplateValues templates;
+  ConsistencyLevel consistency = ConsistencyLevel::kBounded;
+  bool use_default_consistency = false;
+  Timestamp guarantee = 0;
+};
+
+struct Search : ReadOptions {
+  Properties params;              // anns_field, topk, metric_type, params (JSON), offset, round_decimal, ...
+  roles::QueryVectors queries;    // of the placeholder's type
+  std::optional<Column> ids;      // search by primary key instead
+  int64_t nq = 0;                 // as sent; 0: queries.count
+};
+
+struct HybridSearch {
+  std::string database, collection;
+  std::vector<std::string> partitions;
+  std::vector<std::string> output_fields;
+  std::vector<Search> searches;
+  Properties rank_params;
+  bool has_function_score = false;
+  ConsistencyLevel consistency = ConsistencyLevel::kBounded;
+  bool use_default_consistency = false;
+  Timestamp guarantee = 0;
+};
+
+struct Query : ReadOptions {
+  Properties params;              // limit, offset, ...
+};
+
+// A column of an answer. `field` is the schema's; `dynamic` marks $meta.
+struct OutputColumn {
+  Field field;
+  Column column;  // JSON and $meta: still in the binary form of model/json.h
+};
+
+struct SearchAnswer {
+  std::string collection;            // real name
+  int64_t num_queries = 0, top_k = 0;
+  std::vector<int64_t> counts;       // per query
+  Column ids;                        // flattened
+  std::vector<float> scores;
+  std::vector<OutputColumn> columns;
+  std::vector<std::string> output_fields;
+  std::string primary_field;
+  Timestamp session_ts = 0;
+  std::string timezone = "UTC";      // for Timestamptz
+  int64_t rows_searched = 0;
+};
+
+struct QueryAnswer {
+  std::string collection;
+  std::vector<OutputColumn> columns;
+  std::vector<std::string> output_fields;
+  std::string primary_field;
+  Timestamp session_ts = 0;
+  std::string timezone = "UTC";
+  std::optional<int64_t> count;      // count(*)
+};
+
+// ---- Descriptions -------------------------------------------------------------------------------
+
+struct IndexDescription {
+  IndexInfo info;
+  std::string field_name;
+  roles::IndexProgress progress;
+  bool finished = false;
+};
+
+enum class LoadState { kNotExist, kNotLoad, kLoading, kLoaded };
+
+class Gateway {
+ public:
+  Gateway(roles::Coordinator* coordinator, roles::ShardDirectory* shards, std::shared_ptr<const Limits> limits);
+  ~Gateway();
+
+  roles::Coordinator& coordinator() { return *coordinator_; }
+
+  // Collections (gateway/ddl.cc). Find resolves aliases; its errors are those of every RPC but DescribeCollection.
+  Status Create(const Context& context, const CreateCollection& request);
+  Status DropCollection(const Context& context, const std::string& database, const std::string& name);
+  Result<roles::CollectionPtr> Find(const std::string& database, const std::string& name);
+  Result<roles::ShardStats> Stats(const std::string& database, const std::string& name);
+
+  Status CreatePartition(const std::string& database, const std::string& collection, const std::string& partition);
+  Status DropPartition(const std::string& database, const std::string& collection, const std::string& partition);
+
+  Status CreateIndex(const std::string& database, const std::string& collection, const std::string& field,
+                     const std::string& index_name, const Properties& params);
+  Status DropIndex(const std::string& database, const std::string& collection, const std::string& field,
+                   const std::string& index_name);
+  // Empty index_name: all. kIndexNotFound when there is none.
+  Result<std::vector<IndexDescription>> DescribeIndex(const std::string& database, const std::string& collection,
+                                                      const std::string& field, const std::string& index_name);
+
+  Status Load(const std::string& database, const std::string& collection, const std::vector<std::string>& partitions,
+              int32_t replica_number, const std::vector<std::string>& resource_groups,
+              const std::vector<std::string>& load_fields, bool is_partition_call);
+  Status Release(const std::string& database, const std::string& collection, const std::vector<std::string>& partitions,
+                 bool is_partition_call);
+  Result<LoadState> GetLoadState(const std::string& database, const std::string& collection,
+                                 const std::vector<std::string>& partitions);
+  Result<int64_t> LoadingProgress(const std::string& database, const std::string& collection,
+                                  const std::vector<std::string>& partitions);
+
+  Status CreateAlias(const std::string& database, const std::string& collection, const std::string& alias);
+  Status AlterAlias(const std::string& database, const std::string& collection, const std::string& alias);
+  Status DropAlias(const std::string& database, const std::string& alias);
+
+  // Rows (gateway/write.cc).
+  Result<Mutation> RunInsert(const Context& context, Insert request);
+  Result<Mutation> RunUpsert(const Context& context, Insert request);
+  Result<Mutation> RunDelete(const Context& context, const Delete& request);
+  Result<roles::FlushResult> Flush(const Context& context, const std::string& database, const std::string& collection);
+
+  // Reads (gateway/search.cc, gateway/query.cc).
+  Result<SearchAnswer> RunSearch(const Context& context, const Search& request);
+  Result<SearchAnswer> RunHybridSearch(const Context& context, const HybridSearch& request);
+  Result<QueryAnswer> RunQuery(const Context& context, const Query& request);
+
+ private:
+  roles::Coordinator* coordinator_;
+  roles::ShardDirectory* shards_;
+  std::shared_ptr<const Limits> limits_;
+};
+
+}  // namespace elanus::gateway

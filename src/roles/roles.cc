@@ -1,0 +1,2 @@
+#include "roles/coordinator.h"
+#include "roles/shard.h"

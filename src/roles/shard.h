@@ -1,0 +1,156 @@
+// Shard: the rows of one collection (or of a part of it), and everything done to rows.
+// A Write that returned OK is durable and visible to every read that begins after. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/context.h"
+#include "base/status.h"
+#include "expr/filter.h"
+#include "index/vector_index.h"
+#include "model/column.h"
+#include "model/schema.h"
+#include "model/types.h"
+#include "roles/coordinator.h"
+
+namespace elanus::roles {
+
+// One request; shows whole or not at all. Ends (deletes) act before inserts.
+struct WriteRequest {
+  CollectionPtr collection;
+  // Rows to insert: a column for every field of the schema, dense. A key that its partition already
+  // holds is replaced (shard.md section 3).
+  Batch rows;
+  std::vector<PartitionId> partitions;  // of each row; one element: the same for all rows
+  bool fresh_keys = false;              // keys were made by the server: no look-up needed
+  bool replace_everywhere = false;      // upsert under a partition key: replace in every partition
+
+  // Keys to end, in `delete_partitions` (empty: all), alone or beside `rows`.
+  std::optional<Column> delete_keys;
+  std::vector<PartitionId> delete_partitions;
+  // Or: every row that passes, as of the moment the write takes its place in the order.
+  std::shared_ptr<const expr::Filter> delete_filter;
+};
+
+struct WriteResult {
+  Timestamp timestamp = 0;
+  int64_t inserted = 0;
+  int64_t ended = 0;  // rows that were live and are no longer
+};
+
+struct QueryVectors {
+  DataType type = DataType::kNone;
+  int64_t dim = 0;
+  size_t count = 0;
+  std::string dense;                // packed rows
+  std::vector<std::string> sparse;
+};
+
+struct SearchRequest {
+  CollectionPtr collection;
+  Timestamp at = 0;  // 0: now
+  FieldId field;
+  QueryVectors queries;
+  Metric metric = Metric::kNone;
+  std::string index_type;  // declared; small segments answer exactly whatever it is
+  size_t limit = 0;        // hits per query, offset included
+  index::SearchParams params;
+  std::optional<index::Range> range;
+  std::shared_ptr<const expr::Filter> filter;  // null: every row
+  std::vector<PartitionId> partitions;         // empty: all
+  std::vector<FieldId> output;
+  bool ignore_growing = false;
+};
+
+// Hits of all queries, query after query, nearest first, ties by key; one hit a key.
+struct SearchResult {
+  std::vector<uint32_t> counts;  // per query
+  Column keys;
+  std::vector<float> scores;     // as clients see them
+  std::vector<Column> output;    // in the order asked
+  int64_t rows_searched = 0;
+};
+
+struct QueryRequest {
+  CollectionPtr collection;
+  Timestamp at = 0;  // 0: now
+  std::shared_ptr<const expr::Filter> filter;
+  std::vector<PartitionId> partitions;  // empty: all
+  std::vector<FieldId> output;
+  bool count_only = false;
+  int64_t limit = -1;  // -1: all
+  int64_t offset = 0;
+  bool ignore_growing = false;
+  size_t bytes_max = 0;  // 0: no limit; over it: kParameterTooLarge
+};
+
+struct QueryResult {
+  int64_t count = 0;           // count_only
+  Batch rows;                  // output fields in the order asked, ascending by key
+};
+
+enum class SegmentState { kGrowing, kSealed, kFlushed };
+
+struct SegmentInfo {
+  SegmentId id;
+  SegmentState state = SegmentState::kGrowing;
+  int64_t rows = 0;
+  uint64_t bytes = 0;
+  PartitionId partition;              // of its first row
+  std::vector<std::string> indexes;   // names of those that are built
+};
+
+// How far an index is, over sealed rows. `pending` rows are served without it meanwhile.
+struct IndexProgress {
+  int64_t total_rows = 0;
+  int64_t indexed_rows = 0;
+  std::string failure;  // not empty: the build failed and is not being retried
+};
+
+struct ShardStats {
+  int64_t physical_rows = 0;           // deleted and replaced rows count until merged away
+  int64_t live_rows = 0;
+  std::vector<std::pair<PartitionId, int64_t>> partition_rows;  // physical
+  std::vector<SegmentInfo> segments;
+  uint64_t memory_bytes = 0;
+  uint64_t disk_bytes = 0;
+};
+
+struct FlushResult {
+  std::vector<SegmentId> segments;  // every sealed segment after the flush
+  Timestamp timestamp = 0;
+};
+
+class Shard {
+ public:
+  virtual ~Shard() = default;
+  virtual Result<WriteResult> Write(const Context& context, WriteRequest request) = 0;
+  virtual Result<SearchResult> Search(const Context& context, const SearchRequest& request) = 0;
+  virtual Result<QueryResult> Query(const Context& context, const QueryRequest& request) = 0;
+  // Everything written before the call is in segment files when it returns; index builds and merges
+  // of what is there start without further waiting.
+  virtual Result<FlushResult> Flush(const Context& context) = 0;
+  virtual ShardStats Stats() = 0;
+  virtual IndexProgress ProgressOf(IndexId index) = 0;
+};
+
+using ShardPtr = std::shared_ptr<Shard>;
+
+// The shards of this process. Thread-safe.
+class ShardDirectory {
+ public:
+  virtual ~ShardDirectory() = default;
+  // Opens it on first use (recovering what the log holds).
+  virtual Result<ShardPtr> Open(const CollectionPtr& collection) = 0;
+  // A new version of a collection: schema, indexes, partitions. Cheap; work starts behind it.
+  // Rows of partitions that are gone end at once.
+  virtual Status Update(const CollectionPtr& collection) = 0;
+  // Its rows, files and log records are no longer needed; running reads end on their snapshot.
+  virtual Status Drop(ShardId shard) = 0;
+};
+
+}  // namespace elanus::roles

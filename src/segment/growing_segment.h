@@ -1,0 +1,25 @@
+// GrowingSegment: append-only rows in memory (shard.md section 2). One writer (the lane thread); readers see
+// rows below the count of their snapshot, without locks: bytes below it never change.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "model/column.h"
+#include "segment/segment.h"
+
+namespace elanus::segment {
+
+class GrowingSegment : public Segment {
+ public:
+  static std::shared_ptr<GrowingSegment> Make(const Schema& schema);
+
+  // Appends rows (a column for each field of the schema; absent ones get default or null), all
+  // inserted at `ts`. partitions: one each, or one for all. Lane thread only. Returns the first row.
+  virtual uint32_t Append(const Batch& batch, std::span<const PartitionId> partitions, Timestamp ts) = 0;
+
+  // Fields added to the schema later: rows from here on carry them.
+  virtual void ExtendSchema(const Schema& schema) = 0;
+};
+
+}  // namespace elanus::segment

@@ -1,0 +1,55 @@
+// SealedSegment: an immutable segment file, mapped (docs/formats/segment.md). Rows are sorted by
+// (partition, primary key), so a partition is a row range and a key is found by binary search.
+// Columns are 4 KiB aligned with a crc32c per 64 KiB, checked on first touch; header and footer at
+// Open. A damaged block is kCorruption with file and offset, never rows.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "io/file_system.h"
+#include "meta/catalog.h"
+#include "segment/live_table.h"
+#include "segment/segment.h"
+
+namespace elanus::segment {
+
+class SealedSegment : public Segment {
+ public:
+  static Result<std::shared_ptr<SealedSegment>> Open(io::FileSystem* fs, const std::string& path,
+                                                     const meta::SegmentMeta& meta, const Schema& schema);
+
+  // What an index is built from and opened over; borrowed from the mapping. Verifies checksums of the column.
+  virtual Result<index::VectorView> Vectors(const Field& field, Metric metric) const = 0;
+  virtual Result<index::ScalarView> Scalars(const Field& field) const = 0;
+  virtual uint64_t file_bytes() const = 0;
+};
+
+// One input of WriteSegment: a segment, how many of its rows, which of them have ended.
+struct MergeInput {
+  std::shared_ptr<const Segment> segment;
+  size_t rows = 0;
+  LiveTable::Ptr live;
+};
+
+struct WrittenSegment {
+  meta::SegmentMeta meta;  // id is the caller's; no delta, no indexes
+  LiveTable::Ptr live;     // ends newer than `floor`, carried over
+  // row_maps[i][old row] = new row, or Segment::kNoRow if dropped.
+  std::vector<std::vector<uint32_t>> row_maps;
+};
+
+// Writes the rows of `inputs` that are live, or ended after `floor`, as one sorted segment file at
+// `path` (written beside, synced, renamed; the folder is synced by the caller). Serves flush (one growing input)
+// and merge (several sealed ones). Rows of partitions not in `partitions` are dropped. Peak memory beyond the inputs: O(rows) small.
+Result<WrittenSegment> WriteSegment(const Context& context, io::FileSystem* fs, const std::string& path, SegmentId id,
+                                    const Schema& schema, std::span<const MergeInput> inputs,
+                                    std::span<const PartitionId> partitions, Timestamp floor);
+
+// Delta object: the LiveTables of several segments, one file.
+Status WriteDelta(io::FileSystem* fs, const std::string& path,
+                  std::span<const std::pair<SegmentId, LiveTable::Ptr>> tables);
+Result<std::vector<std::pair<SegmentId, LiveTable::Ptr>>> ReadDelta(io::FileSystem* fs, const std::string& path);
+
+}  // namespace elanus::segment
