@@ -12,6 +12,8 @@
 
 namespace elanus::io {
 
+struct MemoryState;
+
 // One call that changes something or syncs it, as a fault hook sees it.
 struct FileCall {
   enum class Kind { kOpen, kWrite, kSync, kTruncate, kPreallocate, kRename, kRemove, kSyncDir };
@@ -35,7 +37,7 @@ class MemoryFileSystem : public FileSystem {
 
   // Called before each changing call; an error returned is the call's answer. A write that fails
   // has written a prefix of its bytes (all of them for a failed Sync: they stay readable, and are
-  // lost in a crash). nullptr: none.
+  // lost in a crash). Must not call the file system. nullptr: none.
   void SetFault(std::function<Status(const FileCall&)> fault);
   // Fails the n-th changing call from now (1 = the next) once with an I/O error.
   void FailCall(uint64_t n);
@@ -63,8 +65,7 @@ class MemoryFileSystem : public FileSystem {
   Result<uint64_t> FreeBytes(const std::string& path) override;
 
  private:
-  struct State;
-  std::shared_ptr<State> state_;  // shared with open handles
+  std::shared_ptr<MemoryState> state_;  // shared with open handles
 };
 
 }  // namespace elanus::io
