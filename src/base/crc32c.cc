@@ -137,8 +137,8 @@ Kernel Choose() {
 }  // namespace
 
 uint32_t Crc32c(const void* data, size_t size, uint32_t crc) {
-  static const Kernel kernel = Choose();
-  return ~kernel(static_cast<const uint8_t*>(data), size, ~crc);
+  static const Kernel kKernel = Choose();
+  return ~kKernel(static_cast<const uint8_t*>(data), size, ~crc);
 }
 
 namespace internal {

@@ -21,7 +21,7 @@ class LogTest : public testing::Test {
     std::filesystem::create_directories(folder_);
     options_.file = folder_ / "elanus.log";
   }
-  ~LogTest() override {
+  void TearDown() override {
     EXPECT_TRUE(ConfigureLog({}).ok());
     std::filesystem::remove_all(folder_);
   }

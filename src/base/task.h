@@ -28,8 +28,7 @@ class Task {
   };
   template <typename F>
   struct Holder final : Work {
-    template <typename G>
-    explicit Holder(G&& g) : work(std::forward<G>(g)) {}
+    explicit Holder(F f) : work(std::move(f)) {}
     void Run() override { work(); }
     F work;
   };

@@ -43,11 +43,9 @@ bool ThreadPool::Submit(Task task) {
       idle_.pop_back();
       worker->task = std::move(task);
       worker->wake.notify_one();
-    } else if (workers_.size() < threads_max_ && StartWorker(&task)) {
-    } else if (!workers_.empty() && queue_.size() < queue_max_) {
-      queue_.push_back(std::move(task));
-    } else {
-      accepted = false;
+    } else if (workers_.size() == threads_max_ || !StartWorker(&task)) {
+      accepted = !workers_.empty() && queue_.size() < queue_max_;
+      if (accepted) queue_.push_back(std::move(task));
     }
   }
   for (std::thread& thread : ended) thread.join();
