@@ -16,7 +16,7 @@
 
 namespace elanus::segment {
 
-class LiveTable {
+class LiveTable : public std::enable_shared_from_this<LiveTable> {
  public:
   using Ptr = std::shared_ptr<const LiveTable>;
   struct Ended {
@@ -26,13 +26,22 @@ class LiveTable {
 
   static Ptr AllLive();
 
-  // Rows must be live. Tail entries with ts <= floor are forgotten (no reader can ask before it).
+  // Rows must be live, ts not below the tail's. Tail entries with ts <= floor are forgotten (no reader
+  // can ask before it).
   Ptr End(std::span<const uint32_t> rows, Timestamp ts, Timestamp floor) const;
+  // The same for rows that end at different moments, in any order.
+  Ptr End(std::vector<Ended> ended, Timestamp floor) const;
 
   bool LiveNow(uint32_t row) const;
   size_t dead() const { return dead_; }
   // Ends newer than the floor given to the last End(), oldest first.
-  std::span<const Ended> tail() const { return tail_; }
+  std::span<const Ended> tail() const {
+    return tail_ == nullptr ? std::span<const Ended>()
+                            : std::span<const Ended>(tail_->entries.get() + tail_begin_, tail_end_ - tail_begin_);
+  }
+  // Rows from here on have never ended.
+  size_t rows_touched() const { return chunks_.size() * kMaskChunkRows; }
+  uint64_t memory_bytes() const;  // chunks shared with other tables count in each
 
   // The rows live at T (rows beyond the chunks are live). Keeps what it borrows alive.
   class View {
@@ -42,6 +51,7 @@ class LiveTable {
 
    private:
     friend class LiveTable;
+    Ptr table_;
     std::vector<const uint64_t*> pointers_;
     std::vector<std::unique_ptr<std::array<uint64_t, kMaskChunkWords>>> copies_;
     size_t rows_ = 0;
@@ -53,8 +63,19 @@ class LiveTable {
 
  private:
   using Chunk = std::array<uint64_t, kMaskChunkWords>;
-  std::vector<std::shared_ptr<const Chunk>> chunks_;  // null: all live
-  std::vector<Ended> tail_;
+
+  std::vector<std::shared_ptr<const Chunk>> chunks_;  // null: all live; a set bit is a live row
+  // Tables made one from another share the buffer of their tails: End() on the newest appends behind
+  // what the others see, so it copies no long tail.
+  struct Tail {
+    std::unique_ptr<Ended[]> entries;
+    size_t capacity = 0;
+    size_t used = 0;  // the writer's
+  };
+  void AppendTail(const LiveTable& before, std::span<const Ended> ended, Timestamp floor);
+
+  std::shared_ptr<Tail> tail_;
+  size_t tail_begin_ = 0, tail_end_ = 0;
   size_t dead_ = 0;
 };
 
