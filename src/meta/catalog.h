@@ -20,6 +20,8 @@ struct PartitionRange {
   PartitionId partition;
   uint32_t begin = 0;
   uint32_t end = 0;
+
+  bool operator==(const PartitionRange&) const = default;
 };
 
 // An index file of one segment.
@@ -28,6 +30,8 @@ struct IndexObject {
   FieldId field;
   int64_t object = 0;  // names the file
   uint64_t bytes = 0;
+
+  bool operator==(const IndexObject&) const = default;
 };
 
 // A sealed segment as its shard's head records it.
@@ -39,6 +43,8 @@ struct SegmentMeta {
   std::vector<PartitionRange> partitions;    // ascending, without gaps
   int64_t delta = 0;                         // object that holds its ended rows; 0: none
   std::vector<IndexObject> indexes;
+
+  bool operator==(const SegmentMeta&) const = default;
 };
 
 // A shard's root record: which objects make it up, and up to where the log is in them.
@@ -48,33 +54,40 @@ struct ShardHead {
   Timestamp floor = 0;
   int64_t next_object = 1;   // for segment, delta and index files
   std::vector<SegmentMeta> segments;
+
+  bool operator==(const ShardHead&) const = default;
 };
 
 class Catalog {
  public:
-  // Checks the format version ("data folder has format 7, this binary reads up to 1"), writes it when new.
+  // Checks the format version ("data folder has format 7, this binary reads up to 1"), writes it
+  // when new. The store must outlive the catalog.
   static Result<std::unique_ptr<Catalog>> Open(MetaStore* store);
   virtual ~Catalog() = default;
 
   virtual Result<std::vector<CollectionInfo>> LoadCollections() = 0;
   virtual Result<std::vector<std::string>> LoadDatabases() = 0;
-  // Writes `info` if the stored version is info.version - 1 (absent for version 1); kInternal when not.
+  // Writes `info` if the stored version is info.version - 1 (absent for version 1); kInternal when
+  // not, and nothing is written.
   virtual Status PutCollection(const CollectionInfo& info) = 0;
   // Several collections in one transaction (an alias moves).
   virtual Status PutCollections(const std::vector<CollectionInfo>& infos) = 0;
-  // Removes the collection; leaves a tombstone of its shard until ForgetShard.
+  // Removes the collection, stored with this version; leaves a tombstone of its shard until ForgetShard.
   virtual Status DropCollection(const CollectionInfo& info) = 0;
   virtual Result<std::vector<ShardId>> LoadTombstones() = 0;
   // Removes the shard's head, segments and tombstone.
   virtual Status ForgetShard(ShardId shard) = 0;
 
+  // Segments ascending by id.
   virtual Result<ShardHead> LoadHead(ShardId shard) = 0;
   // Shards that have a head, with applied_lsn (cheap: no segments read).
   virtual Result<std::vector<std::pair<ShardId, uint64_t>>> LoadAppliedLsns() = 0;
-  // Replaces the head if the stored version is head.version - 1; writes O(what changed against `before`).
+  // Replaces the head if the stored version is before.version and the shard was not dropped; kInternal
+  // when not. `after` is before.version + 1. Writes O(what changed against `before`).
   virtual Status CommitHead(ShardId shard, const ShardHead& before, const ShardHead& after) = 0;
 
-  // A block of `count` ids never given before, for things and for auto ids.
+  // First of a block of `count` ids never given before, for things and for auto ids. Ids rise, also
+  // over restarts; most calls touch memory only.
   virtual Result<int64_t> AllocateIds(int64_t count) = 0;
 
   // The timestamp up to which the oracle may hand out; 0 when never set.
