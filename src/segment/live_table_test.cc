@@ -47,7 +47,7 @@ TEST(LiveTable, AgreesWithAModelAtEveryReadableMoment) {
   std::vector<std::pair<LiveTable::Ptr, Naive>> old;  // earlier tables stay as they were
   for (int step = 0; step < 30; ++step) {
     ts += 1 + random() % 3;
-    if (random() % 4 == 0) floor = ts - random() % 20;
+    if (random() % 4 == 0) floor = std::max(floor, ts - random() % 20);
     std::vector<uint32_t> rows;
     for (uint64_t i = random() % (step % 5 == 0 ? 5000 : 50); i > 0; --i) {
       const auto row = static_cast<uint32_t>(random() % kRows);
