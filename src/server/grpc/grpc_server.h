@@ -1,0 +1,56 @@
+// Serves an RpcTable over gRPC, on connections that somebody else has accepted. gRPC's threads only
+// move bytes: parsing, the handler and serializing run on the pool that is passed in.
+//
+// Memory has a bound: requests in flight and the bytes they hold are counted, and what goes over is
+// refused at once. Thread-safe.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+
+namespace elanus {
+class ThreadPool;
+}
+
+namespace elanus::server {
+
+class RpcTable;
+
+struct GrpcOptions {
+  size_t request_bytes_max = 64 << 20;    // of one message
+  size_t response_bytes_max = 256 << 20;  // of one message
+  size_t requests_max = 4096;             // in flight, queued ones included
+  // Requests and responses that are being parsed, worked on or sent. One request is always let in.
+  size_t bytes_max = size_t{1} << 30;
+};
+
+class GrpcServer {
+ public:
+  // `table` and `pool` outlive the server.
+  static Result<std::unique_ptr<GrpcServer>> Start(const GrpcOptions& options,
+                                                   const RpcTable* table, ThreadPool* pool);
+  ~GrpcServer();
+
+  // Takes over a connected, non-blocking socket, and what has been read from it.
+  void Adopt(int fd, std::string_view bytes_read);
+
+  // Refuses new calls, gives those that run `drain_max`, then cancels them; returns when all are
+  // done. Idempotent.
+  void Stop(std::chrono::milliseconds drain_max);
+
+  size_t requests_in_flight() const;
+  size_t bytes_in_flight() const;
+
+ private:
+  class Front;  // gRPC's side of it
+  explicit GrpcServer(std::unique_ptr<Front> front);
+
+  std::unique_ptr<Front> front_;
+};
+
+}  // namespace elanus::server

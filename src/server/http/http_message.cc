@@ -1,0 +1,55 @@
+#include "server/http/http_message.h"
+
+#include <algorithm>
+
+namespace elanus::server {
+namespace {
+
+char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
+bool EqualIgnoringCase(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](char x, char y) { return Lower(x) == Lower(y); });
+}
+
+}  // namespace
+
+std::string_view HttpRequest::Header(std::string_view name) const {
+  for (const auto& [key, value] : headers) {
+    if (EqualIgnoringCase(key, name)) return value;
+  }
+  return {};
+}
+
+std::string JsonQuoted(std::string_view text) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string out = "\"";
+  for (char c : text) {
+    auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20) {
+      out += "\\u00";
+      out += kHex[byte >> 4];
+      out += kHex[byte & 15];
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+  return out;
+}
+
+HttpResponse HttpError(int status, std::string_view message) {
+  HttpResponse response;
+  response.status = status;
+  response.body =
+      "{\"code\":" + std::to_string(status) + ",\"message\":" + JsonQuoted(message) + "}";
+  return response;
+}
+
+void AnswerNotFound(const HttpRequest& request, const HttpReply& reply) {
+  reply(HttpError(404, "no such page: " + request.method + " " + std::string(request.path())));
+}
+
+}  // namespace elanus::server

@@ -1,0 +1,257 @@
+// The only file that knows Boost.Beast: it takes a quarter of a minute to compile.
+#include "server/http/http_server.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+// Boost 1.74's asio uses std::exchange without including this.
+#include <utility>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+
+#include <atomic>
+#include <future>
+#include <optional>
+#include <thread>
+#include <unordered_set>
+
+#include "base/background.h"
+
+namespace elanus::server {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using tcp = asio::ip::tcp;
+using beast::error_code;
+
+}  // namespace
+
+
+
+// The thread, its event loop and the sessions. All but Post and the constructor runs on the thread.
+class HttpServer::Loop : public std::enable_shared_from_this<HttpServer::Loop> {
+ public:
+  Loop(const HttpOptions& options_in, HttpHandler handler_in)
+      : options(options_in), handler(std::move(handler_in)), drained_(io) {}
+
+  void Run(const std::string& thread_name) {
+    thread_ = std::thread([this, thread_name] {
+      SetThreadName(thread_name);
+      io.run();
+    });
+  }
+
+  // False: the loop has ended; nothing will run.
+  template <typename F>
+  bool Post(F work) {
+    if (ended_) return false;
+    asio::post(io, std::move(work));
+    return true;
+  }
+
+  void Open(int fd, std::string bytes);
+  void Stop(std::chrono::milliseconds drain_max);
+  void Close(const std::shared_ptr<Session>& session);
+
+  const HttpOptions options;
+  const HttpHandler handler;
+  asio::io_context io{1};
+  bool draining = false;
+
+ private:
+  void Drain(std::chrono::milliseconds drain_max);
+
+  asio::executor_work_guard<asio::io_context::executor_type> work_{io.get_executor()};
+  asio::steady_timer drained_;
+  std::unordered_set<std::shared_ptr<Session>> sessions_;
+  std::atomic<bool> ended_{false};
+  std::thread thread_;
+};
+
+// One connection. Kept alive by Loop::sessions_ and by what it waits for.
+class HttpServer::Session : public std::enable_shared_from_this<Session> {
+ public:
+  Session(std::shared_ptr<Loop> loop, tcp::socket socket, std::string_view bytes)
+      : loop_(std::move(loop)), stream_(std::move(socket)) {
+    auto into = buffer_.prepare(bytes.size());
+    asio::buffer_copy(into, asio::buffer(bytes.data(), bytes.size()));
+    buffer_.commit(bytes.size());
+  }
+
+  void ReadHeader() {
+    idle_ = true;
+    parser_.emplace();
+    parser_->header_limit(static_cast<uint32_t>(loop_->options.header_bytes_max));
+    parser_->body_limit(loop_->options.body_bytes_max);
+    stream_.expires_after(loop_->options.idle_max);
+    http::async_read_header(stream_, buffer_, *parser_,
+                            [self = shared_from_this()](error_code error, size_t) {
+                              self->idle_ = false;
+                              if (error) return self->OnReadError(error);
+                              self->ReadBody();
+                            });
+  }
+
+  bool idle() const { return idle_; }
+  void CloseSocket() { stream_.close(); }
+
+ private:
+  void ReadBody() {
+    keep_alive_ = parser_->get().keep_alive() && !loop_->draining;
+    head_only_ = parser_->get().method() == http::verb::head;
+    if (beast::iequals(parser_->get()[http::field::expect], "100-continue")) return Invite();
+    stream_.expires_after(loop_->options.body_max);
+    http::async_read(stream_, buffer_, *parser_,
+                     [self = shared_from_this()](error_code error, size_t) {
+                       if (error) return self->OnReadError(error);
+                       self->Handle();
+                     });
+  }
+
+  // The client waits for a word before it sends a large body.
+  void Invite() {
+    static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+    parser_->get().erase(http::field::expect);
+    stream_.expires_after(loop_->options.body_max);
+    asio::async_write(stream_, asio::buffer(kContinue.data(), kContinue.size()),
+                      [self = shared_from_this()](error_code error, size_t) {
+                        if (error) return self->Close();
+                        self->ReadBody();
+                      });
+  }
+
+  void OnReadError(error_code error) {
+    keep_alive_ = false;
+    if (error == http::error::header_limit) return Write(HttpError(431, "the header is too large"));
+    if (error == http::error::body_limit) {
+      return Write(HttpError(413, "the body is larger than " +
+                                      std::to_string(loop_->options.body_bytes_max) + " bytes"));
+    }
+    bool malformed = error.category() == make_error_code(http::error::bad_method).category() &&
+                     error != http::error::end_of_stream && error != http::error::partial_message;
+    if (malformed) return Write(HttpError(400, "this is not HTTP/1.1: " + error.message()));
+    Close();
+  }
+
+  void Handle() {
+    auto message = parser_->release();
+    HttpRequest request;
+    request.method = std::string(message.method_string());
+    request.target = std::string(message.target());
+    for (const auto& field : message) {
+      request.headers.emplace_back(field.name_string(), field.value());
+    }
+    request.body = std::move(message.body());
+    stream_.expires_never();
+    loop_->handler(std::move(request), [self = shared_from_this()](HttpResponse response) {
+      self->loop_->Post([self, response = std::move(response)]() mutable {
+        self->Write(std::move(response));
+      });
+    });
+  }
+
+  void Write(HttpResponse response) {
+    response_.emplace(static_cast<http::status>(response.status), 11);
+    response_->set(http::field::content_type, response.content_type);
+    for (const auto& [name, value] : response.headers) response_->set(name, value);
+    keep_alive_ = keep_alive_ && !loop_->draining;
+    response_->keep_alive(keep_alive_);
+    response_->content_length(response.body.size());
+    if (!head_only_) response_->body() = std::move(response.body);
+    stream_.expires_after(loop_->options.body_max);
+    http::async_write(stream_, *response_, [self = shared_from_this()](error_code error, size_t) {
+      if (error || !self->keep_alive_) return self->Close();
+      self->response_.reset();
+      self->ReadHeader();
+    });
+  }
+
+  void Close() {
+    error_code ignored;
+    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    stream_.close();
+    loop_->Close(shared_from_this());
+  }
+
+  const std::shared_ptr<Loop> loop_;
+  beast::tcp_stream stream_;
+  beast::flat_buffer buffer_;
+  std::optional<http::request_parser<http::string_body>> parser_;
+  std::optional<http::response<http::string_body>> response_;
+  bool idle_ = true;
+  bool keep_alive_ = false;
+  bool head_only_ = false;
+};
+
+void HttpServer::Loop::Open(int fd, std::string bytes) {
+  if (draining || sessions_.size() >= options.connections_max) {
+    close(fd);
+    return;
+  }
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+  tcp::socket socket(io);
+  error_code error;
+  socket.assign(address.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), fd, error);
+  if (error) {
+    close(fd);
+    return;
+  }
+  auto session = std::make_shared<Session>(shared_from_this(), std::move(socket), bytes);
+  sessions_.insert(session);
+  session->ReadHeader();
+}
+
+void HttpServer::Loop::Close(const std::shared_ptr<Session>& session) {
+  sessions_.erase(session);
+  if (draining && sessions_.empty()) drained_.cancel();
+}
+
+void HttpServer::Loop::Drain(std::chrono::milliseconds drain_max) {
+  draining = true;
+  work_.reset();
+  for (const auto& session : sessions_) {
+    if (session->idle()) session->CloseSocket();  // its read fails, and it leaves
+  }
+  if (sessions_.empty()) return;
+  drained_.expires_after(drain_max);
+  drained_.async_wait([this](error_code) {
+    for (const auto& session : sessions_) session->CloseSocket();
+    sessions_.clear();
+  });
+}
+
+void HttpServer::Loop::Stop(std::chrono::milliseconds drain_max) {
+  if (!thread_.joinable()) return;
+  asio::post(io, [this, drain_max] { Drain(drain_max); });
+  thread_.join();
+  ended_ = true;
+}
+
+HttpServer::HttpServer(std::string thread_name, const HttpOptions& options, HttpHandler handler)
+    : loop_(std::make_shared<Loop>(options, std::move(handler))) {
+  loop_->Run(thread_name);
+}
+
+HttpServer::~HttpServer() { Stop(std::chrono::milliseconds(0)); }
+
+void HttpServer::Adopt(int fd, std::string bytes_read) {
+  bool posted = loop_->Post([loop = loop_.get(), fd, bytes = std::move(bytes_read)]() mutable {
+    loop->Open(fd, std::move(bytes));
+  });
+  if (!posted) close(fd);
+}
+
+void HttpServer::Stop(std::chrono::milliseconds drain_max) { loop_->Stop(drain_max); }
+
+}  // namespace elanus::server

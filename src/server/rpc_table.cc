@@ -1,0 +1,87 @@
+#include "server/rpc_table.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+#include <milvus/service.pb.h>
+
+#include "server/wire_status.h"
+
+namespace elanus::server {
+namespace {
+
+// grpc::StatusCode's numbers; gRPC's headers stay in grpc/.
+enum : int {
+  kGrpcInvalidArgument = 3,
+  kGrpcNotFound = 5,
+  kGrpcPermissionDenied = 7,
+  kGrpcResourceExhausted = 8,
+  kGrpcFailedPrecondition = 9,
+  kGrpcUnimplemented = 12,
+  kGrpcUnauthenticated = 16,
+};
+
+// None of these makes a client try again by itself, as INTERNAL or UNAVAILABLE would.
+int GrpcCodeOf(Code code) {
+  if (code == Code::kUnimplemented) return kGrpcUnimplemented;
+  if (code == Code::kNotFound) return kGrpcNotFound;
+  if (code == Code::kTooManyRequests) return kGrpcResourceExhausted;
+  return TraitsOf(code).input_error ? kGrpcInvalidArgument : kGrpcFailedPrecondition;
+}
+
+const google::protobuf::MethodDescriptor* DeclaredMethod(std::string_view service,
+                                                         std::string_view name) {
+  // Names the object file of service.proto, so that the linker keeps it and its descriptors.
+  static const void* volatile linked = &descriptor_table_milvus_2fservice_2eproto;
+  static_cast<void>(linked);
+  std::string full_name(service);
+  full_name += '.';
+  full_name += name;
+  return google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(full_name);
+}
+
+}  // namespace
+
+void RpcTable::AddMethod(std::string_view service, std::string_view name, const Message& request,
+                         const Message& response, Handler handler) {
+  const auto* declared = DeclaredMethod(service, name);
+  CHECK(declared != nullptr);
+  CHECK(declared->input_type() == request.GetDescriptor());
+  CHECK(declared->output_type() == response.GetDescriptor());
+  std::string path = "/" + std::string(service) + "/" + std::string(name);
+  Method method{path, std::string(name), &request, &response, std::move(handler)};
+  CHECK(methods_.emplace(std::move(path), std::move(method)).second);
+}
+
+const Method* RpcTable::Find(std::string_view path) const {
+  auto found = methods_.find(path);
+  return found == methods_.end() ? nullptr : &found->second;
+}
+
+RpcStatus RpcTable::WhyNot(std::string_view path) {
+  size_t slash = path.rfind('/');
+  bool declared = path.starts_with('/') && slash != 0 && slash != std::string_view::npos &&
+                  DeclaredMethod(path.substr(1, slash - 1), path.substr(slash + 1)) != nullptr;
+  return {kGrpcUnimplemented,
+          std::string(path) + (declared ? " is not built in this version" : ": unknown method")};
+}
+
+RpcStatus Serve(const Method& method, Call& call, const Message& request, Message* response) {
+  Status status = method.handler(call, request, response);
+  if (status.ok()) {
+    MarkOk(response);
+    return {};
+  }
+  if (status.code() == Code::kNotAuthenticated) return {kGrpcUnauthenticated, status.message()};
+  if (status.code() == Code::kPrivilegeNotPermitted) {
+    return {kGrpcPermissionDenied, status.message()};
+  }
+  return Refuse(status, response);
+}
+
+RpcStatus Refuse(const Status& error, Message* response) {
+  response->Clear();
+  if (SetStatus(error, response)) return {};
+  return {GrpcCodeOf(error.code()), error.message()};
+}
+
+}  // namespace elanus::server

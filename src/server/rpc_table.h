@@ -1,0 +1,108 @@
+// The RPCs this server answers: a full method path, its two message types, and the function that
+// turns one into the other. Knows no transport. Filled at start, read-only afterwards.
+//
+//   table.Add("Insert", [&](Call& call, const pb::InsertRequest& request,
+//                           pb::MutationResult* response) -> Status { ... });
+//
+// A handler that fails returns the Status and need not touch the response: whoever serves the table
+// empties the response and writes code, reason and the rest into its status field. kNotAuthenticated
+// and kPrivilegeNotPermitted become the gRPC codes UNAUTHENTICATED and PERMISSION_DENIED instead, as
+// clients expect.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "base/context.h"
+#include "base/status.h"
+
+namespace google::protobuf {
+class Descriptor;
+class Message;
+}  // namespace google::protobuf
+
+namespace elanus::server {
+
+using google::protobuf::Message;
+
+// What came with a request beside its message. Views live as long as the call.
+struct Call {
+  Context& context;                // the client's deadline, and whether it went away
+  std::string_view method;         // "Insert"
+  std::string_view peer;           // "ipv4:127.0.0.1:50321"
+  std::string_view database;       // `dbname`; the request's own db_name goes before it
+  std::string_view authorization;  // base64 of "user:password" or of an API key
+  std::string_view request_id;     // `client-request-id`
+};
+
+// Runs on a thread that may block. Must not throw.
+using Handler = std::function<Status(Call&, const Message& request, Message* response)>;
+
+struct Method {
+  std::string path;         // "/milvus.proto.milvus.MilvusService/Insert"
+  std::string name;         // "Insert"
+  const Message* request;   // empty ones, to be cloned
+  const Message* response;
+  Handler handler;
+};
+
+// An answer that goes back as a bare gRPC status: code is grpc::StatusCode's number.
+struct RpcStatus {
+  int code = 0;
+  std::string message;
+};
+
+class RpcTable {
+ public:
+  static constexpr std::string_view kMilvusService = "milvus.proto.milvus.MilvusService";
+
+  // `handler` is callable as Status(Call&, const Request&, Response*); the types are read off it and
+  // must be those of the declared RPC (checked).
+  template <typename F>
+  void Add(std::string_view name, F handler) {
+    AddTo(kMilvusService, name, std::move(handler));
+  }
+  template <typename F>
+  void AddTo(std::string_view service, std::string_view name, F handler) {
+    AddTyped(service, name, std::function(std::move(handler)));
+  }
+
+  // Null: not served, WhyNot says why.
+  const Method* Find(std::string_view path) const;
+  // UNIMPLEMENTED, naming the path, and whether the protocol knows it at all.
+  static RpcStatus WhyNot(std::string_view path);
+
+ private:
+  struct PathHash {
+    using is_transparent = void;
+    size_t operator()(std::string_view path) const { return std::hash<std::string_view>{}(path); }
+  };
+
+  template <typename Request, typename Response>
+  void AddTyped(std::string_view service, std::string_view name,
+                std::function<Status(Call&, const Request&, Response*)> handler) {
+    AddMethod(service, name, Request::default_instance(), Response::default_instance(),
+              [handler = std::move(handler)](Call& call, const Message& request,
+                                             Message* response) -> Status {
+                return handler(call, static_cast<const Request&>(request),
+                               static_cast<Response*>(response));
+              });
+  }
+  void AddMethod(std::string_view service, std::string_view name, const Message& request,
+                 const Message& response, Handler handler);
+
+  std::unordered_map<std::string, Method, PathHash, std::equal_to<>> methods_;
+};
+
+// Runs the handler. What comes back is OK when `response` says it all, errors included; otherwise
+// the response is not to be sent.
+RpcStatus Serve(const Method& method, Call& call, const Message& request, Message* response);
+
+// Puts an error in `response` without running a handler (the server is too busy to).
+RpcStatus Refuse(const Status& error, Message* response);
+
+}  // namespace elanus::server
