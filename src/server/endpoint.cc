@@ -6,7 +6,8 @@ namespace elanus::server {
 
 Result<Endpoint> Endpoint::Parse(std::string_view text) {
   auto wrong = [&](std::string_view why) {
-    return Fail(Code::kParameterInvalid, "address '" + std::string(text) + "': " + std::string(why));
+    return Fail(Code::kParameterInvalid,
+                "address '" + std::string(text) + "': " + std::string(why));
   };
   size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return wrong("want HOST:PORT");

@@ -1,8 +1,8 @@
 #include "server/health.h"
 
-#include <health/health.pb.h>
-
 #include <utility>
+
+#include <health/health.pb.h>
 
 namespace elanus::server {
 
@@ -12,8 +12,7 @@ void AddHealthService(HealthCheck check, RpcTable* table) {
   table->AddTo("grpc.health.v1.Health", "Check",
                [check = std::move(check)](Call&, const pb::HealthCheckRequest& request,
                                           pb::HealthCheckResponse* response) -> Status {
-                 if (!request.service().empty() &&
-                     request.service() != RpcTable::kMilvusService) {
+                 if (!request.service().empty() && request.service() != RpcTable::kMilvusService) {
                    return FailWith(Code::kNotFound, {{"service", request.service()}});
                  }
                  response->set_status(check().healthy ? pb::HealthCheckResponse::SERVING

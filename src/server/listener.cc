@@ -1,14 +1,5 @@
 #include "server/listener.h"
 
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -17,6 +8,15 @@
 #include <unordered_map>
 #include <utility>
 #include <vector>
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/background.h"
 #include "base/log.h"
@@ -98,7 +98,7 @@ class HandedOver {
     ino_t inode;
   };
   static ino_t InodeOf(int fd) {
-    struct stat found {};
+    struct stat found{};
     return fstat(fd, &found) == 0 && S_ISSOCK(found.st_mode) ? found.st_ino : 0;
   }
   std::vector<Socket> sockets_;
@@ -224,7 +224,9 @@ class Listener::Loop {
   }
 
   bool HaveRoom() {
-    auto full = [&] { return handed_over_.count() + undecided_.size() >= options_.connections_max; };
+    auto full = [&] {
+      return handed_over_.count() + undecided_.size() >= options_.connections_max;
+    };
     if (full()) handed_over_.ForgetClosed();
     return !full();
   }

@@ -1,10 +1,10 @@
 #include "server/listener.h"
 
-#include <gtest/gtest.h>
-
 #include <future>
 
-#include "server/test_client.h"
+#include <gtest/gtest.h>
+
+#include "server/client_testing.h"
 
 namespace elanus::server {
 namespace {

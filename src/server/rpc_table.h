@@ -5,9 +5,9 @@
 //                           pb::MutationResult* response) -> Status { ... });
 //
 // A handler that fails returns the Status and need not touch the response: whoever serves the table
-// empties the response and writes code, reason and the rest into its status field. kNotAuthenticated
-// and kPrivilegeNotPermitted become the gRPC codes UNAUTHENTICATED and PERMISSION_DENIED instead, as
-// clients expect.
+// empties the response and writes code, reason and the rest into its status field.
+// kNotAuthenticated and kPrivilegeNotPermitted become the gRPC codes UNAUTHENTICATED and
+// PERMISSION_DENIED instead, as clients expect.
 #pragma once
 
 #include <functional>
@@ -43,9 +43,9 @@ struct Call {
 using Handler = std::function<Status(Call&, const Message& request, Message* response)>;
 
 struct Method {
-  std::string path;         // "/milvus.proto.milvus.MilvusService/Insert"
-  std::string name;         // "Insert"
-  const Message* request;   // empty ones, to be cloned
+  std::string path;        // "/milvus.proto.milvus.MilvusService/Insert"
+  std::string name;        // "Insert"
+  const Message* request;  // empty ones, to be cloned
   const Message* response;
   Handler handler;
 };
@@ -60,8 +60,8 @@ class RpcTable {
  public:
   static constexpr std::string_view kMilvusService = "milvus.proto.milvus.MilvusService";
 
-  // `handler` is callable as Status(Call&, const Request&, Response*); the types are read off it and
-  // must be those of the declared RPC (checked).
+  // `handler` is callable as Status(Call&, const Request&, Response*); the types are read off it
+  // and must be those of the declared RPC (checked).
   template <typename F>
   void Add(std::string_view name, F handler) {
     AddTo(kMilvusService, name, std::move(handler));

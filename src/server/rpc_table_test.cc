@@ -52,8 +52,8 @@ TEST(RpcTable, PutsAnErrorIntoTheStatusField) {
     return FailWith(Code::kCollectionNotFound, {{"collection", "books"}});
   });
   pb::QueryResults response;
-  auto rpc = RunMethod(table, "/milvus.proto.milvus.MilvusService/Query", pb::QueryRequest(),
-                       &response);
+  auto rpc =
+      RunMethod(table, "/milvus.proto.milvus.MilvusService/Query", pb::QueryRequest(), &response);
   EXPECT_EQ(rpc.code, 0);
   EXPECT_EQ(response.collection_name(), "");
   EXPECT_EQ(response.status().code(), 100);
@@ -91,11 +91,11 @@ TEST(RpcTable, AnswersWithAGrpcCodeWhereTheResponseHasNoStatus) {
 
 TEST(RpcTable, TellsFailedAuthenticationByGrpcCode) {
   RpcTable table;
-  table.Add("GetVersion", [](Call& call, const pb::GetVersionRequest&,
-                             pb::GetVersionResponse*) -> Status {
-    if (call.authorization.empty()) return Status(Code::kNotAuthenticated, "who are you");
-    return Status(Code::kPrivilegeNotPermitted, "not you");
-  });
+  table.Add("GetVersion",
+            [](Call& call, const pb::GetVersionRequest&, pb::GetVersionResponse*) -> Status {
+              if (call.authorization.empty()) return Status(Code::kNotAuthenticated, "who are you");
+              return Status(Code::kPrivilegeNotPermitted, "not you");
+            });
   pb::GetVersionResponse response;
   EXPECT_EQ(RunMethod(table, kVersion, pb::GetVersionRequest(), &response).code, 16);
   Context context;
@@ -105,12 +105,14 @@ TEST(RpcTable, TellsFailedAuthenticationByGrpcCode) {
 
 TEST(RpcTableDeathTest, ChecksTheTypesAgainstTheContract) {
   RpcTable table;
-  EXPECT_DEATH(table.Add("Insert", [](Call&, const pb::QueryRequest&,
-                                      pb::MutationResult*) -> Status { return {}; }),
-               "input_type");
-  EXPECT_DEATH(table.Add("Fly", [](Call&, const pb::QueryRequest&,
-                                   pb::MutationResult*) -> Status { return {}; }),
-               "declared");
+  EXPECT_DEATH(
+      table.Add("Insert",
+                [](Call&, const pb::QueryRequest&, pb::MutationResult*) -> Status { return {}; }),
+      "input_type");
+  EXPECT_DEATH(
+      table.Add("Fly",
+                [](Call&, const pb::QueryRequest&, pb::MutationResult*) -> Status { return {}; }),
+      "declared");
 }
 
 }  // namespace

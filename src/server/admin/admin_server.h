@@ -1,4 +1,5 @@
-// The management port: /healthz, /health and /livez, /metrics and /metrics_default; 404 for the rest.
+// The management port: /healthz, /health and /livez, /metrics and /metrics_default; 404 for the
+// rest.
 #pragma once
 
 #include <functional>

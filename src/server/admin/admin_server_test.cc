@@ -1,10 +1,10 @@
 #include "server/admin/admin_server.h"
 
-#include <gtest/gtest.h>
-
 #include <atomic>
 
-#include "server/test_client.h"
+#include <gtest/gtest.h>
+
+#include "server/client_testing.h"
 
 namespace elanus::server {
 namespace {
@@ -40,9 +40,10 @@ TEST_F(AdminServerTest, TellsThatItIsHealthy) {
 }
 
 TEST_F(AdminServerTest, TellsItInJsonToWhoAsksForIt) {
-  EXPECT_TRUE(Get("/healthz", "content-type: application/json\r\n")
-                  .ends_with("\r\n\r\n{\"state\":\"OK\",\"detail\":[{\"name\":\"proxy\",\"code\":1},"
-                             "{\"name\":\"shard\",\"code\":1}]}<closed>"));
+  EXPECT_TRUE(
+      Get("/healthz", "content-type: application/json\r\n")
+          .ends_with("\r\n\r\n{\"state\":\"OK\",\"detail\":[{\"name\":\"proxy\",\"code\":1},"
+                     "{\"name\":\"shard\",\"code\":1}]}<closed>"));
 }
 
 TEST_F(AdminServerTest, Answers500WhenItIsNotHealthy) {

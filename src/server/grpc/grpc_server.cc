@@ -1,16 +1,16 @@
 #include "server/grpc/grpc_server.h"
 
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <utility>
+
 #include <google/protobuf/arena.h>
 #include <google/protobuf/message.h>
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
-
-#include <atomic>
-#include <mutex>
-#include <optional>
-#include <utility>
 
 #include "base/context.h"
 #include "base/metrics.h"
@@ -115,8 +115,8 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
     Message* request = method_->request->New(&arena);
     Message* response = method_->response->New(&arena);
     if (!ParseRequest(request)) {
-      return Finish({StatusCode::INVALID_ARGUMENT,
-                     "the bytes are not a valid " + request->GetTypeName()});
+      return Finish(
+          {StatusCode::INVALID_ARGUMENT, "the bytes are not a valid " + request->GetTypeName()});
     }
     const std::string peer = grpc_->peer();
     Call call{context_,
@@ -146,10 +146,10 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
   void RefuseAsBusy(const char* reason) {
     RefusedRequests(reason).Add();
     std::unique_ptr<Message> response(method_->response->New());
-    Answer(Refuse(Status(Code::kTooManyRequests,
-                         std::string(TraitsOf(Code::kTooManyRequests).text)),
-                  response.get()),
-           *response);
+    Answer(
+        Refuse(Status(Code::kTooManyRequests, std::string(TraitsOf(Code::kTooManyRequests).text)),
+               response.get()),
+        *response);
   }
 
   void Answer(RpcStatus status, const Message& response) {

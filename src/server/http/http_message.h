@@ -18,9 +18,7 @@ struct HttpRequest {
   std::string body;
 
   // The target up to its '?'.
-  std::string_view path() const {
-    return std::string_view(target).substr(0, target.find('?'));
-  }
+  std::string_view path() const { return std::string_view(target).substr(0, target.find('?')); }
   // The first with that name, letter case ignored; empty without one.
   std::string_view Header(std::string_view name) const;
 };
@@ -39,7 +37,8 @@ std::string JsonQuoted(std::string_view text);
 
 // To be called once, from any thread, before the server is destroyed.
 using HttpReply = std::function<void(HttpResponse)>;
-// Runs on the server's only thread: what takes long or blocks goes elsewhere and replies from there.
+// Runs on the server's only thread: what takes long or blocks goes elsewhere and replies from
+// there.
 using HttpHandler = std::function<void(HttpRequest, HttpReply)>;
 
 // Answers 404 to everything.

@@ -5,6 +5,11 @@
 #include <unistd.h>
 
 // Boost 1.74's asio uses std::exchange without including this.
+#include <atomic>
+#include <future>
+#include <optional>
+#include <thread>
+#include <unordered_set>
 #include <utility>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -15,12 +20,6 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
-
-#include <atomic>
-#include <future>
-#include <optional>
-#include <thread>
-#include <unordered_set>
 
 #include "base/background.h"
 
@@ -34,8 +33,6 @@ using tcp = asio::ip::tcp;
 using beast::error_code;
 
 }  // namespace
-
-
 
 // The thread, its event loop and the sessions. All but Post and the constructor runs on the thread.
 class HttpServer::Loop : public std::enable_shared_from_this<HttpServer::Loop> {
@@ -153,9 +150,8 @@ class HttpServer::Session : public std::enable_shared_from_this<Session> {
     request.body = std::move(message.body());
     stream_.expires_never();
     loop_->handler(std::move(request), [self = shared_from_this()](HttpResponse response) {
-      self->loop_->Post([self, response = std::move(response)]() mutable {
-        self->Write(std::move(response));
-      });
+      self->loop_->Post(
+          [self, response = std::move(response)]() mutable { self->Write(std::move(response)); });
     });
   }
 

@@ -25,8 +25,8 @@ class HttpServer {
   // Stop(0).
   ~HttpServer();
 
-  // Takes over a connected, non-blocking socket, and what has been read from it. Closed at once when
-  // there are too many.
+  // Takes over a connected, non-blocking socket, and what has been read from it. Closed at once
+  // when there are too many.
   void Adopt(int fd, std::string bytes_read);
 
   // Closes idle connections, gives the others `drain_max` to have their answer, then closes them.

@@ -1,12 +1,12 @@
 #include "server/http/http_server.h"
 
-#include <gtest/gtest.h>
-
 #include <future>
 #include <semaphore>
 
+#include <gtest/gtest.h>
+
+#include "server/client_testing.h"
 #include "server/listener.h"
-#include "server/test_client.h"
 
 namespace elanus::server {
 namespace {
@@ -55,7 +55,8 @@ TEST_F(HttpServerTest, ServesSeveralRequestsOnOneConnection) {
 TEST_F(HttpServerTest, TakesARequestInSmallPieces) {
   Start();
   RawSocket socket(port());
-  for (char c : std::string("POST /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0")) {
+  for (char c :
+       std::string("POST /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0")) {
     socket.Send(std::string_view(&c, 1));
   }
   socket.Send("\r\n\r\n");
@@ -84,10 +85,11 @@ TEST_F(HttpServerTest, RefusesWhatIsTooLargeOrNotHttp) {
   options_.header_bytes_max = 1000;
   options_.body_bytes_max = 1000;
   Start();
-  for (auto [request, answer] : {std::pair<std::string, std::string>
-           {"GET / HTTP/1.1\r\nX: " + std::string(2000, 'x') + "\r\n\r\n", "HTTP/1.1 431 "},
-           {"POST / HTTP/1.1\r\nContent-Length: 1001\r\n\r\n", "HTTP/1.1 413 "},
-           {"\x16\x03\x01\x02 no HTTP\r\n\r\n", "HTTP/1.1 400 "}}) {
+  for (auto [request, answer] :
+       {std::pair<std::string, std::string>{
+            "GET / HTTP/1.1\r\nX: " + std::string(2000, 'x') + "\r\n\r\n", "HTTP/1.1 431 "},
+        {"POST / HTTP/1.1\r\nContent-Length: 1001\r\n\r\n", "HTTP/1.1 413 "},
+        {"\x16\x03\x01\x02 no HTTP\r\n\r\n", "HTTP/1.1 400 "}}) {
     RawSocket socket(port());
     socket.Send(request);
     std::string got = socket.ReadToEnd();

@@ -1,6 +1,10 @@
 // Clients for the tests of this module: a gRPC one for any method, and a bare socket.
 #pragma once
 
+#include <memory>
+#include <string>
+#include <string_view>
+
 #include <arpa/inet.h>
 #include <google/protobuf/message.h>
 #include <grpcpp/channel.h>
@@ -12,10 +16,6 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
-
-#include <memory>
-#include <string>
-#include <string_view>
 
 namespace elanus::server {
 
@@ -80,8 +80,7 @@ class RawSocket {
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<uint16_t>(port));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    connected_ =
-        connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    connected_ = connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   }
   ~RawSocket() { close(fd_); }
   RawSocket(const RawSocket&) = delete;
