@@ -1,0 +1,100 @@
+// Collections, partitions and aliases: request checks, then the coordinator.
+#include <algorithm>
+#include <string>
+
+#include "gateway/gateway.h"
+#include "gateway/limits.h"
+#include "gateway/names.h"
+#include "gateway/request.h"
+#include "gateway/schema_check.h"
+#include "gateway/text.h"
+
+namespace elanus::gateway {
+
+Gateway::Gateway(roles::Coordinator* coordinator, roles::ShardDirectory* shards,
+                 std::shared_ptr<const Limits> limits)
+    : coordinator_(coordinator), shards_(shards), limits_(std::move(limits)) {}
+
+Gateway::~Gateway() = default;
+
+Status Gateway::Create(const Context& context, const CreateCollection& request) {
+  TRY(context.Check());
+  roles::CreateCollectionRequest checked = TRY(CheckCreateCollection(request, *limits_));
+  checked.database = DatabaseOf(request.database);
+  TRY(coordinator_->CreateCollection(checked));
+  return {};
+}
+
+Status Gateway::DropCollection(const Context& context, const std::string& database,
+                               const std::string& name) {
+  TRY(context.Check());
+  TRY(CheckCollectionName(name, *limits_));
+  return coordinator_->DropCollection(DatabaseOf(database), name);
+}
+
+Result<roles::CollectionPtr> Gateway::Find(const std::string& database, const std::string& name) {
+  return coordinator_->Find(DatabaseOf(database), name);
+}
+
+Result<roles::ShardStats> Gateway::Stats(const std::string& database, const std::string& name) {
+  TRY(CheckCollectionName(name, *limits_));
+  const roles::CollectionPtr collection = TRY(Find(database, name));
+  const roles::ShardPtr shard = TRY(shards_->Open(collection));
+  return shard->Stats();
+}
+
+Status Gateway::CreatePartition(const std::string& database, const std::string& collection,
+                                const std::string& partition) {
+  TRY(CheckCollectionName(collection, *limits_));
+  const roles::CollectionPtr info = TRY(Find(database, collection));
+  if (info->schema.partition_key() != nullptr) {
+    return Invalid("disable create partition if partition key mode is used");
+  }
+  TRY(CheckPartitionName(partition, PartitionNameUse::kDeclare, *limits_));
+  return coordinator_->CreatePartition(DatabaseOf(database), collection, partition);
+}
+
+Status Gateway::DropPartition(const std::string& database, const std::string& collection,
+                              const std::string& partition) {
+  TRY(CheckCollectionName(collection, *limits_));
+  const roles::CollectionPtr info = TRY(Find(database, collection));
+  if (info->schema.partition_key() != nullptr) {
+    return Invalid("disable drop partition if partition key mode is used");
+  }
+  TRY(CheckPartitionName(partition, PartitionNameUse::kDeclare, *limits_));
+  const Partition* found = info->FindPartition(partition);
+  if (found == nullptr) return {};
+  if (info->loaded && found->loaded) {
+    return Invalid("partition cannot be dropped, partition is loaded, please release it first");
+  }
+  return coordinator_->DropPartition(DatabaseOf(database), collection, partition);
+}
+
+Status Gateway::CreateAlias(const std::string& database, const std::string& collection,
+                            const std::string& alias) {
+  TRY(CheckAliasName(alias, *limits_));
+  TRY(CheckCollectionName(collection, *limits_));
+  return coordinator_->CreateAlias(DatabaseOf(database), collection, alias);
+}
+
+Status Gateway::AlterAlias(const std::string& database, const std::string& collection,
+                           const std::string& alias) {
+  TRY(CheckAliasName(alias, *limits_));
+  TRY(CheckCollectionName(collection, *limits_));
+  return coordinator_->AlterAlias(DatabaseOf(database), collection, alias);
+}
+
+Status Gateway::DropAlias(const std::string& database, const std::string& alias) {
+  TRY(CheckAliasName(alias, *limits_));
+  return coordinator_->DropAlias(DatabaseOf(database), alias);
+}
+
+Result<roles::FlushResult> Gateway::Flush(const Context& context, const std::string& database,
+                                          const std::string& collection) {
+  TRY(CheckCollectionName(collection, *limits_));
+  const roles::CollectionPtr info = TRY(Find(database, collection));
+  const roles::ShardPtr shard = TRY(shards_->Open(info));
+  return shard->Flush(context);
+}
+
+}  // namespace elanus::gateway

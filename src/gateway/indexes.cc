@@ -1,0 +1,166 @@
+// Indexes: what was asked for is checked here and held against the others by the coordinator.
+#include <algorithm>
+#include <string>
+
+#include "gateway/gateway.h"
+#include "gateway/limits.h"
+#include "gateway/names.h"
+#include "gateway/params.h"
+#include "gateway/request.h"
+#include "gateway/schema_check.h"
+#include "gateway/text.h"
+#include "index/scalar_index.h"
+#include "index/vector_index.h"
+
+namespace elanus::gateway {
+namespace {
+
+constexpr std::string_view kAutoIndex = "AUTOINDEX";
+
+Status InvalidIndexParams(std::string_view message) {
+  return InvalidExpected("valid index params", "invalid index params", message);
+}
+
+Status CheckSize(const Properties& params, const Limits& limits) {
+  size_t bytes = 0;
+  for (const auto& [key, value] : params) bytes += key.size() + value.size();
+  if (static_cast<int64_t>(bytes) <= limits.index_params_bytes_max) return {};
+  return Invalid("index params size ", bytes, " exceeds the limit ", limits.index_params_bytes_max);
+}
+
+// Parameters of every index type.
+Status CheckCommonParams(const Properties& params) {
+  if (const std::string* mmap = FindProperty(params, "mmap.enabled")) {
+    if (!ParseBool(*mmap).has_value()) {
+      return Invalid("invalid mmap type params: invalid mmap.enabled value: ", *mmap,
+                     ", expected: true, false");
+    }
+  }
+  if (const std::string* policy = FindProperty(params, "warmup")) {
+    const Status status = CheckWarmupPolicy(*policy);
+    if (!status.ok()) return Invalid("invalid warmup params: ", status.message());
+  }
+  return {};
+}
+
+Status UnknownMetric(const Field& field, std::string_view metric) {
+  if (field.type == DataType::kSparseFloatVector) {
+    return InvalidIndexParams(metric == "BM25"
+                                  ? "only BM25 Function output field support BM25 metric type"
+                                  : "only IP&BM25 is the supported metric type for sparse index");
+  }
+  const std::string_view kind = field.type == DataType::kBinaryVector  ? "binary"
+                                : field.type == DataType::kInt8Vector ? "int"
+                                                                      : "float";
+  return InvalidIndexParams(Concat(kind, " vector index does not support metric type: ", metric));
+}
+
+// Index type and metric of a vector field. `params` keeps what describe echoes.
+Status CheckVectorIndex(const Field& field, const std::string* type, IndexInfo* index) {
+  const bool automatic = type == nullptr || *type == kAutoIndex;
+  const std::string* metric_name = index->Param("metric_type");
+  if (automatic) {
+    const size_t allowed = (type != nullptr ? 1u : 0u) + (metric_name != nullptr ? 1u : 0u);
+    if (index->params.size() > allowed) {
+      return Invalid("only metric type can be passed when use AutoIndex");
+    }
+  }
+  index->type = automatic ? std::string(kAutoIndex) : *type;
+  if (metric_name == nullptr && !automatic) {
+    return InvalidIndexParams("metric type not set for vector index");
+  }
+  index->metric = index::DefaultMetric(field.type);
+  if (metric_name != nullptr) {
+    const Result<Metric> metric = MetricFromName(*metric_name);
+    if (!metric.ok()) return UnknownMetric(field, *metric_name);
+    index->metric = *metric;
+  }
+  if (automatic) {
+    const std::string echoed =
+        metric_name != nullptr ? *metric_name : std::string(NameOf(index->metric));
+    index->params = {{"index_type", std::string(kAutoIndex)}, {"metric_type", echoed}};
+  }
+  Properties build;
+  for (const auto& [key, value] : index->params) {
+    if (key != "index_type" && key != "metric_type" && key != "mmap.enabled" && key != "warmup") {
+      build.emplace_back(key, value);
+    }
+  }
+  return index::CheckBuildParams(field, index->type, index->metric, build);
+}
+
+Status CheckScalarIndex(const Field& field, const std::string* type, IndexInfo* index) {
+  index->type = type == nullptr || type->empty() ? std::string(kAutoIndex) : *type;
+  if (type == nullptr) index->params.emplace_back("index_type", index->type);
+  return index::CheckScalarIndexParams(field, index->type, index->params);
+}
+
+}  // namespace
+
+Status Gateway::CreateIndex(const std::string& database, const std::string& collection,
+                            const std::string& field_name, const std::string& index_name,
+                            const Properties& params) {
+  const roles::CollectionPtr info = TRY(Find(database, collection));
+  TRY(CheckIndexName(index_name, *limits_));
+  const Field* field = info->schema.Find(field_name);
+  if (field == nullptr) field = info->schema.dynamic_field();
+  if (field == nullptr) return Invalid("cannot create index on non-exist field: ", field_name);
+  TRY(CheckSize(params, *limits_));
+
+  IndexInfo index;
+  index.field = field->id;
+  index.name = index_name.empty() ? field_name : index_name;
+  index.params = TRY(FlattenIndexParams(params));
+  TRY(CheckSize(index.params, *limits_));
+  TRY(CheckCommonParams(index.params));
+  const std::string* named = index.Param("index_type");
+  const std::string type = named != nullptr ? *named : std::string();  // outlives index.params
+  const std::string* given = named != nullptr ? &type : nullptr;
+  TRY(IsVector(field->type) ? CheckVectorIndex(*field, given, &index)
+                            : CheckScalarIndex(*field, given, &index));
+  return coordinator_->CreateIndex(DatabaseOf(database), collection, std::move(index));
+}
+
+Status Gateway::DropIndex(const std::string& database, const std::string& collection,
+                          const std::string& field_name, const std::string& index_name) {
+  const roles::CollectionPtr info = TRY(Find(database, collection));
+  for (const IndexInfo& index : info->indexes) {
+    const Field* field = info->schema.Find(index.field);
+    const bool meant = index_name.empty()
+                           ? field != nullptr && (field_name.empty() || field->name == field_name)
+                           : index.name == index_name;
+    if (meant && field != nullptr && IsVector(field->type) && info->loaded) {
+      return Invalid("vector index cannot be dropped on loaded collection: ", info->id.value);
+    }
+  }
+  return coordinator_->DropIndex(DatabaseOf(database), collection, field_name, index_name);
+}
+
+Result<std::vector<IndexDescription>> Gateway::DescribeIndex(const std::string& database,
+                                                             const std::string& collection,
+                                                             const std::string& /*field*/,
+                                                             const std::string& index_name) {
+  TRY(CheckCollectionName(collection, *limits_));
+  const roles::CollectionPtr info = TRY(Find(database, collection));
+  std::vector<IndexDescription> found;
+  for (const IndexInfo& index : info->indexes) {
+    if (!index_name.empty() && index.name != index_name) continue;
+    IndexDescription description;
+    description.info = index;
+    if (const Field* field = info->schema.Find(index.field)) description.field_name = field->name;
+    found.push_back(std::move(description));
+  }
+  if (found.empty()) {
+    if (!index_name.empty()) return FailWith(Code::kIndexNotFound, {{"indexName", index_name}});
+    return FailWith(Code::kIndexNotFound, {{"collection", collection}});
+  }
+  const roles::ShardPtr shard = TRY(shards_->Open(info));
+  for (IndexDescription& description : found) {
+    description.progress = shard->ProgressOf(description.info.id);
+    description.finished = description.progress.failure.empty() &&
+                           description.progress.indexed_rows >= description.progress.total_rows;
+  }
+  return found;
+}
+
+}  // namespace elanus::gateway

@@ -1,0 +1,25 @@
+// Turns what a client sent for CreateCollection into a schema, or says what is wrong with it, in
+// Milvus's order and words (compat.md section 4.4).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/status.h"
+#include "gateway/gateway.h"
+#include "gateway/limits.h"
+#include "roles/coordinator.h"
+
+namespace elanus::gateway {
+
+Result<roles::CreateCollectionRequest> CheckCreateCollection(const CreateCollection& request,
+                                                             const Limits& limits);
+
+// Warm-up policies are checked and kept; pages are mapped, so they change nothing.
+Status CheckWarmupPolicy(std::string_view policy);
+
+// A decimal integer and nothing else; Milvus's text for what is not one.
+Result<int64_t> ParseInt64(std::string_view text);
+
+}  // namespace elanus::gateway
