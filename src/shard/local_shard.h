@@ -1,0 +1,183 @@
+// LocalShard: a shard whose rows are in this process (shard.md). The lane thread alone changes it;
+// readers pin a Snapshot. Flush, merge and index builds run on other threads, propose new objects,
+// commit the head under `maintain_mutex_`, and have the lane thread install the result.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/context.h"
+#include "io/file_system.h"
+#include "meta/catalog.h"
+#include "roles/oracle.h"
+#include "roles/shard.h"
+#include "shard/growing_memory.h"
+#include "shard/lane.h"
+#include "shard/record.h"
+#include "shard/snapshot.h"
+
+namespace elanus::shard {
+
+struct ShardOptions {
+  size_t seal_rows = 65536;
+  size_t seal_bytes = 64 << 20;
+  // How long what ended stays readable at an earlier timestamp.
+  int64_t history_ms = 60'000;
+  // Merges stop at segments of this size.
+  uint64_t segment_bytes_max = 1ULL << 30;
+  // Without writes for this long the shard is merged and indexed as declared, whatever its size.
+  int64_t quiet_ms = 10'000;
+  // Smaller segments are searched exactly: as fast, and never wrong.
+  size_t index_rows_min = 2048;
+  uint64_t index_bytes_early = 256 << 20;  // segments this large get their index while writes go on
+  int build_threads = 2;
+};
+
+// What a shard borrows from its host.
+struct ShardEnv {
+  io::FileSystem* fs = nullptr;
+  std::string dir;  // one folder per shard below it
+  meta::Catalog* catalog = nullptr;
+  roles::Oracle* oracle = nullptr;
+  const Clock* clock = nullptr;
+  Lane* lane = nullptr;
+  GrowingMemory* memory = nullptr;
+  ShardOptions options;
+  std::function<Result<int64_t>()> next_object;      // ids never given before
+  std::function<void(ShardId)> wake_flusher;         // there is a frozen segment
+  std::function<void(ShardId)> wake_worker;          // a merge or an index may be due
+};
+
+class LocalShard final : public roles::Shard, public std::enable_shared_from_this<LocalShard> {
+ public:
+  // Opens what the head names; replay brings the rest. Removes files that no head names.
+  static Result<std::shared_ptr<LocalShard>> Open(const ShardEnv* env, roles::CollectionPtr collection);
+  ~LocalShard() override;
+
+  Result<roles::WriteResult> Write(const Context& context, roles::WriteRequest request) override;
+  Result<roles::SearchResult> Search(const Context& context, const roles::SearchRequest& request) override;
+  Result<roles::QueryResult> Query(const Context& context, const roles::QueryRequest& request) override;
+  Result<roles::FlushResult> Flush(const Context& context) override;
+  roles::ShardStats Stats() override;
+  roles::IndexProgress ProgressOf(IndexId index) override;
+
+  ShardId id() const { return id_; }
+
+  // Recovery only, before the lane has commands: applies a record if the head does not hold it yet.
+  Status Replay(WriteRecord record, wal::Lsn lsn);
+  void FinishReplay();
+
+  void Update(const roles::CollectionPtr& collection);
+  // No more writes or jobs; files are removed. Readers end on their snapshot.
+  Status Drop();
+
+  // Flusher thread: writes every frozen segment.
+  Status FlushFrozen();
+  // Worker thread: one merge or index build if one is due. False: nothing to do.
+  bool RunOneJob();
+  // Lane thread: the oldest frame the log must keep for this shard; kMaxLsn: none.
+  static constexpr wal::Lsn kMaxLsn = ~0ULL;
+  wal::Lsn OldestNeeded() const;
+  // A job is due, now or once the shard is quiet.
+  bool HasJobWhenQuiet() const;
+  void CancelJobs() { jobs_.Cancel(); }
+
+ private:
+  friend class WriteCommand;
+  struct Counts {
+    int64_t inserted = 0;
+    int64_t ended = 0;
+  };
+
+  LocalShard(const ShardEnv* env, roles::CollectionPtr collection);
+
+  // ---- lane thread (write.cc) ----
+  Status PrepareWrite(WriteRecord* record, const expr::Filter* filter,
+                      const std::vector<PartitionId>& filter_partitions);
+  Status ResolveFilter(const expr::Filter& filter, const std::vector<PartitionId>& partitions, WriteRecord* record);
+  Counts Apply(const WriteRecord& record, Timestamp ts, wal::Lsn lsn);
+  void EndRows(size_t view, std::vector<uint32_t>* rows, Timestamp ts, Counts* counts);
+  void Publish();
+  void FreezeGrowing();
+  void EndMissingPartitions();
+  size_t ViewIndex(SegmentId id) const;  // views_.size() when it is gone
+  void ReplaceView(size_t index, SegmentView view);
+  Timestamp Floor();
+
+  // ---- any thread, maintain_mutex_ held (flush.cc) ----
+  Status FlushOne(const SegmentView& frozen, const Snapshot& snapshot);
+  Status CommitDeltas();
+  void NoteDirtyDeltas();
+  // Writes the live tables of `views` that differ from what the head's delta objects hold, and names
+  // the new object in `head`.
+  Status AddDeltas(const std::vector<std::pair<SegmentId, segment::LiveTable::Ptr>>& tables, meta::ShardHead* head);
+  Status CommitHead(meta::ShardHead head);
+  void RemoveUnreferenced(const meta::ShardHead& before);
+  Status RemoveOrphans();
+  // Lane thread: what ended on old rows between two live tables, carried to the rows that replace them.
+  segment::LiveTable::Ptr MapEnds(const segment::LiveTable& then, const segment::LiveTable& now, size_t rows,
+                                  const std::vector<uint32_t>& row_map, segment::LiveTable::Ptr live);
+
+  // ---- worker thread (maintain.cc) ----
+  bool DropStaleIndexes(const Snapshot& snapshot);
+  std::vector<SegmentViewPtr> PickMerge(const Snapshot& snapshot, bool quiet) const;
+  Status Merge(const std::vector<SegmentViewPtr>& inputs);
+  struct IndexJob {
+    SegmentViewPtr view;
+    IndexInfo index;
+    Field field;
+  };
+  std::optional<IndexJob> PickIndex(const Snapshot& snapshot, bool quiet) const;
+  Status BuildIndex(const IndexJob& job);
+  bool NeedsIndexFile(const IndexInfo& index, const Field& field, size_t rows) const;
+  bool HasRecentEnds(const SegmentView& view, Timestamp floor) const;
+  segment::LiveTable::Ptr CarryEnds(const std::vector<SegmentViewPtr>& inputs, const segment::WrittenSegment& written);
+  Status AttachIndex(const meta::IndexObject& object, const std::shared_ptr<segment::SealedSegment>& sealed,
+                     segment::IndexSet* indexes);
+  bool IsQuiet() const;
+
+  // ---- reading (read.cc) ----
+  Result<std::pair<SnapshotPtr, Timestamp>> Pin(Timestamp at);
+
+  std::string Path(int64_t object, std::string_view suffix) const;
+  std::string Dir() const;
+
+  const ShardEnv* const env_;
+  const ShardId id_;
+  SnapshotSlot slot_;
+  std::atomic<bool> dropped_{false};
+  Context jobs_;  // cancelled when the shard is dropped or closed
+
+  // Lane thread only.
+  roles::CollectionPtr collection_;
+  std::vector<SegmentViewPtr> views_;
+  std::shared_ptr<segment::GrowingSegment> growing_;
+  SegmentId growing_id_;      // of growing_, or reserved for the next one
+  wal::Lsn applied_lsn_ = 0;
+  Timestamp last_ts_ = 0;
+  Timestamp floor_ = 0;
+  bool changed_ = false;      // since the last Publish
+  size_t accounted_bytes_ = 0;
+
+  std::atomic<int64_t> last_write_ms_{0};
+  std::atomic<bool> asked_to_settle_{false};  // a Flush or DDL: do not wait for quiet
+  std::atomic<wal::Lsn> committed_lsn_{0};    // head_.applied_lsn for other threads
+  std::atomic<bool> deltas_dirty_{false};     // rows of sealed segments ended since the head was committed
+
+  std::mutex maintain_mutex_;  // one commit at a time; guards what follows
+  meta::ShardHead head_;
+  std::map<SegmentId, segment::LiveTable::Ptr> persisted_;  // what the head's deltas hold
+
+  mutable std::mutex failures_mutex_;
+  std::map<IndexId, std::string> index_failures_;
+};
+
+}  // namespace elanus::shard

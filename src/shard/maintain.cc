@@ -1,0 +1,297 @@
+// LocalShard, work behind the scenes: merges of small segments and builds of declared indexes
+// (shard.md section 7). One job at a time a shard; its result is dropped if its inputs are gone.
+#include <algorithm>
+
+#include "base/log.h"
+#include "shard/local_shard.h"
+
+namespace elanus::shard {
+
+using segment::LiveTable;
+using segment::Segment;
+
+namespace {
+
+constexpr size_t kMergeFanIn = 4;
+
+bool HasNoFile(const std::string& type) { return type == "FLAT" || type == "BIN_FLAT"; }
+
+}  // namespace
+
+bool LocalShard::IsQuiet() const {
+  return asked_to_settle_ || env_->clock->NowMs() - last_write_ms_ >= env_->options.quiet_ms;
+}
+
+bool LocalShard::HasJobWhenQuiet() const {
+  const SnapshotPtr snapshot = slot_.Get();
+  return !dropped_ && (!PickMerge(*snapshot, true).empty() || PickIndex(*snapshot, true));
+}
+
+bool LocalShard::RunOneJob() {
+  if (dropped_) return false;
+  const SnapshotPtr snapshot = slot_.Get();
+  if (DropStaleIndexes(*snapshot)) return true;
+  const bool quiet = IsQuiet();
+  if (const auto inputs = PickMerge(*snapshot, quiet); !inputs.empty()) {
+    const Status merged = Merge(inputs);
+    if (!merged.ok() && !dropped_) {
+      LOG_ERROR("merge failed", {"shard", id_.value}, {"error", merged.message()});
+      return false;
+    }
+    return true;
+  }
+  if (const auto job = PickIndex(*snapshot, quiet); job) {
+    const Status built = BuildIndex(*job);
+    if (!built.ok() && !dropped_) {
+      LOG_ERROR("index build failed", {"shard", id_.value}, {"index", job->index.name}, {"error", built.message()});
+      const std::lock_guard lock(failures_mutex_);
+      index_failures_[job->index.id] = built.message();
+    }
+    return true;
+  }
+  if (quiet) asked_to_settle_ = false;
+  return false;
+}
+
+// Files of indexes that were dropped.
+bool LocalShard::DropStaleIndexes(const Snapshot& snapshot) {
+  const std::lock_guard lock(maintain_mutex_);
+  if (dropped_) return false;
+  meta::ShardHead head = head_;
+  bool changed = false;
+  for (meta::SegmentMeta& meta : head.segments) {
+    changed |= std::erase_if(meta.indexes, [&](const meta::IndexObject& object) {
+                 const IndexInfo* declared = snapshot.collection->FindIndex(object.field);
+                 return declared == nullptr || declared->id != object.index;
+               }) > 0;
+  }
+  if (!changed) return false;
+  const Status committed = CommitHead(std::move(head));
+  if (!committed.ok()) LOG_ERROR("dropped index stays on disk", {"shard", id_.value}, {"error", committed.message()});
+  return committed.ok();
+}
+
+// Four or more of like size; once quiet, everything that is worth joining: small ones first, and a larger one
+// only if what it joins is not dwarfed by it. A segment with many dead rows is rewritten alone.
+std::vector<SegmentViewPtr> LocalShard::PickMerge(const Snapshot& snapshot, bool quiet) const {
+  std::vector<SegmentViewPtr> sealed;
+  for (const SegmentViewPtr& view : snapshot.segments) {
+    if (view->sealed == nullptr) continue;
+    if (quiet && view->live->dead() * 5 > view->rows && !HasRecentEnds(*view, snapshot.floor)) return {view};
+    if (view->sealed->file_bytes() < env_->options.segment_bytes_max) sealed.push_back(view);
+  }
+  std::sort(sealed.begin(), sealed.end(), [](const SegmentViewPtr& a, const SegmentViewPtr& b) {
+    return a->sealed->file_bytes() < b->sealed->file_bytes();
+  });
+  for (size_t first = 0; !quiet && first + kMergeFanIn <= sealed.size(); ++first) {
+    const uint64_t smallest = std::max<uint64_t>(sealed[first]->sealed->file_bytes(), 1 << 20);
+    std::vector<SegmentViewPtr> run;
+    uint64_t bytes = 0;
+    for (size_t i = first; i < sealed.size(); ++i) {
+      const uint64_t size = sealed[i]->sealed->file_bytes();
+      if (size > smallest * 4 || bytes + size > env_->options.segment_bytes_max) break;
+      bytes += size;
+      run.push_back(sealed[i]);
+    }
+    if (run.size() >= kMergeFanIn) return run;
+  }
+  if (!quiet) return {};
+  std::vector<SegmentViewPtr> joined;
+  uint64_t bytes = 0;
+  for (const SegmentViewPtr& view : sealed) {
+    const uint64_t size = view->sealed->file_bytes();
+    if (bytes + size > env_->options.segment_bytes_max) break;
+    if (joined.size() >= 2 && size > 8 * bytes) break;
+    joined.push_back(view);
+    bytes += size;
+  }
+  // Two of very different size are not worth rewriting the large one.
+  if (joined.size() == 2 && joined[1]->sealed->file_bytes() > 8 * joined[0]->sealed->file_bytes()) joined.clear();
+  if (joined.size() < 2) joined.clear();
+  return joined;
+}
+
+// Ends that a merge would have to carry: dropping the rows must wait.
+bool LocalShard::HasRecentEnds(const SegmentView& view, Timestamp floor) const {
+  const auto tail = view.live->tail();
+  return !tail.empty() && tail.back().ts > floor;
+}
+
+Status LocalShard::Merge(const std::vector<SegmentViewPtr>& inputs) {
+  const SnapshotPtr snapshot = slot_.Get();
+  const int64_t object = TRY(env_->next_object());
+  const SegmentId id(object);
+  std::vector<segment::MergeInput> merge_inputs;
+  for (const SegmentViewPtr& view : inputs) merge_inputs.push_back({view->segment, view->rows, view->live});
+  std::vector<PartitionId> partitions;
+  for (const Partition& partition : snapshot->collection->partitions) partitions.push_back(partition.id);
+  std::sort(partitions.begin(), partitions.end());
+  const std::string path = Path(object, "seg");
+  const segment::WrittenSegment written = TRY(segment::WriteSegment(
+      jobs_, env_->fs, path, id, snapshot->collection->schema, merge_inputs, partitions, snapshot->floor));
+
+  const std::lock_guard lock(maintain_mutex_);
+  if (dropped_) return Status(Code::kCancelled, "shard is dropped");
+  meta::ShardHead head = head_;
+  size_t found = 0;
+  for (const SegmentViewPtr& view : inputs) {
+    found += std::erase_if(head.segments, [&](const meta::SegmentMeta& meta) { return meta.id == view->id; });
+  }
+  CHECK(found == inputs.size());  // only this thread takes segments out of the head
+  std::shared_ptr<segment::SealedSegment> sealed;
+  LiveTable::Ptr live = written.live;
+  if (written.meta.rows > 0) {
+    sealed = TRY(segment::SealedSegment::Open(env_->fs, path, written.meta, snapshot->collection->schema));
+    head.segments.push_back(written.meta);
+    // The inputs' deltas die with this commit, so every end up to now goes into the output's.
+    env_->lane->RunTask([&] { live = CarryEnds(inputs, written); });
+    if (live->dead() > 0) TRY(AddDeltas({{id, live}}, &head));
+  }
+  TRY(env_->fs->SyncDir(Dir()));
+  TRY(CommitHead(std::move(head)));
+  for (const SegmentViewPtr& view : inputs) persisted_.erase(view->id);
+  if (sealed != nullptr) persisted_[id] = live;
+
+  env_->lane->RunTask([&] {
+    if (sealed != nullptr) {
+      const LiveTable::Ptr now = CarryEnds(inputs, written);
+      SegmentView view{.id = id,
+                       .segment = sealed,
+                       .rows = sealed->rows(),
+                       .live = now->dead() == live->dead() ? live : now,
+                       .sealed = sealed,
+                       .indexes = std::make_shared<segment::IndexSet>(),
+                       .index_ids = {},
+                       .growing = nullptr,
+                       .frozen_lsn = 0};
+      views_.insert(views_.begin(), std::make_shared<SegmentView>(std::move(view)));
+    }
+    for (const SegmentViewPtr& input : inputs) {
+      std::erase_if(views_, [&](const SegmentViewPtr& view) { return view->id == input->id; });
+    }
+    NoteDirtyDeltas();
+    changed_ = true;
+    Publish();
+  });
+  LOG_INFO("segments merged", {"shard", id_.value}, {"inputs", inputs.size()}, {"segment", id.value},
+           {"rows", written.meta.rows}, {"bytes", written.meta.bytes});
+  return {};
+}
+
+// Lane thread: the output's live table with what ended on the inputs since the merge read them.
+LiveTable::Ptr LocalShard::CarryEnds(const std::vector<SegmentViewPtr>& inputs, const segment::WrittenSegment& written) {
+  LiveTable::Ptr live = written.live;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const size_t index = ViewIndex(inputs[i]->id);
+    CHECK(index < views_.size());
+    live = MapEnds(*inputs[i]->live, *views_[index]->live, inputs[i]->rows, written.row_maps[i], std::move(live));
+  }
+  return live;
+}
+
+bool LocalShard::NeedsIndexFile(const IndexInfo& index, const Field& field, size_t rows) const {
+  if (rows < env_->options.index_rows_min || HasNoFile(index.type)) return false;
+  return IsVector(field.type) || IsNumber(field.type) || field.type == DataType::kBool ||
+         field.type == DataType::kVarChar || field.type == DataType::kTimestamptz;
+}
+
+std::optional<LocalShard::IndexJob> LocalShard::PickIndex(const Snapshot& snapshot, bool quiet) const {
+  for (const IndexInfo& index : snapshot.collection->indexes) {
+    const Field* field = snapshot.collection->schema.Find(index.field);
+    if (field == nullptr) continue;
+    {
+      const std::lock_guard lock(failures_mutex_);
+      if (index_failures_.count(index.id) != 0) continue;
+    }
+    for (const SegmentViewPtr& view : snapshot.segments) {
+      if (view->sealed == nullptr || !NeedsIndexFile(index, *field, view->rows)) continue;
+      if (const auto built = view->index_ids.find(index.field);
+          built != view->index_ids.end() && built->second == index.id) {
+        continue;
+      }
+      if (quiet || view->sealed->file_bytes() >= env_->options.index_bytes_early) return IndexJob{view, index, *field};
+    }
+  }
+  return std::nullopt;
+}
+
+Status LocalShard::BuildIndex(const IndexJob& job) {
+  const int64_t begun_ms = env_->clock->NowMs();
+  const int64_t object = TRY(env_->next_object());
+  const std::string path = Path(object, "idx");
+  uint64_t bytes = 0;
+  {
+    auto file = TRY(env_->fs->Create(path));
+    const index::Sink sink = [&file](std::string_view piece) { return file->Append(piece); };
+    if (IsVector(job.field.type)) {
+      const index::BuildSpec spec = index::ResolveSpec(job.field, job.index);
+      const index::VectorView vectors = TRY(job.view->sealed->Vectors(job.field, spec.metric));
+      TRY(index::Build(jobs_, vectors, spec, env_->options.build_threads, [](double) {}, sink));
+    } else {
+      TRY(index::BuildScalar(TRY(job.view->sealed->Scalars(job.field)), sink));
+    }
+    TRY(file->Sync());
+    bytes = file->size();
+    TRY(file->Close());
+  }
+  TRY(env_->fs->SyncDir(Dir()));
+
+  const std::lock_guard lock(maintain_mutex_);
+  meta::ShardHead head = head_;
+  const auto meta = std::find_if(head.segments.begin(), head.segments.end(),
+                                 [&](const meta::SegmentMeta& m) { return m.id == job.view->id; });
+  const IndexInfo* declared = slot_.Get()->collection->FindIndex(job.index.field);
+  if (dropped_ || meta == head.segments.end() || declared == nullptr || declared->id != job.index.id) {
+    return env_->fs->Remove(path);  // nobody wants it any more
+  }
+  const meta::IndexObject made{job.index.id, job.index.field, object, bytes};
+  meta->indexes.push_back(made);
+  segment::IndexSet indexes;
+  TRY(AttachIndex(made, job.view->sealed, &indexes));
+  TRY(CommitHead(std::move(head)));
+  env_->lane->RunTask([&] {
+    const size_t i = ViewIndex(job.view->id);
+    if (i == views_.size()) return;
+    SegmentView view = *views_[i];
+    auto all = std::make_shared<segment::IndexSet>(*view.indexes);
+    all->vectors.merge(indexes.vectors);
+    all->scalars.merge(indexes.scalars);
+    view.indexes = std::move(all);
+    view.index_ids[made.field] = made.index;
+    ReplaceView(i, std::move(view));
+    changed_ = true;
+    Publish();
+  });
+  LOG_INFO("index built", {"shard", id_.value}, {"index", job.index.name}, {"type", job.index.type},
+           {"segment", job.view->id.value}, {"rows", job.view->rows}, {"bytes", bytes},
+           {"ms", env_->clock->NowMs() - begun_ms});
+  return {};
+}
+
+Status LocalShard::AttachIndex(const meta::IndexObject& object, const std::shared_ptr<segment::SealedSegment>& sealed,
+                               segment::IndexSet* indexes) {
+  const CollectionInfo& collection = *slot_.Get()->collection;
+  const Field* field = collection.schema.Find(object.field);
+  const IndexInfo* declared = collection.FindIndex(object.field);
+  if (field == nullptr || declared == nullptr || declared->id != object.index) return {};
+  std::shared_ptr<const io::Mapping> mapping = TRY(env_->fs->Map(Path(object.object, "idx")));
+  // The index borrows the file's bytes and the segment's column: they live as long as it does.
+  struct Held {
+    std::shared_ptr<const io::Mapping> mapping;
+    std::shared_ptr<segment::SealedSegment> segment;
+    std::unique_ptr<index::VectorIndex> vectors;
+    std::unique_ptr<index::ScalarIndex> scalars;
+  };
+  auto held = std::make_shared<Held>(Held{mapping, sealed, nullptr, nullptr});
+  if (IsVector(field->type)) {
+    const Metric metric = index::ResolveSpec(*field, *declared).metric;
+    held->vectors = TRY(index::Open(mapping->view(), TRY(sealed->Vectors(*field, metric))));
+    indexes->vectors[object.field] = std::shared_ptr<const index::VectorIndex>(held, held->vectors.get());
+  } else {
+    held->scalars = TRY(index::OpenScalar(mapping->view(), TRY(sealed->Scalars(*field))));
+    indexes->scalars[object.field] = std::shared_ptr<const index::ScalarIndex>(held, held->scalars.get());
+  }
+  return {};
+}
+
+}  // namespace elanus::shard

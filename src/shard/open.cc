@@ -1,0 +1,96 @@
+// LocalShard, its beginning and its end: open from the head, drop.
+#include <algorithm>
+
+#include "base/log.h"
+#include "shard/local_shard.h"
+
+namespace elanus::shard {
+
+using segment::LiveTable;
+
+LocalShard::LocalShard(const ShardEnv* env, roles::CollectionPtr collection)
+    : env_(env), id_(collection->shard), collection_(std::move(collection)) {}
+
+LocalShard::~LocalShard() {
+  jobs_.Cancel();
+  env_->memory->Add(-static_cast<ptrdiff_t>(accounted_bytes_));
+}
+
+std::string LocalShard::Dir() const { return io::JoinPath(env_->dir, std::to_string(id_.value)); }
+
+std::string LocalShard::Path(int64_t object, std::string_view suffix) const {
+  return io::JoinPath(Dir(), std::to_string(object) + "." + std::string(suffix));
+}
+
+Result<std::shared_ptr<LocalShard>> LocalShard::Open(const ShardEnv* env, roles::CollectionPtr collection) {
+  std::shared_ptr<LocalShard> shard(new LocalShard(env, std::move(collection)));
+  shard->head_ = TRY(env->catalog->LoadHead(shard->id_));
+  const meta::ShardHead& head = shard->head_;
+  shard->committed_lsn_ = head.applied_lsn;
+  shard->applied_lsn_ = head.applied_lsn;
+  shard->floor_ = head.floor;
+  TRY(shard->RemoveOrphans());
+  // AttachIndex asks the snapshot for the declared indexes.
+  shard->slot_.Set(std::make_shared<Snapshot>(Snapshot{0, head.floor, shard->collection_, {}}));
+
+  std::map<int64_t, std::vector<std::pair<SegmentId, LiveTable::Ptr>>> deltas;
+  for (const meta::SegmentMeta& meta : head.segments) {
+    auto sealed = TRY(segment::SealedSegment::Open(env->fs, shard->Path(meta.id.value, "seg"), meta,
+                                                   shard->collection_->schema));
+    LiveTable::Ptr live = LiveTable::AllLive();
+    if (meta.delta != 0) {
+      if (deltas.count(meta.delta) == 0) {
+        deltas[meta.delta] = TRY(segment::ReadDelta(env->fs, shard->Path(meta.delta, "del")));
+      }
+      for (const auto& [id, table] : deltas[meta.delta]) {
+        if (id == meta.id) live = table;
+      }
+    }
+    SegmentView view{.id = meta.id,
+                     .segment = sealed,
+                     .rows = sealed->rows(),
+                     .live = live,
+                     .sealed = sealed,
+                     .indexes = nullptr,
+                     .index_ids = {},
+                     .growing = nullptr,
+                     .frozen_lsn = 0};
+    auto indexes = std::make_shared<segment::IndexSet>();
+    for (const meta::IndexObject& object : meta.indexes) {
+      const Status attached = shard->AttachIndex(object, sealed, indexes.get());
+      if (attached.ok()) {
+        if (indexes->vectors.count(object.field) != 0 || indexes->scalars.count(object.field) != 0) {
+          view.index_ids[object.field] = object.index;
+        }
+        continue;
+      }
+      LOG_ERROR("index is damaged and will be built again", {"shard", shard->id_.value}, {"segment", meta.id.value},
+                {"error", attached.message()});
+    }
+    view.indexes = std::move(indexes);
+    shard->persisted_[meta.id] = live;
+    shard->last_ts_ = std::max(shard->last_ts_, meta.max_ts);
+    for (const LiveTable::Ended& ended : live->tail()) shard->last_ts_ = std::max(shard->last_ts_, ended.ts);
+    shard->views_.push_back(std::make_shared<SegmentView>(std::move(view)));
+  }
+  shard->changed_ = true;
+  shard->Publish();
+  return shard;
+}
+
+Status LocalShard::Drop() {
+  dropped_ = true;
+  jobs_.Cancel();
+  const std::lock_guard lock(maintain_mutex_);
+  env_->lane->RunTask([this] {
+    // Readers keep what they pinned; nothing new is found here.
+    views_.clear();
+    growing_ = nullptr;
+    deltas_dirty_ = false;
+    changed_ = true;
+    Publish();
+  });
+  return env_->fs->RemoveTree(Dir());
+}
+
+}  // namespace elanus::shard

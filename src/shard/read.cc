@@ -1,0 +1,311 @@
+// LocalShard, reads: pin a snapshot, select rows, search or scan each segment, merge, fetch the winners' fields.
+#include <algorithm>
+#include <map>
+#include <unordered_set>
+
+#include "shard/local_shard.h"
+#include "shard/selection.h"
+
+namespace elanus::shard {
+namespace {
+
+// A row somewhere in a snapshot.
+struct Place {
+  uint32_t view;
+  uint32_t row;
+};
+
+// The values of `field` at `places`, in their order.
+Result<Column> FetchColumn(const Snapshot& snapshot, const Field& field, const std::vector<Place>& places) {
+  Column out(field.id, field.type, field.dim);
+  // Runs of one segment are fetched as they stand; when segments alternate, each is fetched once and the
+  // rows are dealt out.
+  bool one_segment = true;
+  for (const Place& place : places) one_segment = one_segment && place.view == places.front().view;
+  std::vector<uint32_t> rows;
+  if (one_segment) {
+    if (places.empty()) return out;
+    rows.reserve(places.size());
+    for (const Place& place : places) rows.push_back(place.row);
+    TRY(snapshot.segments[places.front().view]->segment->Fetch(field, rows, &out));
+    return out;
+  }
+  std::map<uint32_t, std::pair<std::vector<uint32_t>, Column>> parts;
+  std::vector<size_t> position(places.size());
+  for (size_t i = 0; i < places.size(); ++i) {
+    auto& [part_rows, column] = parts.try_emplace(places[i].view).first->second;
+    position[i] = part_rows.size();
+    part_rows.push_back(places[i].row);
+  }
+  for (auto& [view, part] : parts) {
+    part.second = Column(field.id, field.type, field.dim);
+    TRY(snapshot.segments[view]->segment->Fetch(field, part.first, &part.second));
+  }
+  out.Reserve(places.size());
+  if (std::any_of(parts.begin(), parts.end(), [](const auto& part) { return part.second.second.nullable(); })) {
+    out.MakeNullable();
+  }
+  for (size_t i = 0; i < places.size(); ++i) out.AppendFrom(parts[places[i].view].second, position[i]);
+  return out;
+}
+
+int CompareKeys(const Column& keys, size_t a, size_t b) {
+  if (keys.fixed()) {
+    const int64_t x = keys.as<int64_t>()[a];
+    const int64_t y = keys.as<int64_t>()[b];
+    return x < y ? -1 : static_cast<int>(x > y);
+  }
+  return keys.String(a).compare(keys.String(b));
+}
+
+std::vector<PartitionId> Sorted(std::vector<PartitionId> partitions) {
+  std::sort(partitions.begin(), partitions.end());
+  return partitions;
+}
+
+struct Candidate {
+  float distance;
+  Place place;
+};
+
+// The `limit` nearest of one query's candidates, ties by key, one a key; indexes into `candidates`.
+// `keys` are the candidates' keys.
+std::vector<uint32_t> PickNearest(const std::vector<Candidate>& candidates, const Column& keys, size_t first,
+                                  size_t limit) {
+  std::vector<uint32_t> order(candidates.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<uint32_t>(i);
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+    if (candidates[a].distance != candidates[b].distance) return candidates[a].distance < candidates[b].distance;
+    return CompareKeys(keys, first + a, first + b) < 0;
+  });
+  std::vector<uint32_t> picked;
+  std::unordered_set<std::string_view> seen;
+  for (const uint32_t i : order) {
+    if (picked.size() == limit) break;
+    if (!seen.insert(keys.String(first + i)).second) continue;
+    picked.push_back(i);
+  }
+  return picked;
+}
+
+}  // namespace
+
+Result<std::pair<SnapshotPtr, Timestamp>> LocalShard::Pin(Timestamp at) {
+  // The newest snapshot holds every write answered so far, so "now" never waits.
+  if (at == 0) {
+    SnapshotPtr snapshot = slot_.Get();
+    const Timestamp ts = snapshot->ts;
+    return std::pair(std::move(snapshot), ts);
+  }
+  env_->lane->WaitPublished(at);
+  SnapshotPtr snapshot = slot_.Get();
+  if (at < snapshot->floor) {
+    return Fail(Code::kParameterInvalid, "iterator snapshot expired: timestamp " + std::to_string(at) +
+                                             " is before the oldest readable moment " + std::to_string(snapshot->floor));
+  }
+  return std::pair(std::move(snapshot), at);
+}
+
+Result<roles::SearchResult> LocalShard::Search(const Context& context, const roles::SearchRequest& request) {
+  TRY(context.Check());
+  const auto [snapshot, at] = TRY(Pin(request.at));
+  const Schema& schema = snapshot->collection->schema;
+  const std::vector<PartitionId> partitions = Sorted(request.partitions);
+
+  segment::VectorSearch search;
+  search.field = request.field;
+  search.queries = {request.queries.type, request.queries.dim, request.queries.count,
+                    reinterpret_cast<const std::byte*>(request.queries.dense.data()), &request.queries.sparse};
+  search.metric = request.metric;
+  search.limit = request.limit;
+  search.params = request.params;
+  search.range = request.range;
+
+  const size_t count = request.queries.count;
+  std::vector<std::vector<Candidate>> candidates(count);
+  roles::SearchResult result;
+  std::vector<std::vector<Hit>> hits;
+  for (uint32_t i = 0; i < snapshot->segments.size(); ++i) {
+    TRY(context.Check());
+    const SegmentView& view = *snapshot->segments[i];
+    if (view.rows == 0 || (request.ignore_growing && view.sealed == nullptr)) continue;
+    const RowSelection rows =
+        TRY(RowSelection::Make(context, view, schema, at, partitions, request.filter.get()));
+    if (rows.None()) continue;
+    hits.assign(count, {});
+    TRY(view.segment->Search(context, search, view.rows, rows.mask(), view.indexes.get(), &hits));
+    for (size_t q = 0; q < count; ++q) {
+      for (const Hit& hit : hits[q]) candidates[q].push_back({hit.distance, {i, hit.row}});
+    }
+    result.rows_searched += static_cast<int64_t>(view.rows);
+  }
+
+  std::vector<Place> places;
+  for (auto& query : candidates) {
+    // Only what can still win needs its key: everything up to the distance of the last winner.
+    if (snapshot->collection->partitions.size() == 1 && query.size() > request.limit && request.limit > 0) {
+      const auto nth = query.begin() + static_cast<ptrdiff_t>(request.limit) - 1;
+      std::nth_element(query.begin(), nth, query.end(),
+                       [](const Candidate& a, const Candidate& b) { return a.distance < b.distance; });
+      const float last = nth->distance;
+      std::erase_if(query, [last](const Candidate& c) { return c.distance > last; });
+    }
+    for (const Candidate& candidate : query) places.push_back(candidate.place);
+  }
+  const Column keys = TRY(FetchColumn(*snapshot, schema.primary(), places));
+
+  result.keys = Column(keys.field(), keys.type());
+  std::vector<Place> winners;
+  size_t first = 0;
+  for (const auto& query : candidates) {
+    const std::vector<uint32_t> picked = PickNearest(query, keys, first, request.limit);
+    for (const uint32_t i : picked) {
+      result.keys.AppendFrom(keys, first + i);
+      result.scores.push_back(ScoreOf(request.metric, query[i].distance));
+      winners.push_back(query[i].place);
+    }
+    result.counts.push_back(static_cast<uint32_t>(picked.size()));
+    first += query.size();
+  }
+  for (const FieldId id : request.output) {
+    const Field* field = schema.Find(id);
+    if (field == nullptr) return Fail(Code::kFieldNotFound, "field " + std::to_string(id.value) + " not exist");
+    result.output.push_back(TRY(FetchColumn(*snapshot, *field, winners)));
+  }
+  return result;
+}
+
+Result<roles::QueryResult> LocalShard::Query(const Context& context, const roles::QueryRequest& request) {
+  TRY(context.Check());
+  const auto [snapshot, at] = TRY(Pin(request.at));
+  const Schema& schema = snapshot->collection->schema;
+  const std::vector<PartitionId> partitions = Sorted(request.partitions);
+  const size_t wanted = request.limit < 0 ? ~size_t{0} : static_cast<size_t>(request.limit + request.offset);
+
+  roles::QueryResult result;
+  std::vector<Place> places;
+  for (uint32_t i = 0; i < snapshot->segments.size(); ++i) {
+    TRY(context.Check());
+    const SegmentView& view = *snapshot->segments[i];
+    if (view.rows == 0 || (request.ignore_growing && view.sealed == nullptr)) continue;
+    const RowSelection rows =
+        TRY(RowSelection::Make(context, view, schema, at, partitions, request.filter.get()));
+    if (request.count_only) {
+      result.count += static_cast<int64_t>(rows.Count());
+      continue;
+    }
+    // Sealed rows ascend by key within a partition: the first `wanted` of each are enough.
+    PartitionId partition;
+    size_t taken = 0;
+    rows.ForEach([&](uint32_t row) {
+      if (view.sealed != nullptr && wanted != ~size_t{0}) {
+        const PartitionId of_row = view.segment->PartitionOf(row);
+        if (of_row != partition) {
+          partition = of_row;
+          taken = 0;
+        }
+        if (++taken > wanted) return true;
+      }
+      places.push_back({i, row});
+      return true;
+    });
+  }
+  if (request.count_only) return result;
+
+  // Ascending by key; of several rows with one key (in several partitions) the newest.
+  const Column keys = TRY(FetchColumn(*snapshot, schema.primary(), places));
+  std::vector<uint32_t> order(places.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<uint32_t>(i);
+  const auto inserted = [&](uint32_t i) {
+    return snapshot->segments[places[i].view]->segment->InsertedAt(places[i].row);
+  };
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+    const int c = CompareKeys(keys, a, b);
+    return c != 0 ? c < 0 : inserted(a) > inserted(b);
+  });
+  std::vector<Place> chosen;
+  size_t skipped = 0;
+  for (size_t i = 0; i < order.size() && chosen.size() < static_cast<size_t>(request.limit < 0 ? order.size() : static_cast<size_t>(request.limit)); ++i) {
+    if (i > 0 && CompareKeys(keys, order[i], order[i - 1]) == 0) continue;
+    if (skipped < static_cast<size_t>(request.offset)) {
+      ++skipped;
+      continue;
+    }
+    chosen.push_back(places[order[i]]);
+  }
+
+  result.rows.rows = chosen.size();
+  size_t bytes = 0;
+  for (const FieldId id : request.output) {
+    const Field* field = schema.Find(id);
+    if (field == nullptr) return Fail(Code::kFieldNotFound, "field " + std::to_string(id.value) + " not exist");
+    if (request.bytes_max != 0 && bytes + chosen.size() * WidthOf(field->type, field->dim) > request.bytes_max) {
+      bytes = request.bytes_max + 1;
+    } else {
+      result.rows.columns.push_back(TRY(FetchColumn(*snapshot, *field, chosen)));
+      bytes += result.rows.columns.back().bytes();
+    }
+    if (request.bytes_max != 0 && bytes > request.bytes_max) {
+      return Fail(Code::kParameterTooLarge, "query results exceed the maxOutputSize limit of " +
+                                                std::to_string(request.bytes_max) + " bytes");
+    }
+  }
+  return result;
+}
+
+roles::ShardStats LocalShard::Stats() {
+  const SnapshotPtr snapshot = slot_.Get();
+  roles::ShardStats stats;
+  std::map<PartitionId, int64_t> partitions;
+  for (const SegmentViewPtr& view : snapshot->segments) {
+    roles::SegmentInfo info;
+    info.id = view->id;
+    info.rows = static_cast<int64_t>(view->rows);
+    info.state = view->sealed != nullptr  ? roles::SegmentState::kFlushed
+                 : view->growing != nullptr ? roles::SegmentState::kGrowing
+                                            : roles::SegmentState::kSealed;
+    info.bytes = view->sealed != nullptr ? view->sealed->file_bytes() : view->segment->memory_bytes();
+    if (view->rows > 0) info.partition = view->segment->PartitionOf(0);
+    for (const auto& [field, index] : view->index_ids) {
+      const IndexInfo* declared = snapshot->collection->FindIndex(field);
+      if (declared != nullptr && declared->id == index) info.indexes.push_back(declared->name);
+    }
+    for (const Partition& partition : snapshot->collection->partitions) {
+      Bitmap rows(view->rows, true);
+      const PartitionId one[] = {partition.id};
+      if (snapshot->collection->partitions.size() > 1) view->segment->MaskPartitions(one, view->rows, &rows);
+      if (const size_t count = rows.Count(); count > 0) partitions[partition.id] += static_cast<int64_t>(count);
+    }
+    stats.physical_rows += info.rows;
+    stats.live_rows += static_cast<int64_t>(view->live_rows());
+    stats.memory_bytes += view->segment->memory_bytes();
+    if (view->sealed != nullptr) stats.disk_bytes += info.bytes;
+    stats.segments.push_back(std::move(info));
+  }
+  stats.partition_rows.assign(partitions.begin(), partitions.end());
+  return stats;
+}
+
+roles::IndexProgress LocalShard::ProgressOf(IndexId index) {
+  const SnapshotPtr snapshot = slot_.Get();
+  roles::IndexProgress progress;
+  const auto& indexes = snapshot->collection->indexes;
+  const auto declared = std::find_if(indexes.begin(), indexes.end(), [&](const IndexInfo& i) { return i.id == index; });
+  if (declared == indexes.end()) return progress;
+  const Field* field = snapshot->collection->schema.Find(declared->field);
+  for (const SegmentViewPtr& view : snapshot->segments) {
+    if (view->sealed == nullptr) continue;
+    progress.total_rows += static_cast<int64_t>(view->rows);
+    const auto built = view->index_ids.find(declared->field);
+    const bool ready = (built != view->index_ids.end() && built->second == index) ||
+                       (field != nullptr && !NeedsIndexFile(*declared, *field, view->rows));
+    if (ready) progress.indexed_rows += static_cast<int64_t>(view->rows);
+  }
+  const std::lock_guard lock(failures_mutex_);
+  if (const auto failure = index_failures_.find(index); failure != index_failures_.end()) {
+    progress.failure = failure->second;
+  }
+  return progress;
+}
+
+}  // namespace elanus::shard

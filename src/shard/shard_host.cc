@@ -1,0 +1,245 @@
+#include "shard/shard_host.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/background.h"
+#include "base/log.h"
+
+namespace elanus::shard {
+namespace {
+
+constexpr int64_t kObjectBlock = 1000;
+constexpr std::chrono::seconds kTick(1);
+
+}  // namespace
+
+ShardHost::ShardHost(HostOptions options, io::FileSystem* fs, std::string dir, meta::Catalog* catalog, wal::Log* log,
+                     roles::Oracle* oracle, const Clock* clock)
+    : options_(std::move(options)),
+      catalog_(catalog),
+      log_(log),
+      fs_(fs),
+      clock_(clock),
+      memory_(options_.growing_bytes_max),
+      lane_(std::make_unique<Lane>(log, oracle)) {
+  env_.fs = fs;
+  env_.dir = std::move(dir);
+  env_.catalog = catalog;
+  env_.oracle = oracle;
+  env_.clock = clock;
+  env_.lane = lane_.get();
+  env_.memory = &memory_;
+  env_.options = options_.shard;
+  env_.next_object = [this] { return NextObject(); };
+  env_.wake_flusher = [this](ShardId id) {
+    const std::lock_guard lock(work_mutex_);
+    to_flush_.insert(id);
+    flusher_wake_.notify_one();
+  };
+  env_.wake_worker = [this](ShardId id) {
+    const std::lock_guard lock(work_mutex_);
+    to_work_.insert(id);
+    worker_wake_.notify_one();
+  };
+}
+
+ShardHost::~ShardHost() {
+  {
+    const std::lock_guard lock(work_mutex_);
+    stopping_ = true;
+  }
+  for (const ShardRef& shard : All()) shard->CancelJobs();
+  flusher_wake_.notify_all();
+  worker_wake_.notify_all();
+  if (flusher_.joinable()) flusher_.join();
+  if (worker_.joinable()) worker_.join();
+  lane_.reset();
+  shards_.clear();
+}
+
+Status ShardHost::Recover(const std::vector<roles::CollectionPtr>& collections) {
+  const auto begun = std::chrono::steady_clock::now();
+  TRY(fs_->CreateDirs(env_.dir));
+  std::map<ShardId, roles::CollectionPtr> by_shard;
+  for (const roles::CollectionPtr& collection : collections) by_shard[collection->shard] = collection;
+  std::map<ShardId, uint64_t> applied;
+  for (const auto& [shard, lsn] : TRY(catalog_->LoadAppliedLsns())) applied[shard] = lsn;
+
+  size_t records = 0;
+  const Status read = log_->Read(log_->LowWater(), [&](wal::Lsn lsn, std::span<const std::string_view> frame) -> Status {
+    for (const std::string_view bytes : frame) {
+      const auto [id, ts] = TRY(PeekRecord(bytes));
+      const auto collection = by_shard.find(id);
+      if (collection == by_shard.end() || lsn <= applied[id]) continue;
+      TRY(Open(collection->second));
+      TRY(Find(id)->Replay(TRY(DecodeWrite(bytes)), lsn));
+      ++records;
+    }
+    return {};
+  });
+  TRY(Status(read));
+  for (const ShardRef& shard : All()) shard->FinishReplay();
+  if (records > 0) {
+    LOG_INFO("log replayed", {"records", records}, {"shards", shards_.size()},
+             {"ms", std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun).count()});
+  }
+  flusher_ = std::thread([this] { FlusherLoop(); });
+  worker_ = std::thread([this] { WorkerLoop(); });
+  return {};
+}
+
+Result<roles::ShardPtr> ShardHost::Open(const roles::CollectionPtr& collection) {
+  if (ShardRef shard = Find(collection->shard)) return roles::ShardPtr(std::move(shard));
+  const std::lock_guard opening(open_mutex_);
+  if (ShardRef shard = Find(collection->shard)) return roles::ShardPtr(std::move(shard));
+  ShardRef shard = TRY(LocalShard::Open(&env_, collection));
+  if (flusher_.joinable()) {  // not while the log is being replayed
+    lane_->RunTask([&] { shard->FinishReplay(); });
+  }
+  {
+    const std::lock_guard lock(shards_mutex_);
+    shards_[collection->shard] = shard;
+  }
+  env_.wake_worker(collection->shard);
+  return roles::ShardPtr(std::move(shard));
+}
+
+Status ShardHost::Update(const roles::CollectionPtr& collection) {
+  // A shard that is not open reads the catalog when it opens.
+  if (const ShardRef shard = Find(collection->shard)) shard->Update(collection);
+  return {};
+}
+
+Status ShardHost::Drop(ShardId id) {
+  ShardRef shard;
+  {
+    const std::lock_guard opening(open_mutex_);
+    const std::lock_guard lock(shards_mutex_);
+    const auto found = shards_.find(id);
+    if (found != shards_.end()) {
+      shard = std::move(found->second);
+      shards_.erase(found);
+    }
+  }
+  if (shard != nullptr) {
+    TRY(shard->Drop());
+  } else {
+    TRY(fs_->RemoveTree(io::JoinPath(env_.dir, std::to_string(id.value))));
+  }
+  TRY(catalog_->ForgetShard(id));
+  return {};
+}
+
+Result<int64_t> ShardHost::NextObject() {
+  const std::lock_guard lock(objects_mutex_);
+  if (next_object_ == objects_end_) {
+    next_object_ = TRY(catalog_->AllocateIds(kObjectBlock));
+    objects_end_ = next_object_ + kObjectBlock;
+  }
+  return next_object_++;
+}
+
+ShardHost::ShardRef ShardHost::Find(ShardId id) const {
+  const std::lock_guard lock(shards_mutex_);
+  const auto found = shards_.find(id);
+  return found == shards_.end() ? nullptr : found->second;
+}
+
+std::vector<ShardHost::ShardRef> ShardHost::All() const {
+  const std::lock_guard lock(shards_mutex_);
+  std::vector<ShardRef> shards;
+  for (const auto& [id, shard] : shards_) shards.push_back(shard);
+  return shards;
+}
+
+void ShardHost::FlusherLoop() {
+  SetThreadName("flusher");
+  std::unique_lock lock(work_mutex_);
+  while (!stopping_) {
+    flusher_wake_.wait_for(lock, kTick, [this] { return stopping_ || !to_flush_.empty(); });
+    if (stopping_) return;
+    const std::set<ShardId> due = std::exchange(to_flush_, {});
+    lock.unlock();
+    for (const ShardId id : due) {
+      const ShardRef shard = Find(id);
+      if (shard == nullptr) continue;
+      if (const Status flushed = shard->FlushFrozen(); !flushed.ok()) {
+        // Rows stay in memory and in the log; tried again at the next tick.
+        LOG_ERROR("flush failed", {"shard", id.value}, {"error", flushed.message()});
+        const std::lock_guard retry(work_mutex_);
+        retry_flush_.insert(id);
+      }
+    }
+    ShortenLog();
+    TruncateLog();
+    lock.lock();
+    if (to_flush_.empty() && !retry_flush_.empty()) {
+      flusher_wake_.wait_for(lock, kTick, [this] { return stopping_; });
+      to_flush_.merge(retry_flush_);
+      retry_flush_.clear();
+    }
+  }
+}
+
+// Flushes the shards whose unflushed rows hold the oldest part of a log that has become too long.
+void ShardHost::ShortenLog() {
+  uint64_t bytes = 0;
+  lane_->RunTask([&] { bytes = log_->bytes(); });
+  if (bytes < options_.log_bytes_soft) return;
+  std::vector<std::pair<wal::Lsn, ShardRef>> holders;
+  const std::vector<ShardRef> shards = All();
+  lane_->RunTask([&] {
+    for (const ShardRef& shard : shards) {
+      if (const wal::Lsn needed = shard->OldestNeeded(); needed != LocalShard::kMaxLsn) holders.emplace_back(needed, shard);
+    }
+  });
+  std::sort(holders.begin(), holders.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  if (holders.size() > 4) holders.resize(4);
+  for (const auto& [lsn, shard] : holders) {
+    if (const auto flushed = shard->Flush(Context()); !flushed.ok()) {
+      LOG_ERROR("flush failed", {"shard", shard->id().value}, {"error", flushed.status().message()});
+    }
+  }
+}
+
+void ShardHost::TruncateLog() {
+  const std::vector<ShardRef> shards = All();
+  Status truncated;
+  lane_->RunTask([&] {
+    wal::Lsn keep = log_->next();
+    for (const ShardRef& shard : shards) keep = std::min(keep, shard->OldestNeeded());
+    if (keep > log_->LowWater() && log_->healthy()) truncated = log_->Truncate(keep);
+  });
+  if (!truncated.ok()) LOG_WARNING("log not truncated", {"error", truncated.message()});
+}
+
+void ShardHost::WorkerLoop() {
+  SetThreadName("worker");
+  MakeThreadBackground();
+  std::unique_lock lock(work_mutex_);
+  while (!stopping_) {
+    worker_wake_.wait_for(lock, kTick, [this] { return stopping_ || !to_work_.empty(); });
+    if (stopping_) return;
+    const std::set<ShardId> due = std::exchange(to_work_, {});
+    lock.unlock();
+    std::set<ShardId> again;
+    bool progressed = false;
+    for (const ShardId id : due) {
+      const ShardRef shard = Find(id);
+      if (shard == nullptr) continue;
+      // One job a shard and turn, so that a long queue of one does not starve the others. A shard whose
+      // work waits for quiet, or failed, is looked at again at the next tick.
+      const bool done = shard->RunOneJob();
+      progressed = progressed || done;
+      if (done || shard->HasJobWhenQuiet()) again.insert(id);
+    }
+    lock.lock();
+    if (!progressed && !again.empty() && to_work_.empty()) {
+      worker_wake_.wait_for(lock, kTick, [this] { return stopping_ || !to_work_.empty(); });
+    }
+    to_work_.merge(again);
+  }
+}
+
+}  // namespace elanus::shard

@@ -1,0 +1,76 @@
+// ShardHost: the shards of this process, on one lane: opens them (recovering from the log), runs
+// their flushes, merges and index builds, and truncates the log behind them. Thread-safe.
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "roles/shard.h"
+#include "shard/local_shard.h"
+
+namespace elanus::shard {
+
+struct HostOptions {
+  ShardOptions shard;
+  size_t growing_bytes_max = 1ULL << 30;
+  // A log larger than this is shortened by flushing the shards that hold it back.
+  uint64_t log_bytes_soft = 512ULL << 20;
+};
+
+class ShardHost final : public roles::ShardDirectory {
+ public:
+  // `dir` holds a folder per shard. Everything outlives the host.
+  ShardHost(HostOptions options, io::FileSystem* fs, std::string dir, meta::Catalog* catalog, wal::Log* log,
+            roles::Oracle* oracle, const Clock* clock);
+  ~ShardHost() override;  // stops background work; unflushed rows stay in the log
+
+  // Once, before any other call: replays the log into the shards it concerns.
+  Status Recover(const std::vector<roles::CollectionPtr>& collections);
+
+  Result<roles::ShardPtr> Open(const roles::CollectionPtr& collection) override;
+  Status Update(const roles::CollectionPtr& collection) override;
+  Status Drop(ShardId shard) override;
+
+  size_t growing_bytes() const { return memory_.bytes(); }
+
+ private:
+  using ShardRef = std::shared_ptr<LocalShard>;
+
+  Result<int64_t> NextObject();
+  ShardRef Find(ShardId id) const;
+  std::vector<ShardRef> All() const;
+  void FlusherLoop();
+  void WorkerLoop();
+  void ShortenLog();
+  void TruncateLog();
+
+  const HostOptions options_;
+  meta::Catalog* const catalog_;
+  wal::Log* const log_;
+  io::FileSystem* const fs_;
+  const Clock* const clock_;
+  GrowingMemory memory_;
+  ShardEnv env_;
+
+  std::mutex objects_mutex_;
+  int64_t next_object_ = 0, objects_end_ = 0;
+
+  mutable std::mutex shards_mutex_;
+  std::map<ShardId, ShardRef> shards_;
+  std::mutex open_mutex_;  // one open at a time
+
+  std::mutex work_mutex_;  // guards what follows
+  std::condition_variable flusher_wake_, worker_wake_;
+  std::set<ShardId> to_flush_, retry_flush_, to_work_;
+  bool stopping_ = false;
+  std::thread flusher_, worker_;
+
+  std::unique_ptr<Lane> lane_;  // stops first
+};
+
+}  // namespace elanus::shard
