@@ -11,6 +11,7 @@
 
 namespace elanus::wal {
 
+// Sizes are multiples of 4096.
 struct FileLogOptions {
   uint64_t file_bytes = 64 << 20;    // a file is begun when the last has no room for a frame
   uint64_t reserve_bytes = 4 << 20;  // disk kept back for AppendFromReserve
