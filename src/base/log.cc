@@ -32,11 +32,11 @@ spdlog::level::level_enum ToSpdlog(LogLevel level) {
   return spdlog::level::err;
 }
 
-// One configuration, never changed: a new one replaces it and the old one stays for those who are
-// writing to it.
+// One configuration, never changed: a new one takes its place, and keeps it for those who are
+// writing to it still.
 struct Output {
-  Output(spdlog::sink_ptr sink, LogLevel least, bool as_json)
-      : logger("elanus", std::move(sink)), level(least), json(as_json) {
+  Output(spdlog::sink_ptr sink, LogLevel least, bool as_json, Output* replaced)
+      : logger("elanus", std::move(sink)), level(least), json(as_json), previous(replaced) {
     logger.set_level(spdlog::level::trace);
     logger.flush_on(spdlog::level::trace);
     logger.set_formatter(std::make_unique<spdlog::pattern_formatter>(
@@ -45,11 +45,13 @@ struct Output {
   spdlog::logger logger;
   LogLevel level;
   bool json;
+  Output* previous;
 };
 
 std::atomic<Output*>& CurrentOutput() {
   static std::atomic<Output*> current = new Output(
-      std::make_shared<spdlog::sinks::stderr_sink_mt>(), LogLevel::kInfo, /*as_json=*/false);
+      std::make_shared<spdlog::sinks::stderr_sink_mt>(), LogLevel::kInfo, /*as_json=*/false,
+      /*replaced=*/nullptr);
   return current;
 }
 
@@ -162,7 +164,8 @@ Status ConfigureLog(const LogOptions& options) {
       sink = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(options.file,
                                                                     options.file_bytes_max, older);
     }
-    CurrentOutput() = new Output(std::move(sink), options.level, options.json);
+    std::atomic<Output*>& current = CurrentOutput();
+    current = new Output(std::move(sink), options.level, options.json, current);
   } catch (const std::exception& error) {
     return Status(Code::kIoFailed, "log file '" + options.file + "': " + error.what());
   }

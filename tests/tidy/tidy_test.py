@@ -87,7 +87,10 @@ class TidyTest(unittest.TestCase):
                            "app/main.cc:1: server/api.h brings <milvus/...> into app")
 
     def test_catches_a_test_library_in_the_product(self):
-        self.expect_caught({"model/schema.cc": "#include <gtest/gtest.h>\n"}, "belongs only in *_test.cc")
+        self.expect_caught({"model/schema.cc": "#include <gtest/gtest.h>\n"}, "<gtest/gtest.h> is for tests or benchmarks only")
+        self.expect_caught({"io/file_conformance.h": "#include <gtest/gtest.h>\n",
+                            "io/file.cc": '#include "io/file_conformance.h"\n'},
+                           "io/file_conformance.h is for tests only")
 
     def test_catches_the_generated_service_classes(self):
         self.expect_caught({"server/grpc/service.cc": "#include <milvus/milvus.grpc.pb.h>\n"},
