@@ -6,13 +6,15 @@
 #include <span>
 
 #include "model/column.h"
+#include "segment/block_pool.h"
 #include "segment/segment.h"
 
 namespace elanus::segment {
 
 class GrowingSegment : public Segment {
  public:
-  static std::shared_ptr<GrowingSegment> Make(const Schema& schema);
+  // `pool` is shared by the segments of a node; null: a pool of its own.
+  static std::shared_ptr<GrowingSegment> Make(const Schema& schema, std::shared_ptr<BlockPool> pool = nullptr);
 
   // Appends rows (a column for each field of the schema; absent ones get default or null), all
   // inserted at `ts`. partitions: one each, or one for all. Lane thread only. Returns the first row.
@@ -20,6 +22,10 @@ class GrowingSegment : public Segment {
 
   // Fields added to the schema later: rows from here on carry them.
   virtual void ExtendSchema(const Schema& schema) = 0;
+
+  // Bytes of the values appended. memory_bytes() is what is allocated for them: up to twice that, as
+  // chunks double. To decide when to seal, this is the measure.
+  virtual uint64_t data_bytes() const = 0;
 };
 
 }  // namespace elanus::segment

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/context.h"
@@ -36,6 +37,14 @@ struct VectorSearch {
   std::optional<index::Range> range;
 };
 
+// The values of one field, row by row and in place. Borrows the segment.
+class ValueReader {
+ public:
+  virtual ~ValueReader() = default;
+  // The bytes of a row as a Column has them; nullopt: null.
+  virtual std::optional<std::string_view> At(uint32_t row) const = 0;
+};
+
 class Segment {
  public:
   virtual ~Segment() = default;
@@ -54,6 +63,14 @@ class Segment {
 
   // Appends the values of `rows` to `out` (whose type and dim say what is expected).
   virtual Status Fetch(const Field& field, std::span<const uint32_t> rows, Column* out) const = 0;
+
+  // To read many values without copies. Sealed: checks the column's checksums first.
+  virtual Result<std::unique_ptr<ValueReader>> ReadValues(const Field& field) const = 0;
+
+  // OK, or the first damage met by a call that has no Status of its own: a Source's Read, InsertedAt,
+  // MaskInsertedAfter, FindKeys. Those answer as if the damaged rows held nothing, so their callers ask
+  // here afterwards, before they use the answer. Search and Fetch fail from then on.
+  virtual Status damage() const { return {}; }
 
   virtual Timestamp InsertedAt(uint32_t row) const = 0;
   virtual PartitionId PartitionOf(uint32_t row) const = 0;
