@@ -1,0 +1,36 @@
+// What one DDL request makes of one collection: pure functions over a CollectionInfo, with Milvus's
+// rules and texts. An Edit says whether anything changed; after an error the info is not to be used.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "model/schema.h"
+#include "roles/coordinator.h"
+
+namespace elanus::coordinator {
+
+enum class Edit { kUnchanged, kChanged };
+
+// A collection that was created with `request`, as far as a client can tell: creating it again is
+// success. Partitions that were added since do not matter, except under a partition key.
+bool SameDefinition(const CollectionInfo& info, const roles::CreateCollectionRequest& request);
+
+// Adds `partition` (id and creation time set) unless the name is taken. It is loaded if all others are.
+Result<Edit> AddPartition(CollectionInfo* info, Partition partition, int64_t partitions_max);
+Result<Edit> RemovePartition(CollectionInfo* info, std::string_view name);
+
+// The same index again is success; `index` has its id and creation time, its name may be empty.
+Result<Edit> AddIndex(CollectionInfo* info, IndexInfo index);
+// The index of that name, or of that field when the name is empty; all when both are empty.
+Result<Edit> RemoveIndex(CollectionInfo* info, std::string_view field, std::string_view index_name);
+
+// `partitions` empty: all of them. `load_fields` empty: all of them.
+Result<Edit> MarkLoaded(CollectionInfo* info, const std::vector<std::string>& partitions,
+                        int32_t replica_number, const std::vector<std::string>& load_fields);
+Result<Edit> MarkReleased(CollectionInfo* info, const std::vector<std::string>& partitions);
+
+}  // namespace elanus::coordinator
