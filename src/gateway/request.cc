@@ -12,37 +12,41 @@ Status NotLoaded(const CollectionInfo& collection) {
   return FailWith(Code::kCollectionNotLoaded, {{"collection", std::to_string(collection.id.value)}});
 }
 
-Result<std::vector<PartitionId>> ReadPartitions(const CollectionInfo& collection,
-                                                const std::vector<std::string>& names,
-                                                const Limits& limits) {
+Result<std::vector<PartitionId>> NamedPartitions(const CollectionInfo& collection,
+                                                 const std::vector<std::string>& names,
+                                                 const Limits& limits) {
+  std::vector<PartitionId> ids;
   if (!names.empty() && collection.schema.partition_key() != nullptr) {
     return Invalid(
         "not support manually specifying the partition names if partition key mode is used");
   }
-  std::vector<PartitionId> ids;
   for (const std::string& name : names) {
     TRY(CheckPartitionName(name, PartitionNameUse::kLookUp, limits));
   }
   for (const std::string& name : names) {
     const Partition* partition = collection.FindPartition(name);
     if (partition == nullptr) return Invalid("partition name ", name, " not found");
-    if (collection.loaded && !partition->loaded) {
-      return FailWith(Code::kPartitionNotLoaded,
-                      {{"partition", std::to_string(partition->id.value)}});
-    }
     if (std::find(ids.begin(), ids.end(), partition->id) == ids.end()) ids.push_back(partition->id);
   }
-  if (!collection.loaded) return NotLoaded(collection);
-  if (!names.empty()) return ids;
-
-  const bool all = std::all_of(collection.partitions.begin(), collection.partitions.end(),
-                               [](const Partition& partition) { return partition.loaded; });
-  if (all) return ids;
-  for (const Partition& partition : collection.partitions) {
-    if (partition.loaded) ids.push_back(partition.id);
-  }
-  if (ids.empty()) return NotLoaded(collection);
   return ids;
+}
+
+Result<std::vector<PartitionId>> LoadedPartitions(const CollectionInfo& collection,
+                                                  std::vector<PartitionId> named) {
+  if (!collection.loaded) return NotLoaded(collection);
+  std::vector<PartitionId> loaded;
+  for (const Partition& partition : collection.partitions) {
+    if (partition.loaded) loaded.push_back(partition.id);
+  }
+  if (loaded.empty()) return NotLoaded(collection);
+  for (const PartitionId id : named) {
+    if (std::find(loaded.begin(), loaded.end(), id) == loaded.end()) {
+      return FailWith(Code::kPartitionNotLoaded, {{"partition", std::to_string(id.value)}});
+    }
+  }
+  if (!named.empty()) return named;
+  if (loaded.size() == collection.partitions.size()) loaded.clear();
+  return loaded;
 }
 
 Result<std::string> TimeZoneOf(const CollectionInfo& collection, const Properties& params) {
@@ -52,6 +56,18 @@ Result<std::string> TimeZoneOf(const CollectionInfo& collection, const Propertie
   }
   const std::string* zone = FindProperty(collection.properties, "timezone");
   return zone != nullptr ? *zone : std::string("UTC");
+}
+
+ReadTime ReadTimeOf(Timestamp guarantee, bool iterator, roles::Oracle* oracle) {
+  constexpr Timestamp kBounded = 2;  // 0, 1 and 2 are levels: strong, eventually, bounded
+  const Timestamp now = oracle->Now();
+  const bool real = guarantee > kBounded;
+  if (iterator) {
+    const Timestamp at = real ? guarantee : now;
+    return {at, at};
+  }
+  if (real && guarantee > now) return {guarantee, guarantee};
+  return {0, now};
 }
 
 }  // namespace elanus::gateway

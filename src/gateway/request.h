@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "gateway/limits.h"
 #include "model/schema.h"
+#include "roles/oracle.h"
 
 namespace elanus::gateway {
 
@@ -17,13 +18,25 @@ inline std::string DatabaseOf(const std::string& database) {
 // 101 "collection not loaded[collection=ID]"
 Status NotLoaded(const CollectionInfo& collection);
 
-// The partitions a read covers: those named, else every loaded one (empty: all of them are). Fails
-// for a collection or a named partition that is not loaded, and under a partition key for any name.
-Result<std::vector<PartitionId>> ReadPartitions(const CollectionInfo& collection,
-                                                const std::vector<std::string>& names,
-                                                const Limits& limits);
+// The partitions that a read names. Under a partition key none may be named.
+Result<std::vector<PartitionId>> NamedPartitions(const CollectionInfo& collection,
+                                                 const std::vector<std::string>& names,
+                                                 const Limits& limits);
+
+// What a read covers: the partitions named, else every loaded one (empty: all of them are). Fails
+// for a collection or a named partition that is not loaded.
+Result<std::vector<PartitionId>> LoadedPartitions(const CollectionInfo& collection,
+                                                  std::vector<PartitionId> named);
 
 // The time zone of a request: its own `timezone`, else the collection's, else UTC.
 Result<std::string> TimeZoneOf(const CollectionInfo& collection, const Properties& params);
+
+// The instant a read sees. Every read is strongly consistent; a guarantee that lies ahead is waited
+// for by the shard, and an iterator's later pages read the snapshot of its first.
+struct ReadTime {
+  Timestamp at = 0;       // for the shard; 0: now
+  Timestamp session = 0;  // for the client
+};
+ReadTime ReadTimeOf(Timestamp guarantee, bool iterator, roles::Oracle* oracle);
 
 }  // namespace elanus::gateway

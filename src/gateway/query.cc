@@ -1,0 +1,180 @@
+// Query: rows by filter, in key order.
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "gateway/gateway.h"
+#include "gateway/limits.h"
+#include "gateway/names.h"
+#include "gateway/output_fields.h"
+#include "gateway/params.h"
+#include "gateway/request.h"
+#include "gateway/search_params.h"
+#include "gateway/text.h"
+
+namespace elanus::gateway {
+namespace {
+
+struct QueryPlan {
+  int64_t limit = -1;  // -1: all
+  int64_t offset = 0;
+  bool iterator = false;
+  std::optional<Value> after;  // an iterator's cursor: only keys above it
+};
+
+Status CheckFlag(const Properties& params, std::string_view key, std::string_view message,
+                 bool* value) {
+  const std::string* text = FindProperty(params, key);
+  if (text == nullptr) return {};
+  const std::optional<bool> parsed = ParseBool(*text);
+  if (!parsed.has_value()) return InvalidExpected("true or false", *text, message);
+  *value = *parsed;
+  return {};
+}
+
+Result<QueryPlan> PlanQuery(const CollectionInfo& collection, const Properties& params,
+                            const Limits& limits) {
+  QueryPlan plan;
+  bool stop_for_best = false;  // results are in key order anyway
+  TRY(CheckFlag(params, "reduce_stop_for_best", "value for reduce_stop_for_best is invalid",
+                &stop_for_best));
+  TRY(CheckFlag(params, "iterator", "value for iterator field is invalid", &plan.iterator));
+  int64_t collection_id = 0;
+  if (const std::string* text = FindProperty(params, "collection_id")) {
+    const std::optional<int64_t> id = ParseInteger(*text);
+    if (!id.has_value()) {
+      return InvalidExpected("int value for collection_id", "collection_id",
+                             "value for collection id is invalid");
+    }
+    collection_id = *id;
+  }
+  if (const std::string* text = FindProperty(params, "limit")) {
+    const std::optional<int64_t> limit = ParseInteger(*text);
+    if (!limit.has_value()) return Invalid("limit [", *text, "] is invalid");
+    if (const std::string* offset = FindProperty(params, "offset")) {
+      const std::optional<int64_t> value = ParseInteger(*offset);
+      if (!value.has_value()) return Invalid("offset [", *offset, "] is invalid");
+      plan.offset = *value;
+    }
+    TRY(CheckResultWindow(collection, plan.offset, *limit, limits));
+    plan.limit = *limit;
+  }
+  TRY(TimeZoneOf(collection, params));
+  if (collection_id > 0 && collection_id != collection.id.value) {
+    return Invalid(
+        "Input collection id is not consistent to collectionID in the context,alias or database "
+        "may have changed");
+  }
+  const auto is_set = [&params](std::string_view key) {
+    const std::string* value = FindProperty(params, key);
+    return value != nullptr && !Trim(*value).empty();
+  };
+  if (is_set("order_by_fields")) {
+    if (plan.limit < 0) return Invalid("ORDER BY requires explicit limit");
+    if (plan.iterator) return Invalid("ORDER BY with iterator is not supported");
+    return NotBuilt("order_by_fields of query");
+  }
+  if (is_set("group_by_fields")) return NotBuilt("group_by_fields of query");
+  if (is_set("query_iter_last_element_offset")) {
+    return NotBuilt("query_iter_last_element_offset of query");
+  }
+  if (const std::string* last = FindProperty(params, "query_iter_last_pk"); last != nullptr && plan.iterator) {
+    if (collection.schema.primary().type == DataType::kVarChar) {
+      plan.after = Value(*last);
+    } else {
+      const std::optional<int64_t> key = ParseInteger(*last);
+      if (!key.has_value()) return Invalid("query_iter_last_pk [", *last, "] is invalid");
+      plan.after = Value(*key);
+    }
+  }
+  return plan;
+}
+
+Result<std::shared_ptr<const expr::Filter>> CompileQuery(const Schema& schema,
+                                                         const Query& request,
+                                                         const QueryPlan& plan,
+                                                         const std::string& timezone) {
+  expr::CompileOptions options;
+  options.timezone = timezone;
+  auto filter = expr::Compile(request.filter, schema, request.templates, options);
+  if (!filter.ok()) return std::move(filter).error().Prefixed("failed to create query plan");
+  if (!plan.after.has_value()) return filter;
+  const std::string above = Concat(schema.primary().name, " > {query_iter_last_pk}");
+  expr::TemplateValues templates = request.templates;
+  templates.insert_or_assign("query_iter_last_pk", *plan.after);
+  return expr::Compile((*filter)->always_true() ? above
+                                                : Concat("(", request.filter, ") and ", above),
+                       schema, templates, options);
+}
+
+}  // namespace
+
+Result<QueryAnswer> Gateway::RunQuery(const Context& context, const Query& request) {
+  TRY(CheckCollectionName(request.collection, *limits_));
+  const roles::CollectionPtr collection = TRY(Find(request.database, request.collection));
+  const Schema& schema = collection->schema;
+  const bool keyed = schema.partition_key() != nullptr;
+  if (keyed) TRY(NamedPartitions(*collection, request.partitions, *limits_));
+  for (const std::string& name : request.partitions) {
+    TRY(CheckPartitionName(name, PartitionNameUse::kLookUp, *limits_));
+  }
+  const bool ignore_growing = TRY(IgnoreGrowing(request.params));
+  const QueryPlan plan = TRY(PlanQuery(*collection, request.params, *limits_));
+  std::string timezone = TRY(TimeZoneOf(*collection, request.params));
+  const auto filter = TRY(CompileQuery(schema, request, plan, timezone));
+  OutputFields output =
+      TRY(ResolveOutputFields(schema, request.output_fields, PrimaryKey::kWhereNamed));
+  if (filter->always_true() && plan.limit < 0 && output.aggregates.empty()) {
+    return Invalid("empty expression should be used with limit");
+  }
+  std::vector<PartitionId> partitions =
+      TRY(NamedPartitions(*collection, request.partitions, *limits_));
+  const bool counts = std::find(output.aggregates.begin(), output.aggregates.end(), "count(*)") !=
+                      output.aggregates.end();
+  if (counts && plan.limit >= 0) return Invalid("count entities with pagination is not allowed");
+  if (!output.aggregates.empty() && (!counts || output.names.size() > 1)) {
+    return NotBuilt("aggregate ", output.aggregates.front(), " beside count(*) alone");
+  }
+  partitions = TRY(LoadedPartitions(*collection, std::move(partitions)));
+
+  const ReadTime time = ReadTimeOf(request.guarantee, plan.iterator, &coordinator_->oracle());
+  const FieldId primary = schema.primary().id;
+  if (std::find(output.ids.begin(), output.ids.end(), primary) == output.ids.end()) {
+    output.ids.push_back(primary);
+  }
+  roles::QueryRequest query;
+  query.collection = collection;
+  query.at = time.at;
+  if (!filter->always_true()) query.filter = filter;
+  query.partitions = std::move(partitions);
+  query.count_only = counts;
+  if (!counts) query.output = output.ids;
+  query.limit = plan.limit;
+  query.offset = plan.offset;
+  query.ignore_growing = ignore_growing;
+  query.bytes_max = static_cast<size_t>(std::max<int64_t>(limits_->output_bytes_max, 0));
+  const roles::ShardPtr shard = TRY(shards_->Open(collection));
+  roles::QueryResult result = TRY(shard->Query(context, query));
+
+  QueryAnswer answer;
+  answer.collection = collection->name;
+  answer.output_fields = output.names;
+  answer.primary_field = schema.primary().name;
+  answer.session_ts = time.session;
+  answer.timezone = std::move(timezone);
+  if (counts) {
+    answer.count = result.count;
+    return answer;
+  }
+  if (result.rows.rows == 0) {  // typed all the same
+    result.rows.columns.clear();
+    for (const FieldId id : output.ids) {
+      const Field* field = schema.Find(id);
+      result.rows.columns.emplace_back(id, field->type, field->dim);
+    }
+  }
+  answer.columns = Describe(schema, output.ids, std::move(result.rows.columns));
+  return answer;
+}
+
+}  // namespace elanus::gateway
