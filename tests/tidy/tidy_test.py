@@ -66,6 +66,13 @@ class TidyTest(unittest.TestCase):
         self.expect_caught({"io/CMakeLists.txt": "elanus_module(io DEPS base model)"},
                            "io (layer 1) must not depend on model (layer 1)")
 
+    def test_a_nested_module_may_use_its_parent_and_never_the_reverse(self):
+        nested = {"server/milvus/CMakeLists.txt": "elanus_module(server_milvus DEPS base server)",
+                  "server/milvus/wire.cc": '#include "server/wire.h"\n'}
+        self.assertEqual(run_tidy(nested)[0], 0, run_tidy(nested)[1])
+        self.expect_caught(nested | {"server/CMakeLists.txt": "elanus_module(server DEPS base model server_milvus)"},
+                           "server (layer 5) must not depend on server_milvus (layer 5)")
+
     def test_catches_a_cycle(self):
         self.expect_caught({"base/CMakeLists.txt": "elanus_module(base DEPS wal)"}, "module cycle: ")
 
