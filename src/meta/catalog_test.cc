@@ -49,6 +49,14 @@ class CatalogTest : public ::testing::Test {
     return names;
   }
   std::string Raw(std::string_view key) { return store_.Get(key).value().value(); }
+  static std::string Hex(std::string_view bytes) {
+    std::string hex;
+    for (const char byte : bytes) {
+      hex += "0123456789abcdef"[static_cast<uint8_t>(byte) >> 4];
+      hex += "0123456789abcdef"[static_cast<uint8_t>(byte) & 15];
+    }
+    return hex;
+  }
   void SetRaw(const std::string& key, std::string value) {
     ASSERT_TRUE(store_.Commit({{}, {{key, std::move(value)}}, {}}).value());
   }
@@ -249,6 +257,33 @@ TEST_F(CatalogTest, NamesTheKeyOfADamagedValue) {
     EXPECT_EQ(read().code(), Code::kCorruption);
     SetRaw(key, good);
   }
+}
+
+// docs/formats/catalog.md: bytes that were once written must be read for ever.
+TEST_F(CatalogTest, BytesAtRestStayTheSame) {
+  SegmentMeta segment;
+  segment.id = SegmentId(3);
+  segment.rows = 300;
+  segment.bytes = 70'000;
+  segment.min_ts = 5;
+  segment.max_ts = TimestampFromMs(1'700'000'000'000);
+  segment.partitions = {{PartitionId(9), 0, 300}};
+  segment.delta = 4;
+  segment.indexes = {{IndexId(5), FieldId(101), 6, 999}};
+  ASSERT_TRUE(catalog_->CommitHead(ShardId(8), {}, {1, 42, 7, 91, {segment}}).ok());
+  ASSERT_TRUE(catalog_->SaveTimestampLimit(TimestampFromMs(1'700'000'000'000)).ok());
+  const std::map<std::string, std::string> golden = {
+      {"format", "31"},
+      {"database/default",
+       "bff13b2301010764656661756c74"},
+      {"head/0000000000000008",
+       "7a31d8c80101010102012a03010704015b"},
+      {"segment/0000000000000008/0000000000000003",
+       "4c991c04010101030202ac020303f0a204040105050980808080daf2cf970606040900ac020701040805056506e707"},
+      {"tso/limit",
+       "9d431e6001010980808080daf2cf9706"},
+  };
+  for (const auto& [key, hex] : golden) EXPECT_EQ(Hex(Raw(key)), hex) << key;
 }
 
 TEST_F(CatalogTest, FindsAValueUnderAWrongKey) {
