@@ -5,7 +5,7 @@
 #include <atomic>
 #include <thread>
 
-#include "coordinator/coordinator_fixture.h"
+#include "coordinator/coordinator_testing.h"
 
 namespace elanus::coordinator {
 namespace {

@@ -5,7 +5,7 @@
 #include <random>
 #include <set>
 
-#include "coordinator/coordinator_fixture.h"
+#include "coordinator/coordinator_testing.h"
 
 namespace elanus::coordinator {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "coordinator/coordinator_fixture.h"
+#include "coordinator/coordinator_testing.h"
 
 namespace elanus::coordinator {
 namespace {
