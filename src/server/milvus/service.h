@@ -1,0 +1,30 @@
+// MilvusService: registers the RPCs that are built. Each handler decodes its request, calls the
+// gateway, encodes the answer; nothing is decided here.
+#pragma once
+
+#include <string>
+
+#include "gateway/gateway.h"
+#include "server/rpc_table.h"
+
+namespace elanus::server {
+
+struct MilvusService {
+  gateway::Gateway* gateway = nullptr;
+  std::string version;       // what GetVersion answers
+  std::string address;       // where this node is reached, for GetReplicas
+  size_t message_bytes_max = 256 << 20;
+};
+
+// `service` outlives the table.
+void RegisterMilvus(const MilvusService* service, RpcTable* table);
+
+// The parts of it, by file.
+void RegisterSystem(const MilvusService* service, RpcTable* table);
+void RegisterCollections(const MilvusService* service, RpcTable* table);
+void RegisterIndexes(const MilvusService* service, RpcTable* table);
+void RegisterSegments(const MilvusService* service, RpcTable* table);
+void RegisterWrites(const MilvusService* service, RpcTable* table);
+void RegisterReads(const MilvusService* service, RpcTable* table);
+
+}  // namespace elanus::server

@@ -1,0 +1,192 @@
+#include <algorithm>
+#include <map>
+#include <random>
+
+#include "shard/shard_testing.h"
+
+namespace elanus::shard {
+namespace {
+
+using ShardTest = HostFixture;
+
+TEST_F(ShardTest, InsertedRowsAreSeenAtOnceAscendingByKey) {
+  ASSERT_TRUE(Insert({{3, 30}, {1, 10}}).ok());
+  ASSERT_TRUE(Insert({{2, 20}}).ok());
+  EXPECT_EQ(Rows(), "1:10 2:20 3:30 ");
+  EXPECT_EQ(Rows("age >= 20"), "2:20 3:30 ");
+  EXPECT_EQ(Count(), 3);
+}
+
+TEST_F(ShardTest, AKeyInsertedAgainReplacesItsRow) {
+  ASSERT_TRUE(Insert({{1, 10}, {2, 20}}).ok());
+  const auto again = Insert({{1, 11}});
+  EXPECT_EQ(again->inserted, 1);
+  EXPECT_EQ(again->ended, 1);
+  EXPECT_EQ(Rows(), "1:11 2:20 ");
+  Flush();
+  ASSERT_TRUE(Insert({{1, 12}}).ok());
+  EXPECT_EQ(Rows(), "1:12 2:20 ");
+  EXPECT_EQ(Count(), 2);
+}
+
+TEST_F(ShardTest, OfOneKeyTwiceInARequestTheLastStays) {
+  ASSERT_TRUE(Insert({{1, 10}, {2, 20}, {1, 11}, {1, 12}}).ok());
+  EXPECT_EQ(Rows(), "1:12 2:20 ");
+}
+
+TEST_F(ShardTest, PartitionsHoldTheSameKeyApart) {
+  ASSERT_TRUE(Insert({{1, 10}}).ok());
+  ASSERT_TRUE(Insert({{1, 11}}, kOld).ok());
+  EXPECT_EQ(Count(), 2);
+  EXPECT_EQ(Rows(), "1:11 ");  // one row a key, the newest
+  EXPECT_EQ(Rows("", 0, {kDefault}), "1:10 ");
+  ASSERT_TRUE(Delete({1}, {kOld}).ok());
+  EXPECT_EQ(Rows(), "1:10 ");
+}
+
+TEST_F(ShardTest, DeleteEndsRowsByKeyAndByFilter) {
+  ASSERT_TRUE(Insert({{1, 10}, {2, 20}, {3, 30}, {4, 40}}).ok());
+  EXPECT_EQ(Delete({2, 99})->ended, 1);
+  EXPECT_EQ(DeleteWhere("age > 25")->ended, 2);
+  EXPECT_EQ(Rows(), "1:10 ");
+}
+
+TEST_F(ShardTest, AnEarlierMomentShowsEarlierRows) {
+  const Timestamp first = Insert({{1, 10}, {2, 20}})->timestamp;
+  Flush();
+  const Timestamp second = Insert({{1, 11}})->timestamp;
+  ASSERT_TRUE(Delete({2}).ok());
+  EXPECT_EQ(Rows("", first), "1:10 2:20 ");
+  EXPECT_EQ(Rows("", second), "1:11 2:20 ");
+  Flush();
+  EXPECT_EQ(Rows("", first), "1:10 2:20 ");
+  EXPECT_EQ(Rows(), "1:11 ");
+}
+
+TEST_F(ShardTest, AcknowledgedWritesSurviveACrash) {
+  ASSERT_TRUE(Insert({{1, 10}, {2, 20}}).ok());
+  ASSERT_TRUE(Delete({1}).ok());
+  Crash();
+  EXPECT_EQ(Rows(), "2:20 ");
+  Flush();
+  ASSERT_TRUE(Insert({{3, 30}}).ok());
+  ASSERT_TRUE(Delete({2}).ok());
+  Crash();
+  EXPECT_EQ(Rows(), "3:30 ");
+  Flush();
+  Crash();
+  EXPECT_EQ(Rows(), "3:30 ");
+}
+
+TEST_F(ShardTest, FlushShortensTheLog) {
+  for (int i = 0; i < 40; ++i) {
+    std::vector<TestRow> rows;
+    for (int j = 0; j < 2000; ++j) rows.push_back({i * 2000 + j, j});
+    ASSERT_TRUE(Insert(rows).ok());
+  }
+  Flush();
+  Stop();
+  Start();
+  EXPECT_EQ(Count(), 80000);
+}
+
+TEST_F(ShardTest, SearchFindsTheNearestOfAllSegments) {
+  ASSERT_TRUE(Insert({{1, 0}, {2, 0}, {3, 0}}).ok());
+  Flush();
+  ASSERT_TRUE(Insert({{4, 0}, {5, 0}}).ok());
+  ASSERT_TRUE(Delete({2}).ok());
+  roles::SearchRequest request;
+  request.collection = collection_;
+  request.field = kVector;
+  request.metric = Metric::kL2;
+  request.limit = 3;
+  request.output = {kAge};
+  const float query[4] = {2, 0, 0, 1};
+  request.queries = {DataType::kFloatVector, 4, 1, std::string(reinterpret_cast<const char*>(query), sizeof query), {}};
+  const auto result = shard_->Search(Context(), request);
+  ASSERT_TRUE(result.ok()) << result.status().message();
+  ASSERT_EQ(result->counts, std::vector<uint32_t>{3});
+  EXPECT_EQ(result->keys.as<int64_t>()[0], 1);  // at distance 1 as is 3: ties by key
+  EXPECT_EQ(result->keys.as<int64_t>()[1], 3);
+  EXPECT_EQ(result->keys.as<int64_t>()[2], 4);
+  EXPECT_EQ(result->scores, (std::vector<float>{1, 1, 4}));
+  EXPECT_EQ(result->output[0].rows(), 3U);
+}
+
+TEST_F(ShardTest, RowsOfADroppedPartitionEnd) {
+  ASSERT_TRUE(Insert({{1, 10}}).ok());
+  ASSERT_TRUE(Insert({{2, 20}}, kOld).ok());
+  auto fewer = std::make_shared<CollectionInfo>(*collection_);
+  fewer->partitions.pop_back();
+  ++fewer->version;
+  collection_ = fewer;
+  ASSERT_TRUE(host_->Update(collection_).ok());
+  EXPECT_EQ(Rows(), "1:10 ");
+  EXPECT_EQ(Count(), 1);
+  EXPECT_EQ(Insert({{3, 30}}, kOld).status().code(), Code::kPartitionNotFound);
+  Crash();
+  EXPECT_EQ(Rows(), "1:10 ");
+}
+
+TEST_F(ShardTest, ADroppedShardLeavesNoFiles) {
+  ASSERT_TRUE(Insert({{1, 10}}).ok());
+  Flush();
+  EXPECT_TRUE(*fs_.Exists("data/shards/8"));
+  ASSERT_TRUE(host_->Drop(ShardId(8)).ok());
+  EXPECT_FALSE(*fs_.Exists("data/shards/8"));
+  EXPECT_FALSE(Insert({{2, 20}}).ok());
+}
+
+TEST_F(ShardTest, AFullDiskRefusesWritesAndServesReads) {
+  ASSERT_TRUE(Insert({{1, 10}}).ok());
+  fs_.SetCapacity(1);
+  const auto refused = Insert(std::vector<TestRow>(100000, TestRow{2, 20}));
+  EXPECT_EQ(refused.status().code(), Code::kDiskLimitExceeded) << refused.status().message();
+  EXPECT_EQ(Rows(), "1:10 ");
+  fs_.SetCapacity(1 << 30);
+  ASSERT_TRUE(Insert({{2, 20}}).ok());
+  EXPECT_EQ(Rows(), "1:10 2:20 ");
+  Crash();
+  EXPECT_EQ(Rows(), "1:10 2:20 ");
+}
+
+// Random inserts, deletes, flushes and crashes against a map: every answer is the map's.
+TEST_F(ShardTest, MatchesAMapThroughFlushesAndCrashes) {
+  const unsigned seed = std::random_device{}();
+  std::printf("seed %u\n", seed);
+  std::mt19937 random(seed);
+  std::map<int64_t, int32_t> model;
+  const auto pick = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
+  for (int step = 0; step < 300; ++step) {
+    const int kind = pick(100);
+    if (kind < 60) {
+      std::vector<TestRow> rows(static_cast<size_t>(1 + pick(120)));
+      for (TestRow& row : rows) row = {pick(2000), pick(1000)};
+      ASSERT_TRUE(Insert(rows).ok());
+      for (const TestRow& row : rows) model[row.id] = row.age;
+    } else if (kind < 75) {
+      std::vector<int64_t> ids(static_cast<size_t>(1 + pick(40)));
+      for (int64_t& id : ids) id = pick(2000);
+      ASSERT_TRUE(Delete(ids).ok());
+      for (const int64_t id : ids) model.erase(id);
+    } else if (kind < 82) {
+      const int low = pick(1000);
+      ASSERT_TRUE(DeleteWhere("age >= " + std::to_string(low) + " and age < " + std::to_string(low + 20)).ok());
+      std::erase_if(model, [&](const auto& row) { return row.second >= low && row.second < low + 20; });
+    } else if (kind < 90) {
+      Flush();
+      clock_.Advance(pick(40'000));
+    } else if (kind < 94) {
+      Crash();
+    }
+    if (step % 10 == 0) {
+      std::string expected;
+      for (const auto& [id, age] : model) expected += std::to_string(id) + ":" + std::to_string(age) + " ";
+      ASSERT_EQ(Rows(), expected) << "at step " << step;
+      ASSERT_EQ(Count(), static_cast<int64_t>(model.size()));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace elanus::shard
