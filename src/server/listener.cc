@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -95,11 +96,13 @@ class HandedOver {
  private:
   struct Socket {
     int fd;
-    ino_t inode;
+    uint64_t inode;
   };
-  static ino_t InodeOf(int fd) {
-    struct stat found{};
-    return fstat(fd, &found) == 0 && S_ISSOCK(found.st_mode) ? found.st_ino : 0;
+  static uint64_t InodeOf(int fd) {
+    struct statx found{};
+    bool is_socket = statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_TYPE, &found) == 0 &&
+                     S_ISSOCK(found.stx_mode);
+    return is_socket ? found.stx_ino : 0;
   }
   std::vector<Socket> sockets_;
 };

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include <absl/synchronization/mutex.h>
 #include <google/protobuf/arena.h>
 #include <google/protobuf/message.h>
 #include <grpcpp/generic/async_generic_service.h>
@@ -188,6 +189,8 @@ class GrpcServer::Front final : public grpc::CallbackGenericService {
       : shared_{options, table, pool} {}
 
   Status Start() {
+    // Debian builds Abseil with its deadlock detector on: a global lock around every lock of gRPC.
+    absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
     const GrpcOptions& options = shared_.options;
     grpc::ServerBuilder builder;
     builder.RegisterCallbackGenericService(this);
