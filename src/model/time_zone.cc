@@ -135,7 +135,7 @@ Result<std::shared_ptr<const TimeZone>> TimeZone::Load(std::string_view name) {
   if (!file || !(bytes << file.rdbuf())) return unknown;
   Result<TimeZone> zone = Parse(bytes.str());
   if (!zone.ok()) return unknown;
-  return std::make_shared<const TimeZone>(*std::move(zone));
+  return std::make_shared<const TimeZone>(std::move(zone).take());
 }
 
 Result<TimeZone> TimeZone::Parse(std::string_view tzif) {

@@ -1,0 +1,129 @@
+#include "expr/filter.h"
+
+#include <algorithm>
+#include <random>
+
+#include "expr/binder.h"
+#include "expr/bits.h"
+#include "expr/syntax.h"
+
+namespace elanus::expr {
+namespace {
+
+// The blocks that Source::Read allows: 256 rows to 512, one of 512, then 1,024.
+size_t BlockEnd(size_t first, size_t rows) {
+  const size_t end = first < 512 ? first + 256 : first < 1024 ? 1024 : first + Source::kBlockRows;
+  return std::min(end, rows);
+}
+
+class BoundFilterEvaluation final : public Filter {
+ public:
+  BoundFilterEvaluation(BoundFilter bound, const Schema& schema) : bound_(std::move(bound)) {
+    const auto& index = bound_.root->index();
+    if (!bound_.sample && index && index->kind == IndexPredicate::Kind::kIn) {
+      const Field* field = schema.Find(index->field);
+      if (field != nullptr && field->primary) keys_ = &index->values;
+    }
+  }
+
+  Status Evaluate(const Context& context, const Source& source, Bitmap* passed) const override {
+    const size_t rows = source.rows();
+    if (passed->size() != rows) *passed = Bitmap(rows);
+    if (const std::optional<bool> constant = bound_.root->constant()) {
+      for (size_t w = 0; w < passed->words().size(); ++w) passed->words()[w] = *constant ? RowsOfWord(rows, w) : 0;
+    } else {
+      TRY(Scan(context, source, passed));
+    }
+    if (bound_.sample) KeepSample(*bound_.sample, passed);
+    return {};
+  }
+
+  const std::vector<FieldId>& fields() const override { return bound_.fields; }
+  const std::vector<Value>* primary_keys() const override { return keys_; }
+  bool always_true() const override { return !bound_.sample && bound_.root->constant().value_or(false); }
+
+ private:
+  // Conjuncts that an index answers narrow the rows first; the rest is evaluated block by block on
+  // what is left.
+  Status Scan(const Context& context, const Source& source, Bitmap* passed) const {
+    const size_t rows = source.rows();
+    Bitmap candidates(rows, true);
+    std::vector<const Predicate*> rest;
+    const auto ask = [&](const Predicate& predicate) {
+      Bitmap matched(rows);
+      if (predicate.index() && source.TryIndex(*predicate.index(), &matched)) {
+        candidates.And(matched);
+      } else {
+        rest.push_back(&predicate);
+      }
+    };
+    if (const PredicateList* conjuncts = bound_.root->conjuncts()) {
+      for (const PredicatePtr& conjunct : *conjuncts) ask(*conjunct);
+    } else {
+      ask(*bound_.root);
+    }
+
+    BlockReader block(source, bound_.fields);
+    Truth truth;
+    BlockBits active{};
+    size_t blocks = 0;
+    for (size_t first = 0; first < rows; first = BlockEnd(first, rows)) {
+      if (++blocks % 64 == 0) TRY(context.Check());
+      const size_t count = BlockEnd(first, rows) - first;
+      const size_t words = (count + 63) / 64;
+      std::copy_n(candidates.words().data() + first / 64, words, active.data());
+      block.Start(first, count);
+      for (const Predicate* predicate : rest) {
+        if (std::all_of(active.begin(), active.begin() + words, [](uint64_t w) { return w == 0; })) break;
+        predicate->Evaluate(&block, active, &truth);
+        for (size_t w = 0; w < words; ++w) active[w] &= truth.yes[w];
+      }
+      std::copy_n(active.data(), words, passed->words().data() + first / 64);
+    }
+    return {};
+  }
+
+  // At least one of the matching rows, and about `share` of them.
+  static void KeepSample(double share, Bitmap* passed) {
+    std::vector<uint32_t> hits;
+    hits.reserve(passed->Count());
+    passed->ForEach([&](size_t row) { hits.push_back(static_cast<uint32_t>(row)); });
+    const size_t kept = std::max<size_t>(static_cast<size_t>(static_cast<double>(hits.size()) * share), 1);
+    std::minstd_rand random(std::random_device{}());
+    for (size_t i = kept; i < hits.size(); ++i) {  // reservoir: hits[0, kept) is the sample
+      const size_t j = std::uniform_int_distribution<size_t>(0, i)(random);
+      const size_t loser = j < kept ? j : i;
+      passed->Clear(hits[loser]);
+      if (j < kept) hits[j] = hits[i];
+    }
+  }
+
+  BoundFilter bound_;
+  const std::vector<Value>* keys_ = nullptr;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<const Filter>> Compile(std::string_view text, const Schema& schema,
+                                              const TemplateValues& templates, const CompileOptions& options) {
+  BoundFilter bound;
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+    bound.root = MakeConstant(true);
+  } else {
+    const auto told = [text](Status status) {
+      constexpr size_t kShownMax = 16384;
+      return Status(status.code(), "cannot parse expression: " + std::string(text.substr(0, kShownMax)) +
+                                       ", error: " + status.message());
+    };
+    Result<std::unique_ptr<Node>> root = ParseFilter(text);
+    if (!root.ok()) return told(root.status());
+    Result<std::shared_ptr<const TimeZone>> zone = TimeZone::Load(options.timezone);
+    if (!zone.ok()) return told(zone.status());
+    Result<BoundFilter> result = Bind(text, **root, schema, templates, **zone);
+    if (!result.ok()) return told(result.status());
+    bound = std::move(result).take();
+  }
+  return std::shared_ptr<const Filter>(std::make_shared<BoundFilterEvaluation>(std::move(bound), schema));
+}
+
+}  // namespace elanus::expr

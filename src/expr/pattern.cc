@@ -1,0 +1,110 @@
+#include "expr/pattern.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace elanus::expr {
+
+Result<LikePattern> LikePattern::Compile(std::string_view pattern) {
+  LikePattern like;
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    const char c = pattern[i];
+    if (c == '\\') {
+      if (++i == pattern.size()) {
+        return Fail(Code::kParameterInvalid, "invalid like pattern: nothing follows the last backslash: " + std::string(pattern));
+      }
+      like.steps_.push_back({Step::Kind::kByte, pattern[i]});
+    } else if (c == '%') {
+      if (like.steps_.empty() || like.steps_.back().kind != Step::Kind::kRun) like.steps_.push_back({Step::Kind::kRun, 0});
+    } else {
+      like.steps_.push_back({c == '_' ? Step::Kind::kOne : Step::Kind::kByte, c});
+    }
+  }
+  const auto is_run = [&](size_t i) { return like.steps_[i].kind == Step::Kind::kRun; };
+  const size_t size = like.steps_.size();
+  const bool leading = size > 0 && is_run(0);
+  const bool trailing = size > 0 && is_run(size - 1);
+  for (size_t i = leading ? 1 : 0; i + (trailing ? 1 : 0) < size; ++i) {
+    if (like.steps_[i].kind != Step::Kind::kByte) {
+      like.kind_ = Kind::kGeneral;
+      return like;
+    }
+    like.literal_.push_back(like.steps_[i].byte);
+  }
+  if (size == 1 && leading) {
+    like.kind_ = Kind::kPrefix;  // "%": of nothing
+  } else {
+    like.kind_ = leading && trailing ? Kind::kInner : leading ? Kind::kSuffix : trailing ? Kind::kPrefix : Kind::kEqual;
+  }
+  return like;
+}
+
+bool LikePattern::Matches(std::string_view text) const {
+  switch (kind_) {
+    case Kind::kEqual: return text == literal_;
+    case Kind::kPrefix: return text.starts_with(literal_);
+    case Kind::kSuffix: return text.ends_with(literal_);
+    case Kind::kInner: return memmem(text.data(), text.size(), literal_.data(), literal_.size()) != nullptr;
+    case Kind::kGeneral: return MatchesSteps(text);
+  }
+  return false;
+}
+
+// Greedy: after a run only the last one ever needs to be tried again, one character later.
+bool LikePattern::MatchesSteps(std::string_view text) const {
+  const auto character = [&](size_t at) {
+    const auto lead = static_cast<unsigned char>(text[at]);
+    const size_t size = lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    return std::min(size, text.size() - at);
+  };
+  size_t at = 0;
+  size_t step = 0;
+  size_t run_step = steps_.size();  // none yet
+  size_t run_at = 0;
+  while (at < text.size()) {
+    if (step < steps_.size() && steps_[step].kind == Step::Kind::kRun) {
+      run_step = step++;
+      run_at = at;
+    } else if (step < steps_.size() && steps_[step].kind == Step::Kind::kOne) {
+      at += character(at);
+      ++step;
+    } else if (step < steps_.size() && steps_[step].byte == text[at]) {
+      ++at;
+      ++step;
+    } else if (run_step < steps_.size()) {
+      run_at += character(run_at);
+      at = run_at;
+      step = run_step + 1;
+    } else {
+      return false;
+    }
+  }
+  while (step < steps_.size() && steps_[step].kind == Step::Kind::kRun) ++step;
+  return step == steps_.size();
+}
+
+struct Regex::Program {
+  explicit Program(const std::string& pattern, const RE2::Options& options) : re(pattern, options) {}
+  RE2 re;
+};
+
+Regex::Regex(std::unique_ptr<Program> program) : program_(std::move(program)) {}
+Regex::Regex(Regex&&) noexcept = default;
+Regex& Regex::operator=(Regex&&) noexcept = default;
+Regex::~Regex() = default;
+
+Result<Regex> Regex::Compile(const std::string& pattern) {
+  RE2::Options options;
+  options.set_log_errors(false);
+  auto program = std::make_unique<Program>(pattern, options);
+  if (!program->re.ok()) return Fail(Code::kParameterInvalid, "invalid regex pattern: " + program->re.error());
+  return Regex(std::move(program));
+}
+
+bool Regex::Matches(std::string_view text) const {
+  return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), program_->re);
+}
+
+}  // namespace elanus::expr

@@ -1,0 +1,93 @@
+// A bound filter: a tree of predicates over the columns of one schema. Immutable, thread-safe.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "expr/source.h"
+
+namespace elanus::expr {
+
+inline constexpr size_t kBlockWords = Source::kBlockRows / 64;
+using BlockBits = std::array<uint64_t, kBlockWords>;
+
+// What is known of the rows of one block; a row in neither set is UNKNOWN.
+struct Truth {
+  BlockBits yes;
+  BlockBits no;
+};
+
+// One run of rows under evaluation. Columns are read when first asked for, by the slot that the
+// binder gave to the field.
+class BlockReader {
+ public:
+  BlockReader(const Source& source, const std::vector<FieldId>& fields)
+      : source_(source), fields_(fields), slots_(fields.size()) {}
+
+  void Start(size_t first, size_t count) {
+    first_ = first;
+    count_ = count;
+    ++epoch_;
+  }
+  size_t count() const { return count_; }
+  size_t words() const { return (count_ + 63) / 64; }
+  const Block& Column(size_t slot) {
+    Slot& s = slots_[slot];
+    if (s.epoch != epoch_) {
+      s.block = source_.Read(fields_[slot], first_, count_, &s.scratch);
+      s.epoch = epoch_;
+    }
+    return s.block;
+  }
+
+ private:
+  struct Slot {
+    Block block;
+    BlockScratch scratch;
+    uint64_t epoch = 0;
+  };
+  const Source& source_;
+  const std::vector<FieldId>& fields_;
+  std::vector<Slot> slots_;
+  size_t first_ = 0;
+  size_t count_ = 0;
+  uint64_t epoch_ = 0;
+};
+
+class Predicate {
+ public:
+  virtual ~Predicate() = default;
+
+  // Decides the rows whose bit in `active` is set; the others' bits in `out` mean nothing, but yes
+  // and no are always disjoint. Words past the block's rows are left alone.
+  virtual void Evaluate(BlockReader* block, const BlockBits& active, Truth* out) const = 0;
+
+  // Nanoseconds a row, roughly; a conjunction evaluates the cheap ones first.
+  virtual double cost() const = 0;
+
+  // The same question for an index, which answers with the rows where it is TRUE.
+  const std::optional<IndexPredicate>& index() const { return index_; }
+  void SetIndex(IndexPredicate index) { index_ = std::move(index); }
+
+  // The operands, if this is a conjunction.
+  virtual const std::vector<std::unique_ptr<Predicate>>* conjuncts() const { return nullptr; }
+  // The answer, if it is the same for all rows.
+  virtual std::optional<bool> constant() const { return std::nullopt; }
+
+ private:
+  std::optional<IndexPredicate> index_;
+};
+
+using PredicatePtr = std::unique_ptr<Predicate>;
+using PredicateList = std::vector<PredicatePtr>;
+
+PredicatePtr MakeConstant(bool value);
+PredicatePtr MakeAnd(PredicateList operands);
+PredicatePtr MakeOr(PredicateList operands);
+PredicatePtr MakeNot(PredicatePtr operand);
+
+}  // namespace elanus::expr

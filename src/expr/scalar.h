@@ -1,0 +1,78 @@
+// One value of a row, of whatever type it happens to have.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "expr/operators.h"
+#include "expr/source.h"
+#include "model/array.h"
+#include "model/json.h"
+
+namespace elanus::expr {
+
+enum class Tri : uint8_t { kNo, kYes, kUnknown };
+constexpr Tri ToTri(bool yes) { return yes ? Tri::kYes : Tri::kNo; }
+
+struct Scalar {
+  enum class Kind : uint8_t { kNone, kBool, kInt, kUint, kDouble, kString, kOther };
+  Kind kind = Kind::kNone;
+  int64_t integer = 0;    // kBool, kInt
+  uint64_t large = 0;     // kUint: above int64
+  double floating = 0;    // kDouble
+  std::string_view text;  // kString
+  JsonView json;          // if it comes from JSON
+  ArrayView array;        // a whole row of an Array field
+
+  bool is_number() const { return kind == Kind::kInt || kind == Kind::kUint || kind == Kind::kDouble; }
+  double number() const {
+    return kind == Kind::kInt ? static_cast<double>(integer) : kind == Kind::kUint ? static_cast<double>(large) : floating;
+  }
+};
+
+// Reads what a ColumnRef names: a value of a plain column, a value under a JSON path, an element of
+// an array, or a whole array. Does not look at validity.
+class ScalarReader {
+ public:
+  explicit ScalarReader(const ColumnRef& column);
+  Scalar Read(const Block& column, size_t row) const;
+
+ private:
+  DataType type_;
+  DataType element_type_;
+  std::vector<std::string> path_;
+  size_t index_ = 0;  // of an array element
+};
+
+// -1, 0, 1, or 2 if one is NaN. Exact for integers; both are numbers.
+int CompareScalars(const Scalar& a, const Scalar& b);
+int CompareScalar(const Scalar& a, const Value& b);
+Tri OrderTest(CompareOp op, int order);
+
+// Numbers by value, arrays element by element.
+bool JsonEquals(const JsonView& json, const Value& value);
+// `value` was cast to the element's type.
+bool ElementEquals(const ArrayView& array, size_t index, const Value& value);
+
+// IN over values of mixed types. Unknown for a scalar of a type that no member has.
+class ScalarSet {
+ public:
+  explicit ScalarSet(const Value::Array& values);
+  Tri Contains(const Scalar& scalar) const;
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  bool empty_;
+  bool has_true_ = false, has_false_ = false, has_numbers_ = false;
+  std::unordered_set<std::string, Hash, std::equal_to<>> strings_;
+  std::unordered_set<int64_t> integers_;
+  std::vector<double> doubles_;  // ascending; those that are not integers
+  Value::Array arrays_;
+};
+
+}  // namespace elanus::expr
