@@ -25,6 +25,9 @@ class RpcClient {
     grpc::ChannelArguments arguments;
     arguments.SetMaxReceiveMessageSize(-1);
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // a connection of its own
+    // The client of gRPC 1.51 now and then takes a connect under way for a failed one (it looks at
+    // errno too late), and tries again.
+    arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 20);
     channel_ = grpc::CreateCustomChannel("127.0.0.1:" + std::to_string(port),
                                          grpc::InsecureChannelCredentials(), arguments);
     stub_ = std::make_unique<grpc::GenericStub>(channel_);
@@ -54,6 +57,7 @@ class RpcClient {
   void Start(const std::string& path, std::string_view bytes, Pending* call) {
     grpc::Slice slice(bytes.data(), bytes.size());
     grpc::ByteBuffer request(&slice, 1);
+    call->context.set_wait_for_ready(true);
     call->reader = stub_->PrepareUnaryCall(&call->context, path, request, &call->queue);
     call->reader->StartCall();
     call->reader->Finish(&call->reply, &call->status, nullptr);
