@@ -42,6 +42,9 @@ struct CodeQuery {
 using CodesKernel = void (*)(const CodeQuery& query, const void* base, size_t stride, const uint32_t* ids,
                              size_t n, size_t dim, float* out);
 
+// Makes a code row the query side: out[i] = row[i] - 128; returns the sum.
+using FlipKernel = int32_t (*)(const uint8_t* row, size_t dim, int8_t* out);
+
 // Adds weight * values[i] to sums[ids[i]]. The ids of one call are distinct.
 using ScatterKernel = void (*)(float weight, const uint16_t* ids, const float* values, size_t n, float* sums);
 
@@ -56,6 +59,7 @@ struct Kernels {
   Kernel hamming;           // differing bits
   Kernel jaccard;           // 1 - |a & b| / |a | b|; 0 when both are empty
   CodesKernel codes;
+  FlipKernel flip;
   ScatterKernel scatter;
   ConvertKernel f16_to_f32, bf16_to_f32, i8_to_f32;
 };

@@ -202,6 +202,7 @@ const Kernels& Avx2Kernels() {
       .hamming = Both<&Hamming, 1>(),
       .jaccard = Both<&Jaccard, 1>(),
       .codes = &Codes<&CodeDot>,
+      .flip = &Flip,
       .scatter = &Scatter,
       .f16_to_f32 = &ToFloat<F16>,
       .bf16_to_f32 = &ToFloat<BF16>,

@@ -154,6 +154,7 @@ const Kernels& Avx512Kernels() {
       .hamming = {},  // taken from AVX2: scalar POPCNT is what this level has
       .jaccard = {},
       .codes = &Codes<&CodeDot>,
+      .flip = &Flip,
       .scatter = &Scatter,
       .f16_to_f32 = &ToFloat<F16>,
       .bf16_to_f32 = &ToFloat<BF16>,

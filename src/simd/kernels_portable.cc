@@ -141,6 +141,7 @@ const Kernels& PortableKernels() {
       .hamming = Both<&Hamming, 1>(),
       .jaccard = Both<&Jaccard, 1>(),
       .codes = &Codes<&CodeDot>,
+      .flip = &Flip,
       .scatter = &Scatter,
       .f16_to_f32 = &FromHalf,
       .bf16_to_f32 = &FromBFloat16,

@@ -109,6 +109,11 @@ TEST(Kernels, CodesAgreeWithTheReference) {
       const CodeQuery q{query.data(), std::accumulate(query.begin(), query.end(), 0), 1.5f, 2.0f, -1.0f, 0.25f};
       float expected[kRows];
       float actual[kRows];
+      std::vector<int8_t> flipped(dim);
+      const auto* first = reinterpret_cast<const uint8_t*>(rows.data());
+      const int32_t sum = got->flip(first, dim, flipped.data());
+      EXPECT_EQ(sum, std::accumulate(flipped.begin(), flipped.end(), 0));
+      for (size_t i = 0; i < dim; ++i) EXPECT_EQ(flipped[i], first[i] - 128);
       want.codes(q, rows.data(), stride, nullptr, kRows, dim, expected);
       got->codes(q, rows.data(), stride, nullptr, kRows, dim, actual);
       for (size_t i = 0; i < kRows; ++i) EXPECT_NEAR(actual[i], expected[i], std::abs(expected[i]) * 1e-6 + 1e-3);

@@ -1,0 +1,108 @@
+// Beam: the nearest nodes a graph search has seen, sorted, with a mark on those expanded.
+// Visited: which nodes it has seen.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+namespace elanus::index {
+
+class Beam {
+ public:
+  struct Entry {
+    float distance;
+    uint32_t node;  // the top bit: expanded
+  };
+  static constexpr uint32_t kExpanded = 1u << 31;
+  static constexpr uint32_t kNone = ~0u;
+
+  void Reset(size_t capacity) {
+    capacity_ = capacity;
+    if (entries_.size() < capacity + 1) entries_.resize(capacity + 1);
+    size_ = next_ = 0;
+  }
+  size_t size() const { return size_; }
+  bool full() const { return size_ == capacity_; }
+  // What a node must be nearer than to enter.
+  float bound() const { return full() ? entries_[size_ - 1].distance : std::numeric_limits<float>::infinity(); }
+
+  bool Insert(float distance, uint32_t node) {
+    if (full()) {
+      if (!(distance < entries_[size_ - 1].distance)) return false;
+      --size_;
+    }
+    Entry* const begin = entries_.data();
+    size_t low = 0;
+    for (size_t n = size_; n > 0;) {  // first entry farther than `distance`
+      const size_t half = n / 2;
+      const bool right = begin[low + half].distance <= distance;
+      low = right ? low + half + 1 : low;
+      n = right ? n - half - 1 : half;
+    }
+    std::memmove(begin + low + 1, begin + low, (size_ - low) * sizeof(Entry));
+    begin[low] = {distance, node};
+    ++size_;
+    next_ = std::min(next_, low);
+    return true;
+  }
+
+  // The nearest node not yet expanded, now marked; kNone when there is none.
+  uint32_t Next(float* distance) {
+    while (next_ < size_ && (entries_[next_].node & kExpanded) != 0) ++next_;
+    if (next_ == size_) return kNone;
+    Entry& e = entries_[next_++];
+    *distance = e.distance;
+    e.node |= kExpanded;
+    return e.node & ~kExpanded;
+  }
+  // The one Next() would give, unmarked: for prefetching.
+  uint32_t Peek() const {
+    for (size_t i = next_; i < size_; ++i) {
+      if ((entries_[i].node & kExpanded) == 0) return entries_[i].node;
+    }
+    return kNone;
+  }
+
+  float distance(size_t i) const { return entries_[i].distance; }
+  uint32_t node(size_t i) const { return entries_[i].node & ~kExpanded; }
+
+ private:
+  std::vector<Entry> entries_;
+  size_t capacity_ = 0;
+  size_t size_ = 0;
+  size_t next_ = 0;  // all before it are expanded
+};
+
+class Visited {
+ public:
+  // Forgets all; nodes are below `n`.
+  void Reset(size_t n) {
+    const size_t words = (n + 63) / 64;
+    if (touched_.size() * 4 < std::min(words_.size(), words)) {
+      for (const uint32_t node : touched_) words_[node >> 6] = 0;
+    } else {
+      std::fill(words_.begin(), words_.end(), 0);
+    }
+    touched_.clear();
+    if (words_.size() < words) words_.resize(words);
+  }
+  // True the first time.
+  bool Add(uint32_t node) {
+    uint64_t& word = words_[node >> 6];
+    const uint64_t bit = 1ULL << (node & 63);
+    if ((word & bit) != 0) return false;
+    word |= bit;
+    touched_.push_back(node);
+    return true;
+  }
+
+ private:
+  std::vector<uint64_t> words_;
+  std::vector<uint32_t> touched_;
+};
+
+}  // namespace elanus::index

@@ -1,0 +1,108 @@
+#include "index/blob.h"
+
+#include <algorithm>
+
+#include "base/coding.h"
+#include "base/crc32c.h"
+
+namespace elanus::index {
+namespace {
+
+constexpr char kMagic[] = "ELANUSIX";
+constexpr uint32_t kVersion = 1;
+constexpr size_t kHeaderBytes = 4096;
+constexpr size_t kPageBytes = 4096;
+constexpr size_t kHugeBytes = 2u << 20;
+// From this size on a section begins on a huge page: the padding stays under 4 %.
+constexpr size_t kHugeSectionBytes = 64u << 20;
+
+size_t AlignTo(size_t n, size_t alignment) { return (n + alignment - 1) / alignment * alignment; }
+
+Status Corrupt(std::string_view what) { return Status(Code::kCorruption, "index file: " + std::string(what)); }
+
+}  // namespace
+
+Status BlobWriter::Write(const Sink& sink) const {
+  std::string head;
+  Writer w(&head);
+  w.Raw(kMagic, 8);
+  w.U32(kVersion);
+  w.U32(static_cast<uint32_t>(header_.kind));
+  w.U32(static_cast<uint32_t>(header_.type));
+  w.U32(static_cast<uint32_t>(header_.metric));
+  w.U64(header_.rows);
+  w.U64(header_.dim);
+  w.U32(static_cast<uint32_t>(sections_.size()));
+  std::vector<size_t> offsets;
+  size_t at = kHeaderBytes;
+  for (const std::string_view section : sections_) {
+    at = AlignTo(at, section.size() >= kHugeSectionBytes ? kHugeBytes : kPageBytes);
+    offsets.push_back(at);
+    w.U64(at);
+    w.U64(section.size());
+    w.U32(Crc32c(section));
+    at += section.size();
+  }
+  w.Bytes(header_.meta);
+  CHECK(head.size() <= kHeaderBytes - sizeof(uint32_t));
+  head.resize(kHeaderBytes - sizeof(uint32_t));
+  w.U32(Crc32c(head));
+  TRY(sink(head));
+
+  size_t written = kHeaderBytes;
+  for (size_t i = 0; i < sections_.size(); ++i) {
+    const std::string padding(std::min(offsets[i] - written, kHugeBytes), '\0');
+    if (!padding.empty()) TRY(sink(padding));
+    constexpr size_t kPieceBytes = 8u << 20;
+    for (size_t from = 0; from < sections_[i].size(); from += kPieceBytes) {
+      TRY(sink(sections_[i].substr(from, kPieceBytes)));
+    }
+    written = offsets[i] + sections_[i].size();
+  }
+  return {};
+}
+
+Result<Blob> Blob::Open(std::string_view bytes) {
+  if (bytes.size() < kHeaderBytes || !bytes.starts_with(kMagic)) return Corrupt("no index header");
+  Reader tail(bytes.substr(kHeaderBytes - sizeof(uint32_t), sizeof(uint32_t)));
+  const uint32_t crc = TRY(tail.U32());
+  if (Crc32c(bytes.substr(0, kHeaderBytes - sizeof(uint32_t))) != crc) return Corrupt("header checksum mismatch");
+  Reader r(bytes.substr(8, kHeaderBytes - 8));
+  const uint32_t version = TRY(r.U32());
+  if (version != kVersion) {
+    return Status(Code::kUnexpected, "index file: version " + std::to_string(version) + " is newer than this build's " +
+                                         std::to_string(kVersion));
+  }
+  Blob blob;
+  blob.header_.kind = static_cast<BlobKind>(TRY(r.U32()));
+  blob.header_.type = static_cast<DataType>(TRY(r.U32()));
+  blob.header_.metric = static_cast<Metric>(TRY(r.U32()));
+  blob.header_.rows = TRY(r.U64());
+  blob.header_.dim = TRY(r.U64());
+  const uint32_t count = TRY(r.U32());
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint64_t offset = TRY(r.U64());
+    const uint64_t size = TRY(r.U64());
+    const uint32_t section_crc = TRY(r.U32());
+    if (offset > bytes.size() || size > bytes.size() - offset) return Corrupt("a section ends past the file");
+    blob.sections_.push_back({bytes.substr(offset, size), section_crc});
+  }
+  blob.header_.meta = std::string(TRY(r.Bytes()));
+  return blob;
+}
+
+Status Blob::Verify() const {
+  for (size_t i = 0; i < sections_.size(); ++i) {
+    if (Crc32c(sections_[i].bytes) != sections_[i].crc) {
+      return Corrupt("section " + std::to_string(i) + " checksum mismatch");
+    }
+  }
+  return {};
+}
+
+Status Blob::Mismatch(size_t number, size_t got, size_t want) {
+  return Corrupt("section " + std::to_string(number) + " is " + std::to_string(got) + " bytes, expected " +
+                 std::to_string(want));
+}
+
+}  // namespace elanus::index

@@ -1,0 +1,70 @@
+// The index file (docs/formats/index.md): a 4 KiB header with a table of sections, then the sections,
+// aligned. A header's bytes are checksummed and checked at open, a section's by Verify().
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "index/vector_index.h"
+
+namespace elanus::index {
+
+enum class BlobKind : uint32_t { kFlat = 1, kHnsw = 2, kIvf = 3, kSparse = 4, kSorted = 5 };
+
+struct BlobHeader {
+  BlobKind kind = BlobKind::kFlat;
+  DataType type = DataType::kNone;
+  Metric metric = Metric::kNone;
+  uint64_t rows = 0;
+  uint64_t dim = 0;
+  std::string meta;  // what the kind needs, in its own layout; short
+};
+
+class BlobWriter {
+ public:
+  explicit BlobWriter(BlobHeader header) : header_(std::move(header)) {}
+  // Sections are numbered in the order added. The bytes are borrowed until Write returns.
+  void Add(std::string_view bytes) { sections_.push_back(bytes); }
+  Status Write(const Sink& sink) const;
+
+ private:
+  BlobHeader header_;
+  std::vector<std::string_view> sections_;
+};
+
+class Blob {
+ public:
+  // O(1). kCorruption, or kUnexpected for a newer version; `bytes` is borrowed.
+  static Result<Blob> Open(std::string_view bytes);
+
+  const BlobHeader& header() const { return header_; }
+  size_t sections() const { return sections_.size(); }
+  // The bytes of a section; empty when the file has none of that number.
+  std::string_view Section(size_t number) const {
+    return number < sections_.size() ? sections_[number].bytes : std::string_view();
+  }
+  // As Section, for an array of exactly `count` T.
+  template <typename T>
+  Result<const T*> ArrayOf(size_t number, size_t count) const {
+    const std::string_view bytes = Section(number);
+    if (bytes.size() != count * sizeof(T)) return Mismatch(number, bytes.size(), count * sizeof(T));
+    return reinterpret_cast<const T*>(bytes.data());
+  }
+  // Reads every section and compares its checksum.
+  Status Verify() const;
+
+ private:
+  struct Entry {
+    std::string_view bytes;
+    uint32_t crc;
+  };
+  static Status Mismatch(size_t number, size_t got, size_t want);
+
+  BlobHeader header_;
+  std::vector<Entry> sections_;
+};
+
+}  // namespace elanus::index

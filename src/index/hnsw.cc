@@ -1,0 +1,334 @@
+#include "index/hnsw.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "base/coding.h"
+#include "index/flat.h"
+#include "index/graph.h"
+#include "index/hnsw_build.h"
+#include "index/params.h"
+#include "index/refine.h"
+
+namespace elanus::index {
+namespace {
+
+// Sections of the file.
+enum : size_t { kOrder, kMean, kCodes, kLayers };  // layer l is section kLayers + l
+
+constexpr int64_t kDefaultEf = 64;
+
+// A search of the graph costs about this many comparisons per unit of ef (wordnet, M = 16), each of a row
+// that is not in the cache; a scan reads rows in order at about half the price.
+constexpr double kComparisonsPerEf = 14;
+constexpr double kScanCost = 0.5;
+constexpr size_t kPollBlocks = 64;
+
+struct Meta {
+  uint32_t entry_row = Graph::kNone;
+  uint32_t ef = 0;  // 0: kDefaultEf
+  std::vector<std::pair<uint64_t, uint32_t>> layers;  // count, degree
+  uint64_t upper = 0;                                 // length of order
+  float error = 0, norm = 0, norm2_max = 0;
+
+  std::string Encode() const {
+    std::string bytes;
+    Writer w(&bytes);
+    w.U32(entry_row);
+    w.U32(ef);
+    w.U64(upper);
+    w.F64(static_cast<double>(error));
+    w.F64(static_cast<double>(norm));
+    w.F64(static_cast<double>(norm2_max));
+    w.U32(static_cast<uint32_t>(layers.size()));
+    for (const auto& [count, degree] : layers) {
+      w.U64(count);
+      w.U32(degree);
+    }
+    return bytes;
+  }
+  static Result<Meta> Decode(std::string_view bytes) {
+    Meta m;
+    Reader r(bytes);
+    m.entry_row = TRY(r.U32());
+    m.ef = TRY(r.U32());
+    m.upper = TRY(r.U64());
+    m.error = static_cast<float>(TRY(r.F64()));
+    m.norm = static_cast<float>(TRY(r.F64()));
+    m.norm2_max = static_cast<float>(TRY(r.F64()));
+    const uint32_t n = TRY(r.U32());
+    for (uint32_t i = 0; i < n; ++i) {
+      const uint64_t count = TRY(r.U64());
+      m.layers.emplace_back(count, TRY(r.U32()));
+    }
+    return m;
+  }
+};
+
+// One search's memory. A thread keeps its own: indexes of any number share it.
+struct Scratch {
+  GraphScratch graph;
+  Space::Probe probe;
+  RowDistance::Query query;
+  std::vector<float> floats;
+  std::vector<Estimate> candidates;
+};
+
+Scratch& ThreadScratch() {
+  thread_local Scratch scratch;
+  return scratch;
+}
+
+class Hnsw final : public VectorIndex {
+ public:
+  Hnsw(const VectorView& vectors, Metric metric, Graph graph, CodeModel model, const uint8_t* codes, size_t ef)
+      : exact_(vectors, metric),
+        graph_(std::move(graph)),
+        model_(std::move(model)),
+        codes_(codes),
+        space_(codes != nullptr ? Space::OfCodes(codes, model_.dim) : Space::OfBits(vectors, metric)),
+        ef_(ef) {}
+
+  Status Search(const Context& context, const Queries& queries, size_t k, const SearchParams& params,
+                const RowMask& allowed, std::vector<std::vector<Hit>>* hits) const override {
+    const size_t rows = exact_.vectors().rows;
+    const size_t count = allowed.all() ? rows : allowed.Count(rows);
+    const size_t ef = std::max(k, static_cast<size_t>(params.ef.value_or(static_cast<int64_t>(ef_))));
+    Scratch& scratch = ThreadScratch();
+    hits->assign(queries.count, {});
+    for (size_t q = 0; q < queries.count; ++q) {
+      TRY(context.Check());
+      Bind(queries.Row(q), &scratch);
+      TopK top(k);
+      const bool scan = graph_.entry_row == Graph::kNone || CheaperToScan(count, rows, ef);
+      if (!scan) SearchGraph(ef, k, allowed, count, &scratch, &top);
+      std::vector<Hit>& out = (*hits)[q];
+      out = top.Take();
+      // The graph may fail to lead to enough rows of a mask; no one gets fewer than there are.
+      if (scan || out.size() < std::min(k, count)) {
+        top = TopK(k);
+        TRY(Scan(context, k, allowed, nullptr, &scratch, &top));
+        out = top.Take();
+      }
+    }
+    return {};
+  }
+
+  // Searches with a growing ef until the beam reaches past the range.
+  Status RangeSearch(const Context& context, const Queries& queries, const Range& range, size_t limit,
+                     const SearchParams& params, const RowMask& allowed,
+                     std::vector<std::vector<Hit>>* hits) const override {
+    const size_t rows = exact_.vectors().rows;
+    const size_t count = allowed.all() ? rows : allowed.Count(rows);
+    Scratch& scratch = ThreadScratch();
+    hits->assign(queries.count, {});
+    for (size_t q = 0; q < queries.count; ++q) {
+      Bind(queries.Row(q), &scratch);
+      std::vector<Hit>& out = (*hits)[q];
+      size_t ef = std::max<size_t>(limit, static_cast<size_t>(params.ef.value_or(static_cast<int64_t>(ef_))));
+      for (;; ef *= 2) {
+        TRY(context.Check());
+        TopK top(ef);
+        const bool scan = graph_.entry_row == Graph::kNone || CheaperToScan(count, rows, ef);
+        if (scan) {
+          top = TopK(limit);
+          TRY(Scan(context, limit, allowed, &range, &scratch, &top));
+          out = top.Take();
+          break;
+        }
+        SearchGraph(ef, ef, allowed, count, &scratch, &top);
+        std::vector<Hit> found = top.Take();
+        const bool past = found.size() == ef && !(found.back().distance < range.upper);
+        std::erase_if(found, [&](const Hit& h) { return !(h.distance >= range.lower && h.distance < range.upper); });
+        if (past || found.size() >= limit) {
+          if (found.size() > limit) found.resize(limit);
+          out = std::move(found);
+          break;
+        }
+      }
+    }
+    return {};
+  }
+
+  std::string_view type() const override { return "HNSW"; }
+  size_t memory_bytes() const override { return sizeof *this + model_.mean.size() * sizeof(float); }
+
+ private:
+  static bool CheaperToScan(size_t count, size_t rows, size_t ef) {
+    if (count == 0) return true;
+    const double part = static_cast<double>(count) / static_cast<double>(rows);
+    return kScanCost * static_cast<double>(count) < kComparisonsPerEf * static_cast<double>(ef) / part;
+  }
+
+  void Bind(const std::byte* query, Scratch* scratch) const {
+    exact_.Prepare(query, &scratch->query);
+    if (codes_ == nullptr) {
+      scratch->probe.bits = query;
+      return;
+    }
+    const size_t dim = model_.dim;
+    scratch->floats.resize(dim);
+    ToFloats(exact_.vectors().type, query, dim, scratch->floats.data());
+    if (model_.metric == Metric::kCosine) {
+      for (float& v : scratch->floats) v *= -scratch->query.scale;  // 1/|q|
+    }
+    scratch->probe.code.BindQuery(model_, scratch->floats.data());
+  }
+
+  void SearchGraph(size_t ef, size_t k, const RowMask& allowed, size_t count, Scratch* scratch, TopK* top) const {
+    GraphScratch& g = scratch->graph;
+    const uint32_t entry = EntryRow(graph_, space_, scratch->probe, &g);
+    const Beam* found = &g.beam;
+    if (allowed.all()) {
+      SearchLayer(graph_.layers[0], nullptr, space_, scratch->probe, entry, ef, &g);
+    } else {
+      const double part = static_cast<double>(count) / static_cast<double>(exact_.vectors().rows);
+      const auto guides = static_cast<size_t>(1.5 * static_cast<double>(ef) / part) + ef;
+      SearchFiltered(graph_.layers[0], space_, scratch->probe, entry, ef, guides, allowed, &g);
+      found = &g.accepted;
+    }
+    scratch->candidates.clear();
+    for (size_t i = 0; i < found->size(); ++i) scratch->candidates.push_back({found->distance(i), found->node(i)});
+    Refine(exact_, scratch->query, codes_ != nullptr ? &scratch->probe.code : nullptr, scratch->candidates, k, top);
+  }
+
+  // Every allowed row: by codes first, exactly where it can matter.
+  Status Scan(const Context& context, size_t k, const RowMask& allowed, const Range* range, Scratch* scratch,
+              TopK* top) const {
+    const VectorView& vectors = exact_.vectors();
+    float out[kScanBlock];
+    const auto offer_exact = [&](float distance, uint32_t row) {
+      if (range == nullptr || (distance >= range->lower && distance < range->upper)) top->Offer(distance, row);
+    };
+    if (codes_ == nullptr || range != nullptr) {
+      for (size_t begin = 0; begin < vectors.rows; begin += kPollBlocks * kScanBlock) {
+        TRY(context.Check());
+        ForAllowed(vectors, allowed, begin, std::min(vectors.rows, begin + kPollBlocks * kScanBlock),
+                   [&](const uint32_t* ids, size_t first, size_t n) {
+                     exact_.Rows(scratch->query, ids, first, n, out);
+                     for (size_t i = 0; i < n; ++i) {
+                       offer_exact(out[i], ids != nullptr ? ids[i] : static_cast<uint32_t>(first + i));
+                     }
+                   });
+      }
+      return {};
+    }
+    const size_t stride = CodeStride(model_.dim);
+    EstimateTop estimates(k, &scratch->probe.code);
+    for (size_t begin = 0; begin < vectors.rows; begin += kPollBlocks * kScanBlock) {
+      TRY(context.Check());
+      ForAllowed(vectors, allowed, begin, std::min(vectors.rows, begin + kPollBlocks * kScanBlock),
+                 [&](const uint32_t* ids, size_t first, size_t n) {
+                   simd::Get().codes(scratch->probe.code.query(), ids != nullptr ? codes_ : codes_ + first * stride,
+                                     stride, ids, n, model_.dim, out);
+                   for (size_t i = 0; i < n; ++i) {
+                     estimates.Offer(out[i], ids != nullptr ? ids[i] : static_cast<uint32_t>(first + i));
+                   }
+                 });
+    }
+    Refine(exact_, scratch->query, &scratch->probe.code, estimates.Take(), k, top);
+    return {};
+  }
+
+  RowDistance exact_;
+  Graph graph_;
+  CodeModel model_;
+  const uint8_t* codes_;  // null: a binary column
+  Space space_;
+  size_t ef_;
+};
+
+}  // namespace
+
+Status BuildHnsw(const Context& context, const VectorView& vectors, const BuildSpec& spec, int threads,
+                 const Progress& progress, const Sink& sink) {
+  GraphParams params;
+  params.m = static_cast<size_t>(std::clamp<int64_t>(IntParam(spec.params, "M", 30), 2, 2048));
+  params.ef_construction = static_cast<size_t>(std::max<int64_t>(1, IntParam(spec.params, "efConstruction", 360)));
+  // A beam shorter than the links it must find would leave holes.
+  params.ef_construction = std::max(params.ef_construction, params.m);
+  CHECK(vectors.rows < Beam::kExpanded);
+
+  Workers workers(std::max(threads, 1));
+  CodeModel model;
+  Array<uint8_t> codes;
+  Space space;
+  if (vectors.type == DataType::kBinaryVector) {
+    space = Space::OfBits(vectors, spec.metric);
+  } else {
+    model = TrainCodes(vectors, spec.metric, &workers);
+    codes = Array<uint8_t>(vectors.rows * CodeStride(model.dim));
+    EncodeRows(vectors, nullptr, vectors.rows, &workers, &model, &codes);
+    space = Space::OfCodes(codes.data(), model.dim);
+  }
+  BuiltGraph graph;
+  TRY(BuildGraph(context, space, vectors.rows, vectors.valid, params, &workers, progress, &graph));
+
+  Meta meta;
+  meta.entry_row = graph.entry_row;
+  meta.ef = static_cast<uint32_t>(IntParam(spec.params, "ef", 0));
+  meta.upper = graph.order.size();
+  meta.error = model.error;
+  meta.norm = model.norm;
+  meta.norm2_max = model.norm2_max;
+  for (size_t l = 0; l < graph.counts.size(); ++l) {
+    meta.layers.emplace_back(graph.counts[l], static_cast<uint32_t>(graph.degrees[l]));
+  }
+  BlobWriter blob({BlobKind::kHnsw, vectors.type, spec.metric, vectors.rows, static_cast<uint64_t>(vectors.dim),
+                   meta.Encode()});
+  const auto bytes_of = [](const auto& v) {
+    return std::string_view(reinterpret_cast<const char*>(v.data()), v.size() * sizeof(v[0]));
+  };
+  blob.Add(bytes_of(graph.order));
+  blob.Add(bytes_of(model.mean));
+  blob.Add(codes.view());
+  for (const Array<uint32_t>& links : graph.links) blob.Add(links.view());
+  return blob.Write(sink);
+}
+
+Result<std::unique_ptr<VectorIndex>> OpenHnsw(const Blob& blob, const VectorView& vectors) {
+  const BlobHeader& header = blob.header();
+  const Meta meta = TRY(Meta::Decode(header.meta));
+  const auto bad = [](std::string_view what) {
+    return Status(Code::kCorruption, "HNSW index file: " + std::string(what));
+  };
+  Graph graph;
+  graph.entry_row = meta.entry_row;
+  graph.order = TRY(blob.ArrayOf<uint32_t>(kOrder, meta.upper));
+  for (size_t l = 0; l < meta.layers.size(); ++l) {
+    const auto [count, degree] = meta.layers[l];
+    if (degree == 0 || degree > 1u << 16 || count > header.rows) return bad("layer out of bounds");
+    const uint32_t* links = TRY(blob.ArrayOf<uint32_t>(kLayers + l, meta.entry_row == Graph::kNone ? 0 : count * degree));
+    graph.layers.push_back({count, degree, links});
+  }
+  if (meta.entry_row != Graph::kNone) {
+    if (graph.layers.empty() || graph.layers[0].count != header.rows || meta.entry_row >= header.rows) {
+      return bad("base layer does not match the rows");
+    }
+    // The upper slots name rows: few, checked once.
+    for (size_t i = 0; i < meta.upper; ++i) {
+      if (graph.order[i] >= header.rows) return bad("a slot names no row");
+    }
+    for (size_t l = 1; l < graph.layers.size(); ++l) {
+      if (graph.layers[l].count > meta.upper || graph.layers[l].count == 0) return bad("layer out of bounds");
+    }
+  }
+  CodeModel model;
+  const uint8_t* codes = nullptr;
+  if (header.type != DataType::kBinaryVector) {
+    model.dim = header.dim;
+    model.metric = header.metric;
+    model.error = meta.error;
+    model.norm = meta.norm;
+    model.norm2_max = meta.norm2_max;
+    const float* mean = TRY(blob.ArrayOf<float>(kMean, model.dim));
+    model.mean.assign(mean, mean + model.dim);
+    codes = TRY(blob.ArrayOf<uint8_t>(kCodes, header.rows * CodeStride(model.dim)));
+  }
+  const size_t ef = meta.ef > 0 ? meta.ef : static_cast<size_t>(kDefaultEf);
+  return std::unique_ptr<VectorIndex>(
+      std::make_unique<Hnsw>(vectors, header.metric, std::move(graph), std::move(model), codes, ef));
+}
+
+}  // namespace elanus::index

@@ -1,0 +1,16 @@
+// HNSW: the layered graph, traversed over 8-bit codes (over the bits themselves for binary columns),
+// its best candidates then compared exactly in the raw column.
+#pragma once
+
+#include <memory>
+
+#include "index/blob.h"
+#include "index/vector_index.h"
+
+namespace elanus::index {
+
+Status BuildHnsw(const Context& context, const VectorView& vectors, const BuildSpec& spec, int threads,
+                 const Progress& progress, const Sink& sink);
+Result<std::unique_ptr<VectorIndex>> OpenHnsw(const Blob& blob, const VectorView& vectors);
+
+}  // namespace elanus::index

@@ -1,0 +1,44 @@
+// Which code builds and opens which index type.
+#include "index/blob.h"
+#include "index/flat.h"
+#include "index/hnsw.h"
+#include "index/params.h"
+#include "index/vector_index.h"
+
+namespace elanus::index {
+
+Status Build(const Context& context, const VectorView& vectors, const BuildSpec& spec, int threads,
+             const Progress& progress, const Sink& sink) {
+  if (spec.type == "FLAT" || spec.type == "BIN_FLAT") {
+    // Nothing but a header: the column is the index.
+    return BlobWriter({BlobKind::kFlat, vectors.type, spec.metric, vectors.rows, static_cast<uint64_t>(vectors.dim), {}})
+        .Write(sink);
+  }
+  if (spec.type == "HNSW") return BuildHnsw(context, vectors, spec, threads, progress, sink);
+  return Fail(Code::kIndexNotSupported,
+              "index type " + spec.type + " is not built yet; built are " + BuiltIndexTypes());
+}
+
+Result<std::unique_ptr<VectorIndex>> Open(std::string_view bytes, const VectorView& vectors) {
+  const Blob blob = TRY(Blob::Open(bytes));
+  const BlobHeader& header = blob.header();
+  if (header.type != vectors.type || header.rows != vectors.rows ||
+      (header.type != DataType::kSparseFloatVector && header.dim != static_cast<uint64_t>(vectors.dim))) {
+    return Status(Code::kCorruption, "index file does not belong to this column: " + std::to_string(header.rows) +
+                                         " rows of dim " + std::to_string(header.dim) + ", the column has " +
+                                         std::to_string(vectors.rows) + " of dim " + std::to_string(vectors.dim));
+  }
+  switch (header.kind) {
+    case BlobKind::kFlat:
+      return MakeFlat(vectors, header.metric);
+    case BlobKind::kHnsw:
+      return OpenHnsw(blob, vectors);
+    case BlobKind::kIvf:
+    case BlobKind::kSparse:
+    case BlobKind::kSorted:
+      break;
+  }
+  return Status(Code::kCorruption, "index file: not a vector index");
+}
+
+}  // namespace elanus::index
