@@ -199,6 +199,44 @@ TEST_F(FileLogTest, TruncatedFilesAreReused) {
   EXPECT_EQ(Names("spare-").size(), 1u);
 }
 
+// A file that leaves the log keeps its bytes until its new name is durable: were the old name to
+// come back with other bytes, the log would be damaged.
+TEST_F(FileLogTest, ARecycledFileIsNotWrittenBeforeItsOldNameIsGone) {
+  for (const bool killed_in_truncate : {false, true}) {
+    bool done = false;
+    for (uint64_t stop = 1; !done; ++stop) {
+      SCOPED_TRACE("stop " + std::to_string(stop));
+      io::MemoryFileSystem fs;
+      auto log = std::move(FileLog::Open(fs, "/log", kSmall)).take();
+      for (int i = 0; i < 100; ++i) ASSERT_TRUE(AppendTo(*log, {std::string(100, 'x')}).ok());
+      if (killed_in_truncate) fs.FailCall(2);  // the folder's sync, after the rename
+      EXPECT_EQ(log->Truncate(log->next()).ok(), !killed_in_truncate);
+      const uint64_t last = fs.calls() + stop;
+      fs.SetFault([&](const io::FileCall& call) {
+        return call.number > last ? Fail(Code::kIoFailed, "no power") : Status();
+      });
+      if (killed_in_truncate) {
+        fs.Kill();
+        log.reset();
+        auto again = FileLog::Open(fs, "/log", kSmall);
+        done = again.ok();
+        if (again.ok()) log = std::move(again).take();
+      } else {
+        done = true;
+        for (int i = 0; i < 100 && done; ++i) {
+          done = AppendTo(*log, {std::string(100, 'y')}).ok();
+        }
+      }
+      fs.Crash();
+      log.reset();
+      fs.SetFault(nullptr);
+      const auto opened = FileLog::Open(fs, "/log", kSmall);
+      ASSERT_TRUE(opened.ok()) << opened.status().message();
+      EXPECT_GE((*opened.value()).next(), 101u);
+    }
+  }
+}
+
 TEST_F(FileLogTest, RestartsWithoutFramesLeaveOneFile) {
   for (int i = 0; i < 5; ++i) {
     Open();
