@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "segment/exact_search.h"
-#include "segment/random_rows.h"
+#include "segment/random_rows_testing.h"
 
 namespace elanus::segment {
 namespace {

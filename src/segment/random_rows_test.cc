@@ -1,4 +1,4 @@
-#include "segment/random_rows.h"
+#include "segment/random_rows_testing.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SealedSegment: an immutable segment file, mapped (docs/formats/segment.md). Rows are sorted by
 // (partition, primary key), so a partition is a row range and a key is found by binary search.
-// Columns are 4 KiB aligned with a crc32c per 64 KiB, checked on first touch; header and footer at
+// Large columns are 4 KiB aligned, all with a crc32c per 64 KiB, checked on first touch; header and footer at
 // Open. A damaged block is kCorruption with file and offset, never rows.
 #pragma once
 
@@ -21,8 +21,10 @@ class SealedSegment : public Segment {
                                                      const meta::SegmentMeta& meta, const Schema& schema);
 
   // What an index is built from and opened over; borrowed from the mapping. Verifies checksums of the column.
+  // kFieldNotFound if the field was added after the segment was written: there is nothing to index (see Has).
   virtual Result<index::VectorView> Vectors(const Field& field, Metric metric) const = 0;
   virtual Result<index::ScalarView> Scalars(const Field& field) const = 0;
+  virtual bool Has(FieldId field) const = 0;
   virtual uint64_t file_bytes() const = 0;
 };
 

@@ -1,0 +1,293 @@
+#include "segment/sealed_segment.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <mutex>
+#include <numeric>
+#include <string>
+
+#include "segment/exact_search.h"
+#include "segment/missing_field.h"
+#include "segment/row_origin.h"
+#include "segment/sealed_column.h"
+#include "segment/sealed_source.h"
+#include "segment/segment_file.h"
+
+namespace elanus::segment {
+namespace {
+
+// The first row in [low, end) for which !less(row): doubling steps from `low`, then halving ones.
+template <typename Less>
+size_t Gallop(size_t low, size_t end, Less less) {
+  size_t step = 1;
+  size_t high = low;
+  while (high < end && less(high)) {
+    low = high + 1;
+    high = std::min(end, high + step);
+    step *= 2;
+  }
+  while (low < high) {
+    const size_t middle = low + (high - low) / 2;
+    if (less(middle)) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+class SealedValues : public ValueReader {
+ public:
+  explicit SealedValues(const SealedColumn* column) : column_(column) {}
+  std::optional<std::string_view> At(uint32_t row) const override {
+    if (column_->IsNull(row)) return std::nullopt;
+    return column_->Value(row);
+  }
+
+ private:
+  const SealedColumn* column_;
+};
+
+class MappedSegment : public SealedSegment {
+ public:
+  MappedSegment(std::unique_ptr<SegmentFile> file, FieldId key) : file_(std::move(file)), key_(key) {}
+
+  Status OpenColumns(const Schema& schema) {
+    for (const ColumnFooter& footer : file_->footer().columns) {
+      const Field* field = schema.Find(footer.field);
+      if (field == nullptr) continue;  // dropped since
+      if (field->type != footer.type || field->dim != footer.dim) {
+        return file_->Damaged("field '" + field->name + "' is " + std::string(NameOf(footer.type)) + " of dim " +
+                              std::to_string(footer.dim) + " in the file");
+      }
+      columns_.emplace(footer.field, TRY(SealedColumn::Open(*file_, footer)));
+    }
+    if (!columns_.contains(key_)) return file_->Damaged("the primary key is missing");
+    times_ = file_->Find(kTimestampField, SectionKind::kTimes);
+    time_index_ = file_->Find(kTimestampField, SectionKind::kTimeIndex);
+    const SegmentFooter& footer = file_->footer();
+    time_bits_ = BitsFor(footer.max_ts - footer.min_ts);
+    index_bits_ = footer.distinct_times == 0 ? 0 : BitsFor(footer.distinct_times - 1);
+    if ((times_ == nullptr ? 0 : times_->size) != PackedBytes(footer.distinct_times, time_bits_) ||
+        (time_index_ == nullptr ? 0 : time_index_->size) != PackedBytes(footer.rows, index_bits_)) {
+      return file_->Damaged("the timestamps do not fit the rows");
+    }
+    return {};
+  }
+
+  size_t rows() const override { return file_->footer().rows; }
+  uint64_t memory_bytes() const override { return sizeof *this + file_->memory_bytes(); }
+  uint64_t file_bytes() const override { return file_->bytes(); }
+  bool Has(FieldId field) const override { return columns_.contains(field); }
+
+  Status Search(const Context& context, const VectorSearch& search, size_t rows, const RowMask& allowed,
+                const IndexSet* indexes, std::vector<std::vector<Hit>>* hits) const override {
+    TRY(damage());
+    const SealedColumn* column = Find(search.field);
+    if (column == nullptr) {  // added later: no row has a vector
+      hits->assign(search.queries.count, {});
+      return {};
+    }
+    TRY(CheckQueries(search, column->type(), column->dim()));
+    if (indexes != nullptr && rows == this->rows()) {
+      const auto it = indexes->vectors.find(search.field);
+      if (it != indexes->vectors.end()) return SearchIndex(context, search, *it->second, allowed, hits);
+    }
+    TRY(column->CheckAll());
+    VectorPart part{0, column->Vectors()};
+    part.vectors.rows = std::min(rows, part.vectors.rows);
+    return SearchExactly(context, search, {&part, 1}, allowed, hits);
+  }
+
+  std::unique_ptr<expr::Source> MakeSource(const Schema& schema, size_t rows, const IndexSet* indexes) const override {
+    return std::make_unique<SealedSource>(columns_, schema, rows, indexes,
+                                          [this](Status status) { Remember(std::move(status)); });
+  }
+
+  Status Fetch(const Field& field, std::span<const uint32_t> rows, Column* out) const override {
+    TRY(damage());
+    const SealedColumn* column = Find(field.id);
+    if (column == nullptr) {
+      AppendMissing(ValueWhenMissing(field), rows.size(), out);
+      return {};
+    }
+    CHECK(out->type() == column->type() && out->dim() == column->dim());
+    for (const uint32_t row : rows) {
+      TRY(column->Check(row, 1));
+      if (column->IsNull(row)) {
+        out->AppendNull();
+      } else if (column->fixed()) {
+        out->AppendFixed(column->Fixed(row), 1);
+      } else {
+        out->AppendString(column->Value(row));
+      }
+    }
+    return {};
+  }
+
+  Result<std::unique_ptr<ValueReader>> ReadValues(const Field& field) const override {
+    const SealedColumn* column = Find(field.id);
+    if (column == nullptr) return MakeMissingValues(field);
+    TRY(column->CheckAll());
+    return std::unique_ptr<ValueReader>(std::make_unique<SealedValues>(column));
+  }
+
+  Result<index::VectorView> Vectors(const Field& field, Metric) const override {
+    const SealedColumn* column = TRY(Existing(field));
+    TRY(column->CheckAll());
+    return column->Vectors();
+  }
+  Result<index::ScalarView> Scalars(const Field& field) const override {
+    const SealedColumn* column = TRY(Existing(field));
+    TRY(column->CheckAll());
+    return column->Scalars();
+  }
+
+  Status damage() const override {
+    if (!damaged_.load(std::memory_order_acquire)) return {};
+    const std::lock_guard lock(mutex_);
+    return damage_;
+  }
+
+  Timestamp InsertedAt(uint32_t row) const override {
+    if (!TimesAreGood()) return max_ts(rows());
+    return TimeAt(UnpackBits(IndexWords(), index_bits_, row));
+  }
+  Timestamp max_ts(size_t) const override { return file_->footer().max_ts; }
+  bool MaskInsertedAfter(Timestamp ts, size_t rows, Bitmap* allowed) const override {
+    if (rows == 0 || ts >= file_->footer().max_ts) return false;
+    if (ts < file_->footer().min_ts || !TimesAreGood()) {
+      ClearRange(allowed, 0, rows);
+      return true;
+    }
+    const uint64_t visible =
+        Gallop(0, file_->footer().distinct_times, [&](size_t i) { return TimeAt(i) <= ts; });
+    for (size_t row = 0; row < rows; ++row) {
+      if (UnpackBits(IndexWords(), index_bits_, row) >= visible) allowed->Clear(row);
+    }
+    return true;
+  }
+
+  PartitionId PartitionOf(uint32_t row) const override {
+    const auto& ranges = file_->footer().partitions;
+    return std::upper_bound(ranges.begin(), ranges.end(), row,
+                            [](uint32_t r, const meta::PartitionRange& range) { return r < range.end; })
+        ->partition;
+  }
+  void MaskPartitions(std::span<const PartitionId> partitions, size_t rows, Bitmap* allowed) const override {
+    for (const meta::PartitionRange& range : file_->footer().partitions) {
+      if (std::binary_search(partitions.begin(), partitions.end(), range.partition)) continue;
+      ClearRange(allowed, std::min<size_t>(rows, range.begin), std::min<size_t>(rows, range.end));
+    }
+  }
+
+  void FindKeys(const Column& keys, std::span<const PartitionId> partitions,
+                const std::function<void(size_t key, uint32_t row)>& fn) const override {
+    const SealedColumn& column = columns_.at(key_);
+    CHECK(keys.type() == column.type());
+    CHECK(partitions.size() <= 1 || partitions.size() == keys.rows());
+    if (Status status = column.CheckAll(); !status.ok()) return Remember(std::move(status));
+    if (column.fixed()) {
+      const auto* rows = reinterpret_cast<const int64_t*>(column.Fixed(0));
+      Find([&](size_t i) { return keys.as<int64_t>()[i]; }, [&](size_t row) { return rows[row]; }, keys.rows(),
+           partitions, fn);
+    } else {
+      Find([&](size_t i) { return keys.String(i); }, [&](size_t row) { return column.Value(row); }, keys.rows(),
+           partitions, fn);
+    }
+  }
+
+ private:
+  const SealedColumn* Find(FieldId field) const {
+    const auto it = columns_.find(field);
+    return it == columns_.end() ? nullptr : &it->second;
+  }
+  Result<const SealedColumn*> Existing(const Field& field) const {
+    const SealedColumn* column = Find(field.id);
+    if (column != nullptr) return column;
+    return FailWith(Code::kFieldNotFound, "segment " + std::to_string(file_->footer().id.value) + " was written before it",
+                    {{"field", field.name}});
+  }
+
+  // key(i) is the i-th key asked for, at(row) the key of a row; both sort each partition's rows.
+  template <typename KeyAt, typename RowAt>
+  void Find(KeyAt key, RowAt at, size_t count, std::span<const PartitionId> partitions,
+            const std::function<void(size_t key, uint32_t row)>& fn) const {
+    const bool each = partitions.size() > 1;
+    std::vector<uint32_t> order(count);
+    std::iota(order.begin(), order.end(), 0);
+    std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+      if (each && partitions[a] != partitions[b]) return partitions[a] < partitions[b];
+      return key(a) < key(b);
+    });
+    for (const meta::PartitionRange& range : file_->footer().partitions) {
+      auto first = order.begin(), last = order.end();
+      if (each) {
+        first = std::lower_bound(order.begin(), order.end(), range.partition,
+                                 [&](uint32_t i, PartitionId p) { return partitions[i] < p; });
+        last = std::upper_bound(first, order.end(), range.partition,
+                                [&](PartitionId p, uint32_t i) { return p < partitions[i]; });
+      } else if (partitions.size() == 1 && partitions[0] != range.partition) {
+        continue;
+      }
+      size_t row = range.begin;
+      for (auto it = first; it != last && row < range.end; ++it) {
+        const auto wanted = key(*it);
+        row = Gallop(row, range.end, [&](size_t r) { return at(r) < wanted; });
+        for (size_t same = row; same < range.end && at(same) == wanted; ++same) fn(*it, static_cast<uint32_t>(same));
+      }
+    }
+  }
+
+  bool TimesAreGood() const {
+    for (const SegmentFile::Blocks* blocks : {times_, time_index_}) {
+      if (blocks == nullptr) continue;
+      if (Status status = blocks->CheckAll(); !status.ok()) {
+        Remember(std::move(status));
+        return false;
+      }
+    }
+    return true;
+  }
+  Timestamp TimeAt(uint64_t index) const {
+    return file_->footer().min_ts + (times_ == nullptr ? 0 : UnpackBits(times_->as<uint64_t>(), time_bits_, index));
+  }
+  const uint64_t* IndexWords() const { return time_index_ == nullptr ? nullptr : time_index_->as<uint64_t>(); }
+
+  void Remember(Status status) const {
+    const std::lock_guard lock(mutex_);
+    if (!damage_.ok()) return;
+    damage_ = std::move(status);
+    damaged_.store(true, std::memory_order_release);
+  }
+
+  const std::unique_ptr<SegmentFile> file_;
+  const FieldId key_;
+  std::map<FieldId, SealedColumn> columns_;
+  const SegmentFile::Blocks* times_ = nullptr;       // null: all rows have min_ts
+  const SegmentFile::Blocks* time_index_ = nullptr;
+  unsigned time_bits_ = 0, index_bits_ = 0;
+
+  mutable std::mutex mutex_;
+  mutable Status damage_;  // guarded by mutex_
+  mutable std::atomic<bool> damaged_{false};
+};
+
+}  // namespace
+
+Result<std::shared_ptr<SealedSegment>> SealedSegment::Open(io::FileSystem* fs, const std::string& path,
+                                                           const meta::SegmentMeta& meta, const Schema& schema) {
+  auto file = TRY(SegmentFile::Open(fs, path));
+  const SegmentFooter& footer = file->footer();
+  if (footer.id != meta.id || footer.rows != meta.rows) {
+    return file->Damaged("it is segment " + std::to_string(footer.id.value) + " of " + std::to_string(footer.rows) +
+                         " rows, not " + std::to_string(meta.id.value) + " of " + std::to_string(meta.rows));
+  }
+  auto segment = std::make_shared<MappedSegment>(std::move(file), schema.primary().id);
+  TRY(segment->OpenColumns(schema));
+  return std::shared_ptr<SealedSegment>(std::move(segment));
+}
+
+}  // namespace elanus::segment

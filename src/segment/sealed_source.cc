@@ -1,0 +1,161 @@
+#include "segment/sealed_source.h"
+
+#include <algorithm>
+
+namespace elanus::segment {
+namespace {
+
+using expr::IndexPredicate;
+
+// Above this share of the rows a scan is as cheap as the index.
+constexpr size_t kIndexShare = 10;
+constexpr size_t kIndexValuesMax = 1024;
+
+// Whether a < b, for values of one kind; false for others.
+bool Less(const Value& a, const Value& b) {
+  if (a.is_int() && b.is_int()) return a.as_int() < b.as_int();
+  if (a.is_number() && b.is_number()) return a.as_double() < b.as_double();
+  if (a.is_string() && b.is_string()) return a.as_string() < b.as_string();
+  return false;
+}
+
+// Whether the statistics show that no row matches. Against a Float column a literal may be taken as
+// a float or as a double; what is below or above as a float is so in both.
+bool RuledOut(const IndexPredicate& predicate, const SealedColumn& column) {
+  const ColumnStats& stats = column.stats();
+  if (stats.min.is_null() || stats.max.is_null()) return false;
+  const auto rounded = [&](const Value& v) {
+    if (column.type() != DataType::kFloat || !v.is_number()) return v;
+    return Value(static_cast<double>(static_cast<float>(v.as_double())));
+  };
+  const auto below = [&](const Value& v) { return Less(rounded(v), stats.min); };
+  const auto above = [&](const Value& v) { return Less(stats.max, rounded(v)); };
+  switch (predicate.kind) {
+    case IndexPredicate::Kind::kIn:
+      return std::all_of(predicate.values.begin(), predicate.values.end(),
+                         [&](const Value& v) { return below(v) || above(v); });
+    case IndexPredicate::Kind::kRange:
+      return (predicate.high && below(*predicate.high)) || (predicate.low && above(*predicate.low));
+    case IndexPredicate::Kind::kPrefix:
+      return above(Value(predicate.prefix));
+  }
+  return false;
+}
+
+std::optional<index::Bound> BoundOf(const std::optional<Value>& value, bool inclusive) {
+  if (!value) return std::nullopt;
+  return index::Bound{*value, inclusive};
+}
+
+// The least string above all that begin with `prefix`; none if there is no such string.
+std::optional<index::Bound> PastPrefix(std::string prefix) {
+  while (!prefix.empty() && static_cast<uint8_t>(prefix.back()) == 0xff) prefix.pop_back();
+  if (prefix.empty()) return std::nullopt;
+  prefix.back() = static_cast<char>(static_cast<uint8_t>(prefix.back()) + 1);
+  return index::Bound{Value(std::move(prefix)), false};
+}
+
+size_t Estimate(const IndexPredicate& predicate, const index::ScalarIndex& index, size_t enough) {
+  switch (predicate.kind) {
+    case IndexPredicate::Kind::kIn: {
+      if (predicate.values.size() > kIndexValuesMax) return enough;
+      size_t rows = 0;
+      for (const Value& value : predicate.values) {
+        const index::Bound bound{value, true};
+        rows += index.EstimateRange(bound, bound);
+        if (rows >= enough) break;
+      }
+      return rows;
+    }
+    case IndexPredicate::Kind::kRange:
+      return index.EstimateRange(BoundOf(predicate.low, predicate.low_inclusive),
+                                 BoundOf(predicate.high, predicate.high_inclusive));
+    case IndexPredicate::Kind::kPrefix:
+      return index.EstimateRange(index::Bound{Value(predicate.prefix), true}, PastPrefix(predicate.prefix));
+  }
+  return enough;
+}
+
+Bitmap Ask(const IndexPredicate& predicate, const index::ScalarIndex& index) {
+  switch (predicate.kind) {
+    case IndexPredicate::Kind::kIn:
+      return index.In(predicate.values);
+    case IndexPredicate::Kind::kRange:
+      return index.Range(BoundOf(predicate.low, predicate.low_inclusive),
+                         BoundOf(predicate.high, predicate.high_inclusive));
+    case IndexPredicate::Kind::kPrefix:
+      return index.Prefix(predicate.prefix);
+  }
+  return {};
+}
+
+// Nulls in place of rows that cannot be read.
+expr::Block NullBlock(const SealedColumn& column, size_t first, size_t count, expr::BlockScratch* scratch) {
+  expr::Block block;
+  block.first = first;
+  block.count = count;
+  if (column.fixed()) {
+    scratch->fixed.assign(count * column.width(), std::byte{0});
+    block.fixed = scratch->fixed.data();
+  } else {
+    scratch->strings.assign(count, {});
+    block.strings = scratch->strings.data();
+  }
+  scratch->valid.assign(count, 0);
+  block.valid = scratch->valid.data();
+  return block;
+}
+
+}  // namespace
+
+SealedSource::SealedSource(const std::map<FieldId, SealedColumn>& columns, const Schema& schema, size_t rows,
+                           const IndexSet* indexes, std::function<void(Status)> damaged)
+    : columns_(columns), rows_(rows), indexes_(indexes), damaged_(std::move(damaged)) {
+  for (const Field& field : schema.fields) {
+    if (!columns.contains(field.id)) missing_.Add(field);
+  }
+}
+
+expr::Block SealedSource::Read(FieldId field, size_t first, size_t count, expr::BlockScratch* scratch) const {
+  expr::Block block;
+  const auto it = columns_.find(field);
+  if (it == columns_.end()) {
+    CHECK(missing_.Read(field, first, count, &block));
+    return block;
+  }
+  const SealedColumn& column = it->second;
+  if (Status status = column.Check(first, count); !status.ok()) {
+    damaged_(std::move(status));
+    return NullBlock(column, first, count, scratch);
+  }
+  block.first = first;
+  block.count = count;
+  if (count == 0) return block;
+  if (column.fixed()) {
+    block.fixed = column.Fixed(first);
+  } else {
+    scratch->strings.resize(std::max(scratch->strings.size(), count));
+    for (size_t i = 0; i < count; ++i) scratch->strings[i] = column.Value(first + i);
+    block.strings = scratch->strings.data();
+  }
+  if (column.valid() != nullptr) block.valid = column.valid() + first;
+  return block;
+}
+
+bool SealedSource::TryIndex(const IndexPredicate& predicate, Bitmap* matched) const {
+  const auto column = columns_.find(predicate.field);
+  if (column == columns_.end()) return false;
+  if (RuledOut(predicate, column->second)) {
+    *matched = Bitmap(rows_);
+    return true;
+  }
+  if (indexes_ == nullptr) return false;
+  const auto it = indexes_->scalars.find(predicate.field);
+  if (it == indexes_->scalars.end()) return false;
+  const size_t enough = std::max<size_t>(1, rows_ / kIndexShare);
+  if (Estimate(predicate, *it->second, enough) >= enough) return false;
+  *matched = Ask(predicate, *it->second);
+  return matched->size() == rows_;
+}
+
+}  // namespace elanus::segment

@@ -1,0 +1,34 @@
+// SealedSource: a sealed segment as filters read it.
+#pragma once
+
+#include <functional>
+#include <map>
+
+#include "expr/source.h"
+#include "model/schema.h"
+#include "segment/missing_field.h"
+#include "segment/sealed_column.h"
+#include "segment/segment.h"
+
+namespace elanus::segment {
+
+class SealedSource : public expr::Source {
+ public:
+  // `damaged` is told what Read cannot return; rows that cannot be read are null.
+  SealedSource(const std::map<FieldId, SealedColumn>& columns, const Schema& schema, size_t rows,
+               const IndexSet* indexes, std::function<void(Status)> damaged);
+
+  size_t rows() const override { return rows_; }
+  expr::Block Read(FieldId field, size_t first, size_t count, expr::BlockScratch* scratch) const override;
+  // By the column's statistics if they rule all rows out, else by an index that expects few rows.
+  bool TryIndex(const expr::IndexPredicate& predicate, Bitmap* matched) const override;
+
+ private:
+  const std::map<FieldId, SealedColumn>& columns_;
+  const size_t rows_;
+  const IndexSet* indexes_;
+  std::function<void(Status)> damaged_;
+  MissingFields missing_;
+};
+
+}  // namespace elanus::segment

@@ -1,0 +1,178 @@
+// WriteSegment: a MergePlan, carried out column by column.
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "segment/column_stats.h"
+#include "segment/merge_plan.h"
+#include "segment/norms.h"
+#include "segment/sealed_segment.h"
+#include "segment/segment_writer.h"
+
+namespace elanus::segment {
+namespace {
+
+constexpr size_t kBatchBytes = 64 << 10;
+constexpr size_t kCheckRows = 4096;  // how often a cancelled context is noticed
+
+template <typename T>
+std::string_view BytesOf(const std::vector<T>& values) {
+  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
+}
+
+class ColumnWriter {
+ public:
+  ColumnWriter(const Context& context, std::span<const MergeInput> inputs, const MergePlan& plan, SegmentWriter* writer)
+      : context_(context), inputs_(inputs), plan_(plan), writer_(*writer) {}
+
+  Result<ColumnFooter> Write(const Field& field) {
+    readers_.clear();
+    for (const MergeInput& input : inputs_) readers_.push_back(TRY(input.segment->ReadValues(field)));
+    valid_.assign(plan_.rows.size(), 1);
+    any_null_ = false;
+    StatsBuilder stats(field.type);
+    if (WidthOf(field.type, field.dim) != 0) {
+      TRY(WriteFixed(field, &stats));
+    } else {
+      TRY(WriteVariable(field, &stats));
+    }
+    if (any_null_) TRY(writer_.Write(field.id, SectionKind::kValid, BytesOf(valid_)));
+    return ColumnFooter{field.id, field.type, field.dim, stats.Finish()};
+  }
+
+ private:
+  // The value of the i-th row, noted in the statistics; nullopt: null.
+  std::optional<std::string_view> Next(size_t i, StatsBuilder* stats) {
+    const RowRef& ref = plan_.rows[i];
+    const auto value = readers_[ref.input]->At(ref.row);
+    if (value) {
+      stats->Add(*value);
+    } else {
+      stats->AddNull();
+      valid_[i] = 0;
+      any_null_ = true;
+    }
+    return value;
+  }
+
+  Status WriteFixed(const Field& field, StatsBuilder* stats) {
+    const size_t width = WidthOf(field.type, field.dim);
+    const size_t batch_rows = std::max<size_t>(1, kBatchBytes / width);
+    const bool norms_kept = HasNorms(field.type);
+    std::vector<float> norms(norms_kept ? plan_.rows.size() : 0);
+    std::string batch;
+    writer_.Begin(field.id, SectionKind::kValues);
+    for (size_t first = 0; first < plan_.rows.size(); first += batch_rows) {
+      TRY(context_.Check());
+      const size_t count = std::min(batch_rows, plan_.rows.size() - first);
+      batch.clear();
+      for (size_t i = 0; i < count; ++i) {
+        if (const auto value = Next(first + i, stats)) {
+          batch.append(*value);
+        } else {
+          batch.append(width, '\0');
+        }
+      }
+      if (norms_kept) {
+        InverseNorms(field.type, field.dim, reinterpret_cast<const std::byte*>(batch.data()), count, &norms[first]);
+      }
+      TRY(writer_.Append(batch));
+    }
+    TRY(writer_.End());
+    return writer_.Write(field.id, SectionKind::kNorms, BytesOf(norms));
+  }
+
+  Status WriteVariable(const Field& field, StatsBuilder* stats) {
+    std::vector<uint64_t> ends;
+    ends.reserve(plan_.rows.size());
+    uint64_t end = 0;
+    writer_.Begin(field.id, SectionKind::kValues);
+    for (size_t i = 0; i < plan_.rows.size(); ++i) {
+      if (i % kCheckRows == 0) TRY(context_.Check());
+      if (const auto value = Next(i, stats)) {
+        TRY(writer_.Append(*value));
+        end += value->size();
+      }
+      ends.push_back(end);
+    }
+    TRY(writer_.End());
+    return writer_.Write(field.id, SectionKind::kEnds, BytesOf(ends));
+  }
+
+  const Context& context_;
+  const std::span<const MergeInput> inputs_;
+  const MergePlan& plan_;
+  SegmentWriter& writer_;
+  std::vector<std::unique_ptr<ValueReader>> readers_;  // one an input
+  std::vector<uint8_t> valid_;
+  bool any_null_ = false;
+};
+
+Status WriteTimes(std::span<const MergeInput> inputs, const MergePlan& plan, SegmentWriter* writer,
+                  SegmentFooter* footer) {
+  std::vector<uint64_t> times;
+  times.reserve(plan.rows.size());
+  for (const RowRef& ref : plan.rows) times.push_back(inputs[ref.input].segment->InsertedAt(ref.row));
+  std::vector<uint64_t> distinct = times;
+  std::sort(distinct.begin(), distinct.end());
+  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+  footer->min_ts = distinct.front();
+  footer->max_ts = distinct.back();
+  footer->distinct_times = static_cast<uint32_t>(distinct.size());
+  for (uint64_t& ts : times) {
+    ts = static_cast<uint64_t>(std::lower_bound(distinct.begin(), distinct.end(), ts) - distinct.begin());
+  }
+  for (uint64_t& ts : distinct) ts -= footer->min_ts;
+  TRY(writer->Write(kTimestampField, SectionKind::kTimes,
+                    BytesOf(PackBits(distinct, BitsFor(footer->max_ts - footer->min_ts)))));
+  return writer->Write(kTimestampField, SectionKind::kTimeIndex, BytesOf(PackBits(times, BitsFor(distinct.size() - 1))));
+}
+
+Result<meta::SegmentMeta> WriteFile(const Context& context, io::FileSystem* fs, const std::string& path, SegmentId id,
+                                    const Schema& schema, std::span<const MergeInput> inputs, const MergePlan& plan) {
+  auto writer = TRY(SegmentWriter::Create(fs, path));
+  SegmentFooter footer;
+  footer.id = id;
+  footer.rows = static_cast<uint32_t>(plan.rows.size());
+  footer.partitions = plan.partitions;
+  TRY(WriteTimes(inputs, plan, writer.get(), &footer));
+  ColumnWriter columns(context, inputs, plan, writer.get());
+  for (const Field& field : schema.fields) footer.columns.push_back(TRY(columns.Write(field)));
+  for (const MergeInput& input : inputs) TRY(input.segment->damage());
+
+  meta::SegmentMeta meta;
+  meta.id = id;
+  meta.rows = footer.rows;
+  meta.min_ts = footer.min_ts;
+  meta.max_ts = footer.max_ts;
+  meta.partitions = plan.partitions;
+  meta.bytes = TRY(writer->Finish(std::move(footer)));
+  return meta;
+}
+
+}  // namespace
+
+Result<WrittenSegment> WriteSegment(const Context& context, io::FileSystem* fs, const std::string& path, SegmentId id,
+                                    const Schema& schema, std::span<const MergeInput> inputs,
+                                    std::span<const PartitionId> partitions, Timestamp floor) {
+  MergePlan plan = TRY(PlanMerge(context, schema.primary(), inputs, partitions, floor));
+  WrittenSegment written;
+  written.meta.id = id;
+  written.live = LiveTable::AllLive()->End(std::move(plan.ended), floor);
+  if (!plan.rows.empty()) {
+    const std::string temporary = path + ".tmp";
+    auto meta = WriteFile(context, fs, temporary, id, schema, inputs, plan);
+    Status status = meta.status();
+    if (status.ok()) status = fs->Rename(temporary, path);
+    if (!status.ok()) {
+      (void)fs->Remove(temporary);  // the error that matters is the first
+      return status;
+    }
+    written.meta = std::move(meta).take();
+  }
+  written.row_maps = std::move(plan.row_maps);
+  return written;
+}
+
+}  // namespace elanus::segment
