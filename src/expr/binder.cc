@@ -284,13 +284,14 @@ class Binder {
     PredicateList operands;
     bool constant = is_and;      // of the constants so far
     bool all_constant = true;
+    bool only_booleans = true;   // among the constants
     std::optional<double> sample;
     for (size_t i = 0; i < node.children.size(); ++i) {
       Bound operand = TRY(Expression(*node.children[i]));
       if (operand.is_constant()) {
         if (operand.is_template || !operand.value.is_bool()) {
-          if (all_constant && i > 0) return Bad(name + " can only apply on boolean");
-          return not_boolean;
+          only_booleans = false;
+          continue;
         }
         constant = is_and ? constant && operand.value.as_bool() : constant || operand.value.as_bool();
         continue;
@@ -307,6 +308,7 @@ class Binder {
       }
       operands.push_back(std::move(operand.predicate));
     }
+    if (!only_booleans) return all_constant ? Bad(name + " can only apply on boolean") : not_boolean;
     if (all_constant) return Constant(constant, true);
     if (constant != is_and) return Decided(MakeConstant(constant));
     Bound bound = Decided(is_and ? MakeAnd(std::move(operands)) : MakeOr(std::move(operands)));

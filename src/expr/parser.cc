@@ -432,7 +432,6 @@ class Parser {
       const size_t begin = lexer_.Peek().begin;
       Value literal;
       if (TRY(PlainElement(&literal))) {
-        TRY(CountLiteral());
         if (node->children.empty()) {
           node->values.push_back(std::move(literal));
         } else {
@@ -474,8 +473,10 @@ class Parser {
     } else if (minus) {
       return false;
     } else if (token.kind == TokenKind::kBool) {
+      TRY(CountLiteral());
       *value = (token.text[0] | 32) == 't';
     } else if (token.kind == TokenKind::kString || token.kind == TokenKind::kRawString) {
+      TRY(CountLiteral());
       *value = TRY(Unquote(token.text));
     } else {
       return false;
