@@ -36,13 +36,28 @@ Status CheckRowCount(int64_t rows) {
                          "num_rows should be greater than 0");
 }
 
-// Gives the column of dynamic values its name and refuses keys that a field owns.
+// Refuses keys that a field owns.
+Status CheckKeys(const Schema& schema, const JsonView& object) {
+  Status status;
+  object.ForEachMember([&](std::string_view key, const JsonView&) {
+    if (key == kDynamicFieldName) {
+      status = Invalid("cannot set json key to: ", kDynamicFieldName);
+    } else if (schema.Find(key) != nullptr) {
+      status = Invalid("dynamic field name cannot include the static field name: ", key);
+    }
+    return status.ok();
+  });
+  return status;
+}
+
+// Gives the column of dynamic values its name and checks every row of it.
 Status CheckDynamic(const Schema& schema, std::vector<InputColumn>* columns) {
   if (!schema.enable_dynamic_field) return {};
   for (InputColumn& column : *columns) {
     if (column.dynamic) column.name = kDynamicFieldName;
     if (column.name != kDynamicFieldName) continue;
     for (size_t row = 0; row < column.payload.rows(); ++row) {
+      if (column.payload.String(row) == "{}") continue;
       const Result<std::string> binary = EncodeJson(column.payload.String(row));
       if (!binary.ok()) {
         return Invalid("invalid dynamic field data, only json map is supported: ",
@@ -53,16 +68,7 @@ Status CheckDynamic(const Schema& schema, std::vector<InputColumn>* columns) {
         return Invalid("invalid dynamic field data, only json map is supported: row ", row,
                        " is not an object");
       }
-      Status status;
-      object.ForEachMember([&](std::string_view key, const JsonView&) {
-        if (key == kDynamicFieldName) {
-          status = Invalid("cannot set json key to: ", kDynamicFieldName);
-        } else if (schema.Find(key) != nullptr) {
-          status = Invalid("dynamic field name cannot include the static field name: ", key);
-        }
-        return status.ok();
-      });
-      TRY(status);
+      TRY(CheckKeys(schema, object));
     }
   }
   return {};
