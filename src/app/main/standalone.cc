@@ -1,0 +1,113 @@
+#include "app/main/standalone.h"
+
+#include <algorithm>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/data_folder.h"
+#include "app/version.h"
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "base/thread_pool.h"
+#include "coordinator/local_coordinator.h"
+#include "coordinator/local_oracle.h"
+#include "gateway/gateway.h"
+#include "meta/catalog.h"
+#include "meta/rocksdb/rocks_meta_store.h"
+#include "server/admin/admin_server.h"
+#include "server/health.h"
+#include "server/milvus/service.h"
+#include "server/server.h"
+#include "shard/shard_host.h"
+#include "wal/file/file_log.h"
+
+namespace elanus::app {
+namespace {
+
+// Members are destroyed from the last to the first: each uses only those above it.
+class Standalone final : public Service {
+ public:
+  static Result<std::unique_ptr<Service>> Start(const Settings& settings, io::FileSystem& fs) {
+    auto made = std::make_unique<Standalone>();
+    TRY(made->OpenData(settings, fs));
+    TRY(made->Serve(settings));
+    return std::unique_ptr<Service>(std::move(made));
+  }
+
+  void Stop(std::chrono::milliseconds drain_max) override { server_->Stop(drain_max); }
+
+ private:
+  Status OpenData(const Settings& settings, io::FileSystem& fs) {
+    // A taken port or folder is found before anything heavy is done.
+    server_ = TRY(server::Server::Open(settings.server));
+    folder_ = TRY(DataFolder::Open(fs, settings.data));
+    store_ = TRY(meta::RocksMetaStore::Open(folder_->meta()));
+    catalog_ = TRY(meta::Catalog::Open(store_.get()));
+    oracle_ = TRY(coordinator::LocalOracle::Open(catalog_.get(), &clock_));
+
+    wal::FileLogOptions log = settings.wal;
+    std::random_device random;
+    log.salt = (uint64_t{random()} << 32) | random();
+    log_ = TRY(wal::FileLog::Open(fs, folder_->wal(), log));
+
+    std::vector<roles::CollectionPtr> collections;
+    for (CollectionInfo& info : TRY(catalog_->LoadCollections())) {
+      collections.push_back(std::make_shared<const CollectionInfo>(std::move(info)));
+    }
+    shards_ = std::make_unique<shard::ShardHost>(settings.shard, &fs, folder_->shards(),
+                                                 catalog_.get(), log_.get(), oracle_.get(), &clock_);
+    TRY(shards_->Recover(collections));
+
+    coordinator::CoordinatorOptions limits;
+    limits.collections_max =
+        std::min(settings.limits.collections_max, settings.limits.collections_per_database_max);
+    limits.partitions_max = settings.limits.partitions_max;
+    limits.general_capacity_max = settings.limits.general_capacity_max;
+    coordinator_ = TRY(coordinator::LocalCoordinator::Open(catalog_.get(), oracle_.get(),
+                                                           shards_.get(), limits));
+    return Status();
+  }
+
+  Status Serve(const Settings& settings) {
+    gateway_ = std::make_unique<gateway::Gateway>(
+        coordinator_.get(), shards_.get(),
+        std::make_shared<const gateway::Limits>(settings.limits));
+    service_.gateway = gateway_.get();
+    service_.version = kVersion;
+    service_.address = settings.listen;
+    service_.message_bytes_max = settings.server.grpc.response_bytes_max;
+    server::RegisterMilvus(&service_, &table_);
+    server::AddHealthService([] { return server::Health(); }, &table_);
+    pool_ = std::make_unique<ThreadPool>("request", settings.request_threads_max,
+                                         settings.server.grpc.requests_max);
+    TRY(server_->Start(&table_, pool_.get(), server::AnswerNotFound));
+    admin_ = TRY(server::AdminServer::Start(
+        settings.admin_server, [] { return server::Health(); }, RenderMetrics));
+    return Status();
+  }
+
+  SystemClock clock_;
+  std::unique_ptr<DataFolder> folder_;
+  std::unique_ptr<meta::RocksMetaStore> store_;
+  std::unique_ptr<meta::Catalog> catalog_;
+  std::unique_ptr<coordinator::LocalOracle> oracle_;
+  std::unique_ptr<wal::Log> log_;
+  std::unique_ptr<shard::ShardHost> shards_;
+  std::unique_ptr<coordinator::LocalCoordinator> coordinator_;
+  std::unique_ptr<gateway::Gateway> gateway_;
+  server::MilvusService service_;
+  server::RpcTable table_;
+  std::unique_ptr<ThreadPool> pool_;
+  std::unique_ptr<server::Server> server_;
+  std::unique_ptr<server::AdminServer> admin_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Service>> StartStandalone(const Settings& settings, io::FileSystem& fs) {
+  return Standalone::Start(settings, fs);
+}
+
+}  // namespace elanus::app

@@ -1,0 +1,234 @@
+#include "app/settings.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <type_traits>
+#include <utility>
+
+namespace elanus::app {
+namespace {
+
+constexpr int64_t kAny = std::numeric_limits<int64_t>::max();
+
+int64_t NumberOf(std::chrono::milliseconds value) { return value.count(); }
+template <std::integral T>
+int64_t NumberOf(T value) {
+  return static_cast<int64_t>(value);
+}
+
+// `field` is a function that gives the member: FIELD(limits.top_k_max).
+#define FIELD(member) [](auto& settings) -> auto& { return settings.member; }
+
+// A whole number of `unit`s of the field: milliseconds, rows, or bytes unless said otherwise.
+template <typename Access>
+Setting Number(std::string key, Access field, int64_t min, int64_t max, std::string meaning,
+               int64_t unit = 1) {
+  using Field = std::remove_reference_t<decltype(field(std::declval<Settings&>()))>;
+  const std::string range = max == kAny ? "at least " + std::to_string(min)
+                                        : std::to_string(min) + " .. " + std::to_string(max);
+  return {std::move(key), range, std::move(meaning),
+          [=](const Settings& settings) {
+            const int64_t value = NumberOf(field(settings));
+            return std::to_string(value < 0 ? value : value / unit);
+          },
+          [=](std::string_view text, Settings* settings) {
+            int64_t value = 0;
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+            if (error != std::errc() || end != text.data() + text.size()) return false;
+            if (value < min || value > std::min(max, kAny / unit)) return false;
+            field(*settings) = static_cast<Field>(value < 0 ? value : value * unit);
+            return true;
+          }};
+}
+
+// One of a few words, each a value of the field.
+template <typename Access, typename Value>
+Setting Choice(std::string key, Access field, std::vector<std::pair<std::string, Value>> choices,
+               std::string meaning) {
+  std::string range;
+  for (const auto& [name, value] : choices) range += (range.empty() ? "" : ", ") + name;
+  return {std::move(key), std::move(range), std::move(meaning),
+          [=](const Settings& settings) {
+            for (const auto& [name, value] : choices) {
+              if (value == field(settings)) return name;
+            }
+            return std::string();
+          },
+          [=](std::string_view text, Settings* settings) {
+            for (const auto& [name, value] : choices) {
+              if (name != text) continue;
+              field(*settings) = value;
+              return true;
+            }
+            return false;
+          }};
+}
+
+template <typename Access>
+Setting Flag(std::string key, Access field, std::string meaning) {
+  Setting setting = Choice(std::move(key), field,
+                           std::vector<std::pair<std::string, bool>>{{"true", true}, {"false", false}},
+                           std::move(meaning));
+  const auto exact = setting.set;
+  setting.set = [exact](std::string_view text, Settings* settings) {
+    if (text == "True" || text == "TRUE") text = "true";
+    if (text == "False" || text == "FALSE") text = "false";
+    return exact(text, settings);
+  };
+  return setting;
+}
+
+template <typename Access>
+Setting Text(std::string key, Access field, std::string range, std::string meaning) {
+  return {std::move(key), std::move(range), std::move(meaning),
+          [=](const Settings& settings) { return field(settings); },
+          [=](std::string_view text, Settings* settings) {
+            field(*settings) = text;
+            return true;
+          }};
+}
+
+std::vector<Setting> Table() {
+  constexpr int64_t kMiB = 1 << 20;
+  std::vector<Setting> table;
+  const auto add = [&](Setting setting) { table.push_back(std::move(setting)); };
+
+  add(Text("data", FIELD(data), "a folder", "Where everything is kept; made if it is not there."));
+  add(Text("listen", FIELD(listen), "HOST:PORT",
+           "The address clients use, for gRPC and HTTP. Anyone who reaches it may do everything "
+           "while authorization is off."));
+  add(Text("admin", FIELD(admin), "HOST:PORT", "The address of health checks and metrics."));
+
+  add(Choice("log.level", FIELD(log.level),
+             std::vector<std::pair<std::string, LogLevel>>{{"debug", LogLevel::kDebug},
+                                                           {"info", LogLevel::kInfo},
+                                                           {"warn", LogLevel::kWarning},
+                                                           {"error", LogLevel::kError}},
+             "The least severe events that are logged."));
+  add(Choice("log.format", FIELD(log.json),
+             std::vector<std::pair<std::string, bool>>{{"text", false}, {"json", true}},
+             "How an event is written; always one line."));
+  add(Text("log.file.path", FIELD(log.file), "a file, or empty", "Empty: standard error."));
+  add(Number("log.file.maxSize", FIELD(log.file_bytes_max), 1, 1 << 20,
+             "MiB after which a new file is begun.", kMiB));
+  add(Number("log.file.maxBackups", FIELD(log.files_max), 1, 1000,
+             "Log files kept, with the current one."));
+
+  add(Number("proxy.maxNameLength", FIELD(limits.name_length_max), 1, 65535,
+             "Characters in the name of a collection, field, partition, alias or index."));
+  add(Number("proxy.maxCollectionDescriptionLength", FIELD(limits.collection_description_max), 0,
+             kMiB, "Bytes in the description of a collection."));
+  add(Number("proxy.maxFieldNum", FIELD(limits.fields_max), 1, 1024, "Fields of a collection."));
+  add(Number("proxy.maxVectorFieldNum", FIELD(limits.vector_fields_max), 1, 64,
+             "Vector fields of a collection."));
+  add(Number("proxy.maxShardNum", FIELD(limits.shards_max), 1, 1024,
+             "The shards_num a collection may be created with."));
+  add(Number("proxy.maxDimension", FIELD(limits.dim_max), 2, 1 << 20,
+             "Dimensions of a vector; eight times as many for binary ones."));
+  add(Number("proxy.maxVarCharLength", FIELD(limits.varchar_length_max), 1, 65535,
+             "Bytes that max_length of a VarChar may allow."));
+  add(Number("proxy.maxArrayCapacity", FIELD(limits.array_capacity_max), 1, 65535,
+             "Elements that max_capacity of an Array may allow."));
+  add(Number("proxy.maxIndexParamsSize", FIELD(limits.index_params_bytes_max), 1, 64 * kMiB,
+             "Bytes of the parameters of one index."));
+  add(Number("proxy.grpc.serverMaxRecvSize", FIELD(server.grpc.request_bytes_max), 1024,
+             (int64_t{1} << 31) - 1, "Bytes of one request."));
+  add(Number("proxy.grpc.serverMaxSendSize", FIELD(server.grpc.response_bytes_max), 1024,
+             (int64_t{1} << 31) - 1, "Bytes of one response."));
+
+  add(Number("rootCoord.maxPartitionNum", FIELD(limits.partitions_max), 1, 65536,
+             "Partitions of a collection, with _default."));
+  add(Number("rootCoord.maxGeneralCapacity", FIELD(limits.general_capacity_max), 1, kAny,
+             "Sum of partitions x shards over all collections."));
+
+  add(Number("quotaAndLimits.limits.maxCollectionNum", FIELD(limits.collections_max), 1, kAny,
+             "Collections in all."));
+  add(Number("quotaAndLimits.limits.maxCollectionNumPerDB",
+             FIELD(limits.collections_per_database_max), 1, kAny, "Collections of one database."));
+  add(Number("quotaAndLimits.limits.topK", FIELD(limits.top_k_max), 1, kMiB,
+             "Hits that a search may ask for."));
+  add(Number("quotaAndLimits.limits.nq", FIELD(limits.queries_max), 1, kMiB,
+             "Query vectors in one search."));
+  add(Number("quotaAndLimits.limits.maxQueryResultWindow", FIELD(limits.result_window_max), 1, kAny,
+             "Offset and limit of a search or query together."));
+  add(Number("quotaAndLimits.limits.maxOutputSize", FIELD(limits.output_bytes_max), 1024, kAny,
+             "Bytes of one result."));
+  add(Number("quotaAndLimits.limits.maxInsertSize", FIELD(limits.insert_bytes_max), -1, kAny,
+             "Bytes of one insert or upsert; -1: as many as a request may have."));
+
+  add(Number("common.JSONMaxLength", FIELD(limits.json_length_max), 1, 64 * kMiB,
+             "Bytes of one JSON value."));
+  add(Flag("common.security.authorizationEnabled", FIELD(authorization),
+           "Whether users must log in. Not built yet: true is refused at start."));
+
+  add(Number("server.connectionsMax", FIELD(server.listener.connections_max), 1, kMiB,
+             "Connections on the client port; more are closed at once."));
+  add(Number("server.requestsMax", FIELD(server.grpc.requests_max), 1, kMiB,
+             "Requests in flight, those that wait included; more are refused."));
+  add(Number("server.requestBytesMax", FIELD(server.grpc.bytes_max), kMiB, kAny,
+             "Bytes of all requests and responses in flight; more are refused."));
+  add(Number("server.requestThreadsMax", FIELD(request_threads_max), 1, 4096,
+             "Requests that are worked on at a time; the others wait."));
+  add(Number("server.drainMs", FIELD(drain_max), 0, 3'600'000,
+             "Milliseconds that requests in flight are given when the server stops."));
+
+  add(Number("wal.fileSize", FIELD(wal.file_bytes), 1, 4096, "MiB of one file of the log.", kMiB));
+  add(Flag("wal.direct", FIELD(wal.direct), "Whether the log goes past the page cache."));
+  add(Number("wal.softLimit", FIELD(shard.log_bytes_soft), 64, 1 << 20,
+             "MiB of log after which the shards that hold it back are flushed.", kMiB));
+
+  add(Number("shard.growingLimit", FIELD(shard.growing_bytes_max), 64, 1 << 20,
+             "MiB of rows that are not in segment files yet; writers wait at it.", kMiB));
+  add(Number("shard.sealRows", FIELD(shard.shard.seal_rows), 1024, kMiB,
+             "Rows at which a growing segment is sealed."));
+  add(Number("shard.sealSize", FIELD(shard.shard.seal_bytes), 1, 4096,
+             "MiB at which a growing segment is sealed.", kMiB));
+  add(Number("shard.segmentSize", FIELD(shard.shard.segment_bytes_max), 64, 65536,
+             "MiB up to which segments are merged.", kMiB));
+  add(Number("shard.indexMinRows", FIELD(shard.shard.index_rows_min), 1, kMiB,
+             "Smaller segments are searched exactly, without the index that was asked for."));
+  add(Number("shard.quietMs", FIELD(shard.shard.quiet_ms), 0, 86'400'000,
+             "Milliseconds without writes after which a shard is merged and indexed whatever its "
+             "size."));
+  add(Number("shard.historyMs", FIELD(shard.shard.history_ms), 0, 86'400'000,
+             "Milliseconds for which what was deleted stays readable at an earlier timestamp."));
+  add(Number("shard.buildThreads", FIELD(shard.shard.build_threads), 1, 1024,
+             "Threads that build one index."));
+  return table;
+}
+
+#undef FIELD
+
+}  // namespace
+
+const std::vector<Setting>& AllSettings() {
+  static const std::vector<Setting> table = Table();
+  return table;
+}
+
+Status Set(std::string_view key, std::string_view value, Settings* settings) {
+  for (const Setting& setting : AllSettings()) {
+    if (setting.key != key) continue;
+    if (setting.set(value, settings)) return Status();
+    return Fail(Code::kParameterInvalid, "setting " + setting.key + ": '" + std::string(value) +
+                                             "' is not in " + setting.range);
+  }
+  return Fail(Code::kNotFound, "there is no setting '" + std::string(key) +
+                                   "'; `elanus config` prints them all");
+}
+
+Result<Settings> Validated(Settings settings) {
+  if (settings.authorization) {
+    return Fail(Code::kUnimplemented,
+                "setting common.security.authorizationEnabled: authorization is not built yet");
+  }
+  if (settings.data.empty()) {
+    return Fail(Code::kParameterInvalid, "setting data: must name a folder");
+  }
+  settings.server.listener.endpoint = TRY(server::Endpoint::Parse(settings.listen));
+  settings.admin_server.endpoint = TRY(server::Endpoint::Parse(settings.admin));
+  return settings;
+}
+
+}  // namespace elanus::app
