@@ -6,6 +6,7 @@
 
 #include "expr/fold.h"
 #include "expr/leaves.h"
+#include "model/timestamptz.h"
 
 namespace elanus::expr {
 namespace {
@@ -75,8 +76,8 @@ IndexPredicate IndexPrefix(const ColumnRef& column, std::string prefix) {
 
 class Binder {
  public:
-  Binder(std::string_view source, const Schema& schema, const TemplateValues& templates, const TimeZone& zone)
-      : source_(source), schema_(schema), templates_(templates), zone_(zone) {}
+  Binder(std::string_view source, const Schema& schema, const TemplateValues& templates, const CompileOptions& options)
+      : source_(source), schema_(schema), templates_(templates), options_(options) {}
 
   Result<BoundFilter> Filter(const Node& root) {
     Bound bound = TRY(Expression(root));
@@ -733,7 +734,8 @@ class Binder {
     const std::string name(node.token.text);
     const ColumnRef column = TRY(Identifier(name, false));
     if (column.type() != DataType::kTimestamptz) return Bad("field '" + name + "' is not a timestamptz datatype");
-    const int64_t micros = TRY(ParseTimestamptz(TRY(Unquote(node.token2.text)), zone_));
+    const auto zone = TRY(TimeZone::Load(options_.timezone));
+    const int64_t micros = TRY(ParseTimestamptz(TRY(Unquote(node.token2.text)), *zone));
     CompareOp op = *CompareOpOf(node.op2);
     if (node.negated) op = Mirrored(op);
     if (node.children.empty()) return CompareColumn(op, column, Value(micros));
@@ -787,15 +789,15 @@ class Binder {
   std::string_view source_;
   const Schema& schema_;
   const TemplateValues& templates_;
-  const TimeZone& zone_;
+  const CompileOptions& options_;
   std::vector<FieldId> fields_;
 };
 
 }  // namespace
 
 Result<BoundFilter> Bind(std::string_view source, const Node& root, const Schema& schema,
-                         const TemplateValues& templates, const TimeZone& zone) {
-  return Binder(source, schema, templates, zone).Filter(root);
+                         const TemplateValues& templates, const CompileOptions& options) {
+  return Binder(source, schema, templates, options).Filter(root);
 }
 
 }  // namespace elanus::expr

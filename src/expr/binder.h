@@ -10,7 +10,6 @@
 #include "expr/filter.h"
 #include "expr/predicate.h"
 #include "expr/syntax.h"
-#include "model/timestamptz.h"
 
 namespace elanus::expr {
 
@@ -22,6 +21,6 @@ struct BoundFilter {
 
 // `source` is the text that `root` was parsed from. Errors carry the bare reason.
 Result<BoundFilter> Bind(std::string_view source, const Node& root, const Schema& schema,
-                         const TemplateValues& templates, const TimeZone& zone);
+                         const TemplateValues& templates, const CompileOptions& options);
 
 }  // namespace elanus::expr

@@ -189,6 +189,19 @@ TEST(Evaluate, MatchesStrings) {
   EXPECT_EQ(t.Rows("s like {p}", {{"p", Value("x%")}}), "3");
 }
 
+TEST(Evaluate, FindsWordsAtEveryPlace) {
+  for (size_t size = 0; size < 70; ++size) {
+    for (size_t at = 0; at + 3 <= size; ++at) {
+      Table t;
+      std::string text(size, 'a');
+      text.replace(at, 3, "xyz");
+      t.Add("s", DataType::kVarChar).Strings({text.c_str(), "aaa"});
+      ASSERT_EQ(t.Rows("s like '%xyz%'"), "0") << size << " " << at;
+      ASSERT_EQ(t.Rows("s like '%xyzx%'"), "") << size << " " << at;
+    }
+  }
+}
+
 TEST(Evaluate, FollowsKleene) {
   Table t;  // all nine pairs of true, false, unknown
   t.Add("a", DataType::kBool).Fixed<bool>({true, true, true, false, false, false, kNull, kNull, kNull});

@@ -117,9 +117,7 @@ Result<std::shared_ptr<const Filter>> Compile(std::string_view text, const Schem
     };
     Result<std::unique_ptr<Node>> root = ParseFilter(text);
     if (!root.ok()) return told(root.status());
-    Result<std::shared_ptr<const TimeZone>> zone = TimeZone::Load(options.timezone);
-    if (!zone.ok()) return told(zone.status());
-    Result<BoundFilter> result = Bind(text, **root, schema, templates, **zone);
+    Result<BoundFilter> result = Bind(text, **root, schema, templates, options);
     if (!result.ok()) return told(result.status());
     bound = std::move(result).take();
   }
