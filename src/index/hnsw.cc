@@ -296,13 +296,14 @@ Result<std::unique_ptr<VectorIndex>> OpenHnsw(const Blob& blob, const VectorView
   Graph graph;
   graph.entry_row = meta.entry_row;
   graph.order = TRY(blob.ArrayOf<uint32_t>(kOrder, meta.upper));
-  for (size_t l = 0; l < meta.layers.size(); ++l) {
+  const bool empty = meta.entry_row == Graph::kNone;
+  for (size_t l = 0; l < meta.layers.size() && !empty; ++l) {
     const auto [count, degree] = meta.layers[l];
     if (degree == 0 || degree > 1u << 16 || count > header.rows) return bad("layer out of bounds");
-    const uint32_t* links = TRY(blob.ArrayOf<uint32_t>(kLayers + l, meta.entry_row == Graph::kNone ? 0 : count * degree));
+    const uint32_t* links = TRY(blob.ArrayOf<uint32_t>(kLayers + l, count * degree));
     graph.layers.push_back({count, degree, links});
   }
-  if (meta.entry_row != Graph::kNone) {
+  if (!empty) {
     if (graph.layers.empty() || graph.layers[0].count != header.rows || meta.entry_row >= header.rows) {
       return bad("base layer does not match the rows");
     }

@@ -2,7 +2,9 @@
 #include "index/blob.h"
 #include "index/flat.h"
 #include "index/hnsw.h"
+#include "index/ivf.h"
 #include "index/params.h"
+#include "index/sparse.h"
 #include "index/vector_index.h"
 
 namespace elanus::index {
@@ -15,6 +17,12 @@ Status Build(const Context& context, const VectorView& vectors, const BuildSpec&
         .Write(sink);
   }
   if (spec.type == "HNSW") return BuildHnsw(context, vectors, spec, threads, progress, sink);
+  if (spec.type == "IVF_FLAT" || spec.type == "IVF_SQ8" || spec.type == "BIN_IVF_FLAT") {
+    return BuildIvf(context, vectors, spec, threads, progress, sink);
+  }
+  if (spec.type == "SPARSE_INVERTED_INDEX" || spec.type == "SPARSE_WAND") {
+    return BuildSparse(context, vectors, spec, threads, progress, sink);
+  }
   return Fail(Code::kIndexNotSupported,
               "index type " + spec.type + " is not built yet; built are " + BuiltIndexTypes());
 }
@@ -34,11 +42,18 @@ Result<std::unique_ptr<VectorIndex>> Open(std::string_view bytes, const VectorVi
     case BlobKind::kHnsw:
       return OpenHnsw(blob, vectors);
     case BlobKind::kIvf:
+      return OpenIvf(blob, vectors);
     case BlobKind::kSparse:
+      return OpenSparse(blob, vectors);
     case BlobKind::kSorted:
       break;
   }
   return Status(Code::kCorruption, "index file: not a vector index");
+}
+
+Status Verify(std::string_view bytes) {
+  const Blob blob = TRY(Blob::Open(bytes));
+  return blob.Verify();
 }
 
 }  // namespace elanus::index

@@ -122,6 +122,10 @@ Status Build(const Context& context, const VectorView& vectors, const BuildSpec&
 // Opens index bytes (mapped; they outlive the index): checks magic, version and header checksum, O(1).
 Result<std::unique_ptr<VectorIndex>> Open(std::string_view bytes, const VectorView& vectors);
 
+// Reads all of an index file and compares its checksums; kCorruption names the section. Open() checks the
+// header only: damage behind it gives wrong hits but no crash.
+Status Verify(std::string_view bytes);
+
 // The exact search over a column, no build and no file: small segments, and the truth for tests.
 std::unique_ptr<VectorIndex> MakeFlat(const VectorView& vectors, Metric metric);
 

@@ -1,0 +1,94 @@
+#include "index/flat.h"
+
+#include "index/test_data.h"
+
+namespace elanus::index {
+namespace {
+
+struct Case {
+  DataType type;
+  Metric metric;
+};
+constexpr Case kCases[] = {
+    {DataType::kFloatVector, Metric::kL2},       {DataType::kFloatVector, Metric::kIP},
+    {DataType::kFloatVector, Metric::kCosine},   {DataType::kFloat16Vector, Metric::kL2},
+    {DataType::kFloat16Vector, Metric::kCosine}, {DataType::kBFloat16Vector, Metric::kIP},
+    {DataType::kBFloat16Vector, Metric::kL2},    {DataType::kInt8Vector, Metric::kL2},
+    {DataType::kInt8Vector, Metric::kIP},        {DataType::kInt8Vector, Metric::kCosine},
+    {DataType::kBinaryVector, Metric::kHamming}, {DataType::kBinaryVector, Metric::kJaccard}};
+
+TEST(Flat, EqualsTheNaiveSearchForEveryTypeAndMetric) {
+  for (const Case& c : kCases) {
+    SCOPED_TRACE(testing::Message() << NameOf(c.type) << " " << NameOf(c.metric));
+    TestColumn column = TestColumn::Dense(c.type, 1000, 72, 10, kTestSeed, 3);
+    column.MakeNull(7);
+    const VectorView& v = column.view();
+    const auto index = MakeFlat(v, c.metric);
+    const Bitmap bits = RandomBitmap(v.rows, 0.4, kTestSeed);
+    const BitmapMask mask(bits);
+    for (const RowMask& allowed : {RowMask(), mask.mask()}) {
+      const Queries queries = column.queries(3, 4);
+      const auto hits = MustSearch(*index, queries, 20, {}, allowed);
+      for (size_t q = 0; q < queries.count; ++q) {
+        std::vector<double> naive;
+        for (size_t r = 0; r < v.rows; ++r) {
+          if (allowed.Test(r) && v.valid[r] != 0) naive.push_back(NaiveDistance(v, c.metric, queries.Row(q), r));
+        }
+        std::sort(naive.begin(), naive.end());
+        ASSERT_EQ(hits[q].size(), 20u);
+        ExpectWellFormed(hits[q], v, allowed);
+        for (size_t i = 0; i < 20; ++i) {
+          EXPECT_NEAR(hits[q][i].distance, naive[i], 1e-5 * (1 + std::abs(naive[i])));
+        }
+      }
+    }
+  }
+}
+
+TEST(Flat, RangeKeepsTheNearEndAndDropsTheFarEnd) {
+  const TestColumn column = TestColumn::Dense(DataType::kInt8Vector, 500, 16, 5, kTestSeed);
+  const auto index = MakeFlat(column.view(), Metric::kL2);
+  const Queries query = column.queries(0, 1);
+  const auto all = MustSearch(*index, query, 500)[0];
+  const float lower = all[10].distance, upper = all[100].distance;
+  const auto hits = MustRange(*index, query, {lower, upper}, 1000)[0];
+  std::vector<Hit> expected;
+  for (const Hit& h : all) {
+    if (h.distance >= lower && h.distance < upper) expected.push_back(h);
+  }
+  ASSERT_EQ(hits.size(), expected.size());
+  for (size_t i = 0; i < hits.size(); ++i) EXPECT_EQ(hits[i].row, expected[i].row);
+  EXPECT_EQ(MustRange(*index, query, {lower, upper}, 5)[0].size(), 5u);
+}
+
+TEST(Flat, AZeroVectorHasCosineScoreZero) {
+  float rows[] = {1, 0, 0, 0, 0, 2};
+  float norms[] = {1, 0, 0.5f};
+  const VectorView view{DataType::kFloatVector, 2, 3, reinterpret_cast<std::byte*>(rows), 8, nullptr, nullptr, norms};
+  const auto index = MakeFlat(view, Metric::kCosine);
+  const auto hits = MustSearch(*index, {DataType::kFloatVector, 2, 3, view.data, nullptr}, 3);
+  EXPECT_EQ(hits[0][0].row, 0u);
+  EXPECT_EQ(ScoreOf(Metric::kCosine, hits[0][0].distance), 1.0f);
+  for (const Hit& h : hits[1]) EXPECT_EQ(h.distance, 0.0f);
+}
+
+TEST(Flat, StopsWhenTheRequestIsCancelled) {
+  const TestColumn column = TestColumn::Dense(DataType::kFloatVector, 100, 8, 2, kTestSeed);
+  Context context;
+  context.Cancel();
+  std::vector<std::vector<Hit>> hits;
+  EXPECT_EQ(MakeFlat(column.view(), Metric::kL2)->Search(context, column.queries(0, 1), 5, {}, {}, &hits).code(),
+            Code::kCancelled);
+}
+
+TEST(Flat, BreaksTiesByRow) {
+  TestColumn column = TestColumn::Dense(DataType::kFloatVector, 300, 8, 2, kTestSeed);
+  for (size_t r = 100; r < 200; ++r) column.CopyRow(5, r);
+  const auto hits = MustSearch(*MakeFlat(column.view(), Metric::kL2), column.queries(5, 1), 4)[0];
+  EXPECT_EQ(hits[0].row, 5u);
+  EXPECT_EQ(hits[1].row, 100u);
+  EXPECT_EQ(hits[3].row, 102u);
+}
+
+}  // namespace
+}  // namespace elanus::index

@@ -1,0 +1,298 @@
+// The sorted scalar index: rows in order of value. Fixed types keep the values beside the rows; strings keep
+// a sorted dictionary and, for each entry, its run of rows.
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <compare>
+#include <cstring>
+#include <limits>
+#include <numeric>
+
+#include "base/coding.h"
+#include "index/blob.h"
+#include "index/scalar_index.h"
+
+namespace elanus::index {
+namespace {
+
+// Sections: fixed types {values, rows}, strings {dictionary ends, dictionary bytes, run ends, rows}.
+enum : size_t { kValues = 0, kValueRows = 1, kDictEnds = 0, kDictBytes = 1, kRunEnds = 2, kRunRows = 3 };
+
+bool IsNaN(auto v) {
+  if constexpr (std::is_floating_point_v<decltype(v)>) return std::isnan(v);
+  return false;
+}
+
+// Exact between any integer and any double; long double holds both.
+template <typename T>
+std::partial_ordering Compare(T a, const Value& b) {
+  if (b.is_bool()) return static_cast<long double>(a) <=> static_cast<long double>(b.as_bool() ? 1 : 0);
+  if (b.is_int()) return static_cast<long double>(a) <=> static_cast<long double>(b.as_int());
+  if (b.is_double()) return static_cast<long double>(a) <=> static_cast<long double>(b.as_double());
+  return std::partial_ordering::unordered;
+}
+
+std::partial_ordering Compare(std::string_view a, const Value& b) {
+  if (!b.is_string()) return std::partial_ordering::unordered;
+  return a <=> std::string_view(b.as_string());
+}
+
+// The first of n sorted values that is not before `b` (strict: that is after it).
+template <typename ValueAt>
+size_t FirstFrom(size_t n, ValueAt value_at, const Value& b, bool strict) {
+  size_t low = 0;
+  while (n > 0) {
+    const size_t half = n / 2;
+    const auto order = Compare(value_at(low + half), b);
+    const bool before = strict ? order <= 0 : order < 0;
+    low = before ? low + half + 1 : low;
+    n = before ? n - half - 1 : half;
+  }
+  return low;
+}
+
+template <typename ValueAt>
+bool Comparable(size_t n, ValueAt value_at, const Value& b) {
+  return n > 0 && Compare(value_at(0), b) != std::partial_ordering::unordered;
+}
+
+// [begin, end) of the sorted values within the bounds.
+template <typename ValueAt>
+std::pair<size_t, size_t> Within(size_t n, ValueAt value_at, const std::optional<Bound>& low,
+                                 const std::optional<Bound>& high) {
+  size_t begin = 0;
+  size_t end = n;
+  for (const auto* bound : {&low, &high}) {
+    if (bound->has_value() && !Comparable(n, value_at, (*bound)->value)) return {0, 0};
+  }
+  if (low.has_value()) begin = FirstFrom(n, value_at, low->value, !low->inclusive);
+  if (high.has_value()) end = FirstFrom(n, value_at, high->value, high->inclusive);
+  return {begin, std::max(begin, end)};
+}
+
+void SetRows(const uint32_t* rows, size_t begin, size_t end, Bitmap* out) {
+  for (size_t i = begin; i < end; ++i) {
+    if (rows[i] < out->size()) out->Set(rows[i]);
+  }
+}
+
+template <typename T>
+class SortedValues final : public ScalarIndex {
+  auto At() const {
+    return [this](size_t i) { return values_[i]; };
+  }
+
+ public:
+  SortedValues(size_t rows, const T* values, const uint32_t* value_rows, size_t count)
+      : rows_(rows), values_(values), value_rows_(value_rows), count_(count) {}
+
+  Bitmap In(const std::vector<Value>& values) const override {
+    Bitmap out(rows_);
+    for (const Value& v : values) {
+      const Bound bound{v, true};
+      const auto [begin, end] = Within(count_, At(), bound, bound);
+      SetRows(value_rows_, begin, end, &out);
+    }
+    return out;
+  }
+  Bitmap Range(const std::optional<Bound>& low, const std::optional<Bound>& high) const override {
+    Bitmap out(rows_);
+    const auto [begin, end] = Within(count_, At(), low, high);
+    SetRows(value_rows_, begin, end, &out);
+    return out;
+  }
+  Bitmap Prefix(std::string_view) const override { return Bitmap(rows_); }
+  size_t EstimateRange(const std::optional<Bound>& low, const std::optional<Bound>& high) const override {
+    const auto [begin, end] = Within(count_, At(), low, high);
+    return end - begin;
+  }
+
+ private:
+  size_t rows_;
+  const T* values_;
+  const uint32_t* value_rows_;
+  size_t count_;  // without nulls and NaNs
+};
+
+class SortedStrings final : public ScalarIndex {
+  auto At() const {
+    return [this](size_t i) { return Entry(i); };
+  }
+
+ public:
+  SortedStrings(size_t rows, std::string_view bytes, const uint64_t* ends, const uint32_t* run_ends,
+                const uint32_t* run_rows, size_t count, size_t entries)
+      : rows_(rows), bytes_(bytes), ends_(ends), run_ends_(run_ends), run_rows_(run_rows), count_(count), entries_(entries) {}
+
+  Bitmap In(const std::vector<Value>& values) const override {
+    Bitmap out(rows_);
+    for (const Value& v : values) {
+      const Bound bound{v, true};
+      const auto [begin, end] = Within(count_, At(), bound, bound);
+      SetRuns(begin, end, &out);
+    }
+    return out;
+  }
+  Bitmap Range(const std::optional<Bound>& low, const std::optional<Bound>& high) const override {
+    Bitmap out(rows_);
+    const auto [begin, end] = Within(count_, At(), low, high);
+    SetRuns(begin, end, &out);
+    return out;
+  }
+  Bitmap Prefix(std::string_view prefix) const override {
+    Bitmap out(rows_);
+    const size_t begin = FirstFrom(count_, At(), Value(std::string(prefix)), false);
+    size_t end = count_;
+    for (size_t low = begin; low < end;) {  // entries that begin with the prefix stand together
+      const size_t middle = low + (end - low) / 2;
+      if (Entry(middle).starts_with(prefix)) {
+        low = middle + 1;
+      } else {
+        end = middle;
+      }
+    }
+    SetRuns(begin, end, &out);
+    return out;
+  }
+  size_t EstimateRange(const std::optional<Bound>& low, const std::optional<Bound>& high) const override {
+    const auto [begin, end] = Within(count_, At(), low, high);
+    return RunBegin(end) - RunBegin(begin);
+  }
+
+ private:
+  std::string_view Entry(size_t i) const {
+    const size_t begin = std::min<size_t>(i == 0 ? 0 : ends_[i - 1], bytes_.size());
+    return bytes_.substr(begin, ends_[i] - begin);
+  }
+  size_t RunBegin(size_t i) const { return i == 0 ? 0 : std::min<size_t>(run_ends_[i - 1], entries_); }
+  void SetRuns(size_t begin, size_t end, Bitmap* out) const { SetRows(run_rows_, RunBegin(begin), RunBegin(end), out); }
+
+  size_t rows_;
+  std::string_view bytes_;
+  const uint64_t* ends_;
+  const uint32_t* run_ends_;
+  const uint32_t* run_rows_;
+  size_t count_;    // of the dictionary
+  size_t entries_;  // rows that are not null
+};
+
+template <typename T>
+std::string_view BytesOf(const std::vector<T>& v) {
+  return {reinterpret_cast<const char*>(v.data()), v.size() * sizeof(T)};
+}
+
+BlobHeader HeaderOf(const ScalarView& column, uint64_t count, uint64_t entries) {
+  std::string meta;
+  Writer w(&meta);
+  w.U64(count);
+  w.U64(entries);
+  return {BlobKind::kSorted, column.type, Metric::kNone, column.rows, 0, meta};
+}
+
+template <typename T>
+Status BuildValues(const ScalarView& column, const Sink& sink) {
+  std::vector<std::pair<T, uint32_t>> pairs;
+  pairs.reserve(column.rows);
+  for (uint32_t row = 0; row < column.rows; ++row) {
+    if (column.valid != nullptr && column.valid[row] == 0) continue;
+    T v;
+    std::memcpy(&v, column.data + row * sizeof(T), sizeof v);
+    if (!IsNaN(v)) pairs.emplace_back(v, row);
+  }
+  std::sort(pairs.begin(), pairs.end());
+  std::vector<T> values(pairs.size());
+  std::vector<uint32_t> rows(pairs.size());
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    values[i] = pairs[i].first;
+    rows[i] = pairs[i].second;
+  }
+  BlobWriter blob(HeaderOf(column, values.size(), rows.size()));
+  blob.Add(BytesOf(values));
+  blob.Add(BytesOf(rows));
+  return blob.Write(sink);
+}
+
+Status BuildStrings(const ScalarView& column, const Sink& sink) {
+  const auto text = [&](uint32_t row) {
+    const uint64_t begin = row == 0 ? 0 : column.ends[row - 1];
+    return std::string_view(reinterpret_cast<const char*>(column.data) + begin, column.ends[row] - begin);
+  };
+  std::vector<uint32_t> rows;
+  for (uint32_t row = 0; row < column.rows; ++row) {
+    if (column.valid == nullptr || column.valid[row] != 0) rows.push_back(row);
+  }
+  std::sort(rows.begin(), rows.end(), [&](uint32_t a, uint32_t b) {
+    const int order = text(a).compare(text(b));
+    return order != 0 ? order < 0 : a < b;
+  });
+  std::string bytes;
+  std::vector<uint64_t> ends;
+  std::vector<uint32_t> run_ends;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (i == 0 || text(rows[i]) != text(rows[i - 1])) {
+      bytes += text(rows[i]);
+      ends.push_back(bytes.size());
+      run_ends.push_back(0);
+    }
+    run_ends.back() = static_cast<uint32_t>(i + 1);
+  }
+  BlobWriter blob(HeaderOf(column, ends.size(), rows.size()));
+  blob.Add(BytesOf(ends));
+  blob.Add(bytes);
+  blob.Add(BytesOf(run_ends));
+  blob.Add(BytesOf(rows));
+  return blob.Write(sink);
+}
+
+template <typename T>
+Result<std::unique_ptr<ScalarIndex>> OpenValues(const Blob& blob, uint64_t count) {
+  const T* values = TRY(blob.ArrayOf<T>(kValues, count));
+  const uint32_t* rows = TRY(blob.ArrayOf<uint32_t>(kValueRows, count));
+  return std::unique_ptr<ScalarIndex>(std::make_unique<SortedValues<T>>(blob.header().rows, values, rows, count));
+}
+
+// Calls fn with a value of the type's C++ counterpart; strings are the caller's.
+template <typename Fn>
+auto WithFixed(DataType type, Fn fn) -> decltype(fn(int8_t{})) {
+  switch (WidthOf(type)) {
+    case 1:
+      return fn(int8_t{});  // Bool as 0 and 1
+    case 2:
+      return fn(int16_t{});
+    case 4:
+      return type == DataType::kFloat ? fn(float{}) : fn(int32_t{});
+    case 8:
+      return type == DataType::kDouble ? fn(double{}) : fn(int64_t{});
+    default:
+      return Status(Code::kUnimplemented, "no sorted index on " + std::string(NameOf(type)) + " fields yet");
+  }
+}
+
+}  // namespace
+
+Status BuildScalar(const ScalarView& column, const Sink& sink) {
+  if (IsString(column.type)) return BuildStrings(column, sink);
+  return WithFixed(column.type, [&](auto zero) -> Status { return BuildValues<decltype(zero)>(column, sink); });
+}
+
+Result<std::unique_ptr<ScalarIndex>> OpenScalar(std::string_view bytes, const ScalarView& column) {
+  using Opened = Result<std::unique_ptr<ScalarIndex>>;
+  const Blob blob = TRY(Blob::Open(bytes));
+  const BlobHeader& header = blob.header();
+  if (header.kind != BlobKind::kSorted || header.type != column.type || header.rows != column.rows) {
+    return Status(Code::kCorruption, "scalar index file does not belong to this column");
+  }
+  Reader meta(header.meta);
+  const uint64_t count = TRY(meta.U64());
+  const uint64_t entries = TRY(meta.U64());
+  if (!IsString(column.type)) {
+    return WithFixed(column.type, [&](auto zero) -> Opened { return OpenValues<decltype(zero)>(blob, count); });
+  }
+  const uint64_t* ends = TRY(blob.ArrayOf<uint64_t>(kDictEnds, count));
+  const uint32_t* run_ends = TRY(blob.ArrayOf<uint32_t>(kRunEnds, count));
+  const uint32_t* rows = TRY(blob.ArrayOf<uint32_t>(kRunRows, entries));
+  return std::unique_ptr<ScalarIndex>(std::make_unique<SortedStrings>(header.rows, blob.Section(kDictBytes), ends,
+                                                                      run_ends, rows, count, entries));
+}
+
+}  // namespace elanus::index
