@@ -140,16 +140,14 @@ Status RowsMismatch(const Field& field, size_t got, size_t rows) {
 // ---- Vectors ------------------------------------------------------------------------------------
 
 // How many elements a vector has on the wire (floats, bytes) and what Milvus calls the payload.
-Status CheckDim(const Field& field, const InputColumn& input) {
-  const Column& payload = input.payload;
+Status CheckDim(const Field& field, const Column& payload) {
   const auto sent = static_cast<size_t>(std::max<int64_t>(payload.dim(), 0));
   const auto dim = static_cast<size_t>(field.dim);
   // What the wire counts: floats, or bytes.
   const auto per_row = [&payload](size_t of_dim) {
     return payload.type() == DataType::kFloatVector ? of_dim : WidthOf(payload.type(), static_cast<int64_t>(of_dim));
   };
-  const size_t length = input.ragged_length > 0 ? static_cast<size_t>(input.ragged_length)
-                                                : payload.rows() * per_row(sent);
+  const size_t length = payload.rows() * per_row(sent);
   if (length % std::max<size_t>(per_row(dim), 1) != 0) {
     const DataType type = payload.type();
     if (type == DataType::kBinaryVector) {
@@ -164,7 +162,7 @@ Status CheckDim(const Field& field, const InputColumn& input) {
                    type == DataType::kInt8Vector ? "int8" : "float", " data should divide the dim(",
                    dim, ")");
   }
-  if (input.ragged_length > 0 || sent != dim) {
+  if (sent != dim) {
     return InvalidExpected(Text(dim), Text(sent),
                            Concat("the dim (", sent, ") of field data(", field.name,
                                   ") is not equal to schema dim (", dim, ")"));
@@ -188,14 +186,12 @@ Status CheckVectorValues(const Field& field, const Column& payload) {
   return {};
 }
 
-Result<Column> DecodeVector(const Field& field, InputColumn* input) {
-  Column& payload = input->payload;
+Result<Column> DecodeVector(const Field& field, Column payload) {
   TRY(CheckVectorValues(field, payload));
-  if (field.type != DataType::kSparseFloatVector &&
-      (payload.rows() > 0 || input->ragged_length > 0)) {
-    TRY(CheckDim(field, *input));
+  if (field.type != DataType::kSparseFloatVector && payload.rows() > 0) {
+    TRY(CheckDim(field, payload));
   }
-  if (payload.type() == field.type) return std::move(payload);
+  if (payload.type() == field.type) return payload;
   Column narrow(field.id, field.type, field.dim);
   const size_t count = payload.rows() * static_cast<size_t>(field.dim);
   NarrowFloats(payload.as<float>(), count, field.type, narrow.ResizeFixed(payload.rows()));
@@ -449,7 +445,7 @@ Result<Column> DecodeColumn(const Field& field, InputColumn input, const ColumnR
   const DataType expected = ExpectationOf(field.type).payload;
   const bool widened = payload.type() == DataType::kFloatVector &&
                        (field.type == DataType::kFloat16Vector || field.type == DataType::kBFloat16Vector);
-  const bool nothing = payload.type() == DataType::kNone || (payload.rows() == 0 && input.ragged_length <= 0);
+  const bool nothing = payload.type() == DataType::kNone || payload.rows() == 0;
   if (nothing ? !may_miss : payload.type() != expected && !widened) return TypeMismatch(field);
   if (nothing) payload = Column(field.id, expected, field.dim);
 
@@ -492,7 +488,7 @@ Result<Column> DecodeColumn(const Field& field, InputColumn input, const ColumnR
     case DataType::kBFloat16Vector:
     case DataType::kSparseFloatVector:
     case DataType::kInt8Vector:
-      column = TRY(DecodeVector(field, &input));
+      column = TRY(DecodeVector(field, std::move(payload)));
       break;
     case DataType::kBool:
     case DataType::kInt32:

@@ -66,9 +66,6 @@ struct InputColumn {
   // `array_element`), dense vectors as bytes of their own type with `dim`, sparse rows.
   Column payload;
   DataType array_element = DataType::kNone;  // as it travels (Int8..Int32: kInt32); kNone: no row had an element
-  // Dense vectors whose flattened length is no multiple of `dim`: that length (floats, or bytes for
-  // the other types). The payload then has its type and dim and no rows.
-  int64_t ragged_length = 0;
 };
 
 struct Insert {

@@ -17,10 +17,6 @@ namespace {
 
 constexpr std::string_view kAutoIndex = "AUTOINDEX";
 
-Status InvalidIndexParams(std::string_view message) {
-  return InvalidExpected("valid index params", "invalid index params", message);
-}
-
 Status CheckSize(const Properties& params, const Limits& limits) {
   size_t bytes = 0;
   for (const auto& [key, value] : params) bytes += key.size() + value.size();
@@ -43,18 +39,6 @@ Status CheckCommonParams(const Properties& params) {
   return {};
 }
 
-Status UnknownMetric(const Field& field, std::string_view metric) {
-  if (field.type == DataType::kSparseFloatVector) {
-    return InvalidIndexParams(metric == "BM25"
-                                  ? "only BM25 Function output field support BM25 metric type"
-                                  : "only IP&BM25 is the supported metric type for sparse index");
-  }
-  const std::string_view kind = field.type == DataType::kBinaryVector  ? "binary"
-                                : field.type == DataType::kInt8Vector ? "int"
-                                                                      : "float";
-  return InvalidIndexParams(Concat(kind, " vector index does not support metric type: ", metric));
-}
-
 // Index type and metric of a vector field. `params` keeps what describe echoes.
 Status CheckVectorIndex(const Field& field, const std::string* type, IndexInfo* index) {
   const bool automatic = type == nullptr || *type == kAutoIndex;
@@ -66,27 +50,18 @@ Status CheckVectorIndex(const Field& field, const std::string* type, IndexInfo* 
     }
   }
   index->type = automatic ? std::string(kAutoIndex) : *type;
-  if (metric_name == nullptr && !automatic) {
-    return InvalidIndexParams("metric type not set for vector index");
-  }
-  index->metric = index::DefaultMetric(field.type);
   if (metric_name != nullptr) {
     const Result<Metric> metric = MetricFromName(*metric_name);
-    if (!metric.ok()) return UnknownMetric(field, *metric_name);
-    index->metric = *metric;
+    if (metric.ok()) index->metric = *metric;  // else: told of by name below
+  } else if (automatic) {
+    index->metric = index::DefaultMetric(field.type);
   }
   if (automatic) {
     const std::string echoed =
         metric_name != nullptr ? *metric_name : std::string(NameOf(index->metric));
     index->params = {{"index_type", std::string(kAutoIndex)}, {"metric_type", echoed}};
   }
-  Properties build;
-  for (const auto& [key, value] : index->params) {
-    if (key != "index_type" && key != "metric_type" && key != "mmap.enabled" && key != "warmup") {
-      build.emplace_back(key, value);
-    }
-  }
-  return index::CheckBuildParams(field, index->type, index->metric, build);
+  return index::CheckBuildParams(field, index->type, index->metric, index->params);
 }
 
 Status CheckScalarIndex(const Field& field, const std::string* type, IndexInfo* index) {

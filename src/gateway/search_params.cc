@@ -337,9 +337,8 @@ Result<SearchPlan> PlanSearch(const CollectionInfo& collection, const Properties
   for (const auto& member : json) {
     if (IsIndexParam(member.first)) index_params.push_back(member);
   }
-  plan.params =
-      TRY(index::CheckSearchParams(index::ResolveSpec(*plan.field, *plan.index).type, *plan.field,
-                                   plan.limit + plan.offset, index_params));
+  plan.params = TRY(index::CheckSearchParams(plan.index->type, *plan.field,
+                                             plan.limit + plan.offset, index_params));
   TRY(PlanRange(json, &plan));
   return plan;
 }

@@ -228,11 +228,6 @@ TEST_F(Write, RefusesInMilvusWords) {
        [](auto* r) { r->columns[1] = Vectors("vector", 2, kTwo); }},
       {"the length(6) of float data should divide the dim(4)",
        [](auto* r) { r->columns[1] = Vectors("vector", 3, {1, 2, 3, 4, 5, 6}); }},
-      {"the length(7) of float data should divide the dim(4)",
-       [](auto* r) {
-         r->columns[1] = Vectors("vector", 4, {});
-         r->columns[1].ragged_length = 7;
-       }},
       {"value 'NaN' is not a number or infinity",
        [](auto* r) { r->columns[1] = Vectors("vector", 4, {1, 2, 3, 4, 5, 6, 7, NAN}); }},
       {"value '-Inf' is not a number or infinity",
