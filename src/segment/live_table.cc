@@ -60,7 +60,15 @@ LiveTable::Ptr LiveTable::End(std::vector<Ended> ended, Timestamp floor) const {
 
 void LiveTable::AppendTail(const LiveTable& before, std::span<const Ended> ended, Timestamp floor) {
   const std::span<const Ended> old = before.tail();
-  CHECK(old.empty() || ended.empty() || old.back().ts <= ended.front().ts);
+  if (!old.empty() && !ended.empty() && old.back().ts > ended.front().ts) {
+    // Only when the log is replayed over a delta that is newer than the frame.
+    std::vector<Ended> all(old.begin(), old.end());
+    all.insert(all.end(), ended.begin(), ended.end());
+    std::stable_sort(all.begin(), all.end(),
+                     [](const Ended& a, const Ended& b) { return a.ts < b.ts; });
+    AppendTail(LiveTable(), all, floor);
+    return;
+  }
   const auto is_old = [](Timestamp limit, const Ended& e) { return limit < e.ts; };
   const auto kept = std::upper_bound(old.begin(), old.end(), floor, is_old);
   const auto fresh = std::upper_bound(ended.begin(), ended.end(), floor, is_old);

@@ -1,0 +1,99 @@
+"""Starts the real server on a free port with a data folder of its own."""
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import time
+
+import numpy
+import pytest
+from pymilvus import MilvusClient, connections
+
+BINARY = os.environ["ELANUS_BINARY"]
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def plain(rows):
+    """What a query answers, as plain lists and dicts."""
+    return [dict(row) for row in rows]
+
+
+class Server:
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.port, self.admin_port = free_port(), free_port()
+        self.uri = f"http://127.0.0.1:{self.port}"
+        self.process = None
+
+    def start(self):
+        log = open(self.folder / "server.log", "a")
+        self.process = subprocess.Popen(
+            [BINARY, "serve", "--data", str(self.folder / "data"), "--listen", f"127.0.0.1:{self.port}",
+             "--admin", f"127.0.0.1:{self.admin_port}"], stdout=log, stderr=subprocess.STDOUT)
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            try:
+                socket.create_connection(("127.0.0.1", self.admin_port), timeout=1).close()
+                return self
+            except OSError:
+                pass
+        raise RuntimeError("server does not start:\n" + (self.folder / "server.log").read_text())
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(30) == 0, (self.folder / "server.log").read_text()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def client(self):
+        return MilvusClient(uri=self.uri)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    started = Server(tmp_path_factory.mktemp("elanus")).start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def own_server(tmp_path):
+    """A server that the test may stop, kill and start again."""
+    started = Server(tmp_path).start()
+    yield started
+    started.process.kill()
+    started.process.wait()
+
+
+@pytest.fixture
+def client(server):
+    client = server.client()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def orm(server):
+    connections.connect("default", host="127.0.0.1", port=str(server.port))
+    yield
+    connections.disconnect("default")
+
+
+@pytest.fixture
+def name(request):
+    return "c_" + "".join(ch if ch.isalnum() else "_" for ch in request.node.name)
+
+
+@pytest.fixture
+def random():
+    return numpy.random.default_rng(7)
