@@ -10,26 +10,37 @@ option(ELANUS_STATIC_DEPS "Link third-party libraries into the binary" ${static_
 # Debian's CMake files name the shared libraries (libgrpc++.so.1.51.1) even where the static one lies
 # beside them. Points every imported library that `target` reaches to its archive; call it in the
 # folder that links `target`, after a find_package of each there: imported targets belong to a folder,
-# so those of the tests stay shared. The order of the
-# link line stays that of the declared dependencies; archives may need each other in circles, which
-# mold and lld resolve and the group flags below make ld resolve.
+# so those of the tests stay shared. Needs
+# a linker that takes archives in any order, as mold and lld do.
 function(elanus_link_statically target)
   if(NOT ELANUS_STATIC_DEPS)
     return()
   endif()
   set(pending ${target})
   set(seen)
+  set(archives)
   while(pending)
     list(POP_FRONT pending item)
     string(REGEX REPLACE "^\\$<LINK_ONLY:(.*)>$" "\\1" item "${item}")
-    if(item IN_LIST seen OR NOT TARGET "${item}")
+    if(item IN_LIST seen)
       continue()
     endif()
-    list(APPEND seen ${item})
+    list(APPEND seen "${item}")
+    if(NOT TARGET "${item}")
+      elanus_find_archive("${item}" archive)
+      list(APPEND archives ${archive})
+      continue()
+    endif()
     get_target_property(original ${item} ALIASED_TARGET)
     if(original)
       list(APPEND pending ${original})
       continue()
+    endif()
+    # A package that has a target of each kind: the static one knows what its archive needs.
+    string(REGEX REPLACE "-shared$" "" static ${item})
+    if(NOT static STREQUAL item AND TARGET ${static})
+      list(APPEND archives ${static})
+      list(APPEND pending ${static})
     endif()
     get_target_property(imported ${item} IMPORTED)
     if(imported)
@@ -45,7 +56,10 @@ function(elanus_link_statically target)
       list(APPEND pending ${libraries})
     endif()
   endwhile()
-  target_link_options(${target} PRIVATE -Wl,--gc-sections -Wl,--as-needed)
+  # What a module names by a bare name (re2, -lre2) cannot be changed from here. Its archive comes
+  # first and answers for it; nothing is then needed of the shared one, which --as-needed drops.
+  target_link_libraries(${target} PRIVATE ${archives})
+  target_link_options(${target} PRIVATE -Wl,--as-needed -Wl,--gc-sections)
 endfunction()
 
 # libX.so.1.2 -> libX.a, where there is one.
@@ -58,10 +72,30 @@ function(elanus_point_to_archive item)
   endif()
   foreach(property ${properties})
     get_target_property(location ${item} ${property})
-    if(location MATCHES "^(.*)\\.so[0-9.]*$" AND EXISTS "${CMAKE_MATCH_1}.a")
-      set_target_properties(${item} PROPERTIES ${property} "${CMAKE_MATCH_1}.a")
-      string(REPLACE "IMPORTED_LOCATION" "IMPORTED_SONAME" soname ${property})
-      set_target_properties(${item} PROPERTIES ${soname} "")
+    if(location MATCHES "\\.so[0-9.]*$")
+      string(REGEX REPLACE "\\.so[0-9.]*$" ".a" archive "${location}")
+      if(EXISTS "${archive}")
+        set_target_properties(${item} PROPERTIES ${property} "${archive}")
+        string(REPLACE "IMPORTED_LOCATION" "IMPORTED_SONAME" soname ${property})
+        set_target_properties(${item} PROPERTIES ${soname} "")
+      endif()
     endif()
   endforeach()
+endfunction()
+
+# The archive of "name", "-lname" or "/path/libname.so"; empty where there is none, and for the
+# system's own libraries.
+function(elanus_find_archive item result)
+  set(${result} "" PARENT_SCOPE)
+  string(REGEX REPLACE "^(-l|.*/lib)" "" name "${item}")
+  string(REGEX REPLACE "\\.so[0-9.]*$" "" name "${name}")
+  if(NOT name MATCHES "^[A-Za-z0-9_+-]+$" OR name MATCHES "^-" OR
+     name MATCHES "^(c|m|dl|rt|pthread|stdc\\+\\+|gcc_s|gcc)$")
+    return()
+  endif()
+  find_library(archive_of_${name} NAMES lib${name}.a)
+  mark_as_advanced(archive_of_${name})
+  if(archive_of_${name})
+    set(${result} ${archive_of_${name}} PARENT_SCOPE)
+  endif()
 endfunction()
