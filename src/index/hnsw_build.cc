@@ -96,6 +96,11 @@ class Builder {
       if (by_level.size() <= level) by_level.resize(level + 1);
       by_level[level].push_back(row);
     }
+    // Rows of a segment lie near rows like them (sorted by key), and a batch of such rows would not see
+    // each other: each level is dealt out in a fixed random order.
+    for (std::vector<uint32_t>& level : by_level) {
+      std::sort(level.begin(), level.end(), [](uint32_t a, uint32_t b) { return HashInt(~uint64_t{a}) < HashInt(~uint64_t{b}); });
+    }
     std::vector<uint32_t> nodes;
     out_->counts.assign(by_level.size(), 0);
     for (size_t l = by_level.size(); l-- > 0;) {

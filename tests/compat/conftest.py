@@ -8,7 +8,7 @@ import time
 
 import numpy
 import pytest
-from pymilvus import MilvusClient, connections
+from pymilvus import MilvusClient, MilvusException, connections
 
 BINARY = os.environ["ELANUS_BINARY"]
 
@@ -56,7 +56,16 @@ class Server:
         self.process.wait()
 
     def client(self):
-        return MilvusClient(uri=self.uri)
+        """A client that is connected: after a restart gRPC first has to notice that the old socket is gone."""
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                client = MilvusClient(uri=self.uri)
+                client.list_collections(timeout=5)
+                return client
+            except MilvusException:
+                if time.monotonic() > deadline:
+                    raise
 
 
 @pytest.fixture(scope="session")

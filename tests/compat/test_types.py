@@ -1,4 +1,5 @@
 """Every data type there and back, with nulls and defaults, growing and flushed."""
+import ml_dtypes
 import numpy
 import pytest
 from pymilvus import DataType, MilvusClient
@@ -62,12 +63,6 @@ def test_scalars_come_back_as_they_were_sent(client, name, random, flushed):
     client.drop_collection(name)
 
 
-def to_bytes(vector, dtype):
-    if dtype == "bfloat16":
-        return (numpy.asarray(vector, dtype=numpy.float32).view(numpy.uint32) >> 16).astype(numpy.uint16).tobytes()
-    return numpy.asarray(vector, dtype=dtype).tobytes()
-
-
 @pytest.mark.parametrize("kind", ["FLOAT16_VECTOR", "BFLOAT16_VECTOR", "INT8_VECTOR", "BINARY_VECTOR", "SPARSE_FLOAT_VECTOR"])
 @pytest.mark.parametrize("flushed", [False, True])
 def test_each_vector_type_is_found(client, name, random, kind, flushed):
@@ -88,8 +83,8 @@ def test_each_vector_type_is_found(client, name, random, kind, flushed):
     elif kind == "INT8_VECTOR":
         vectors = [random.integers(-128, 128, 32).astype(numpy.int8) for _ in range(ROWS)]
     else:
-        dtype = "float16" if kind == "FLOAT16_VECTOR" else "bfloat16"
-        vectors = [to_bytes(random.random(32), dtype) for _ in range(ROWS)]
+        dtype = numpy.float16 if kind == "FLOAT16_VECTOR" else ml_dtypes.bfloat16
+        vectors = [random.random(32).astype(dtype) for _ in range(ROWS)]
     client.insert(name, [{"id": i, "v": v} for i, v in enumerate(vectors)])
     if flushed:
         client.flush(name)
