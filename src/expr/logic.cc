@@ -31,8 +31,8 @@ double TotalCost(const PredicateList& operands) {
 }
 
 void CheapestFirst(PredicateList* operands) {
-  std::stable_sort(operands->begin(), operands->end(),
-                   [](const PredicatePtr& a, const PredicatePtr& b) { return a->cost() < b->cost(); });
+  std::sort(operands->begin(), operands->end(),
+            [](const PredicatePtr& a, const PredicatePtr& b) { return a->cost() < b->cost(); });
 }
 
 // Both connectives: for AND a row is settled once an operand says no, for OR once one says yes.

@@ -14,7 +14,9 @@ constexpr int64_t kMicros = 1'000'000;
 constexpr int32_t kOffsetMax = 14 * 3600;
 constexpr int32_t kOffsetMin = -12 * 3600;
 
+// b > 0; the remainder is never negative.
 int64_t FloorDiv(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
+int64_t FloorMod(int64_t a, int64_t b) { return a % b < 0 ? a % b + b : a % b; }
 
 // Reads a timestamp from left to right.
 struct Cursor {
@@ -96,11 +98,11 @@ Result<int64_t> ParseTimestamptz(std::string_view text, const TimeZone& zone) {
 
 std::string FormatTimestamptz(int64_t micros, const TimeZone& zone) {
   const int64_t utc_s = FloorDiv(micros, kMicros);
-  const int64_t fraction = micros - utc_s * kMicros;
+  const int64_t fraction = FloorMod(micros, kMicros);
   const int32_t offset_s = zone.OffsetAt(utc_s);
   const int64_t local_s = utc_s + offset_s;
   const CivilDay date = CivilFromDays(FloorDiv(local_s, 86400));
-  const int64_t in_day = local_s - FloorDiv(local_s, 86400) * 86400;
+  const int64_t in_day = FloorMod(local_s, 86400);
   char buffer[96];
   int size = std::snprintf(buffer, sizeof buffer, "%04lld-%02d-%02dT%02d:%02d:%02d",
                            static_cast<long long>(date.year), static_cast<int>(date.month),
@@ -162,7 +164,7 @@ int64_t AddInterval(int64_t micros, const Interval& interval, int sign) {
   const Wide day = Wide{DaysFromCivil(year, month_count - year * 12 + 1, date.day)} + Wide{sign} * interval.days;
   const Wide clock_s = Wide{utc_s} - Wide{days} * 86400 +
                        Wide{sign} * (Wide{interval.hours} * 3600 + Wide{interval.minutes} * 60 + interval.seconds);
-  const Wide result = (day * 86400 + clock_s) * kMicros + (micros - utc_s * kMicros);
+  const Wide result = (day * 86400 + clock_s) * kMicros + FloorMod(micros, kMicros);
   if (result > std::numeric_limits<int64_t>::max()) return limit(true);
   if (result < std::numeric_limits<int64_t>::min()) return limit(false);
   return static_cast<int64_t>(result);

@@ -48,6 +48,7 @@ TEST(Timestamptz, FormatsInAZone) {
   EXPECT_EQ(Format(micros, "Asia/Kolkata"), "2025-01-01T05:30:00+05:30");
   EXPECT_EQ(Format(Parse("2024-07-01T00:00:00Z"), "Europe/London"), "2024-07-01T01:00:00+01:00");
   EXPECT_EQ(Format(-1, "UTC"), "1969-12-31T23:59:59.999999Z");
+  EXPECT_EQ(Format(INT64_MIN, "UTC"), "-290308-12-21T19:59:05.224192Z");
 }
 
 TEST(Timestamptz, RefusesOtherText) {
@@ -95,6 +96,8 @@ TEST(Interval, MovesTheCalendarAndTheClock) {
   EXPECT_EQ(AddInterval(0, *ParseInterval("P9223372036854775807Y"), 1), INT64_MAX);
   EXPECT_EQ(AddInterval(0, *ParseInterval("PT9223372036854775807H"), -1), INT64_MIN);
   EXPECT_EQ(AddInterval(INT64_MAX, *ParseInterval("P1D"), 1), INT64_MAX);
+  EXPECT_EQ(AddInterval(INT64_MIN, *ParseInterval("P1DT2H"), -1), INT64_MIN);
+  EXPECT_EQ(AddInterval(INT64_MIN, *ParseInterval("PT0S"), 1), INT64_MIN);
 }
 
 }  // namespace
