@@ -27,6 +27,18 @@ std::byte* MapHuge(size_t size) {
   return reinterpret_cast<std::byte*>(aligned);
 }
 
+std::byte* Fresh(size_t size) {
+  return size >= kHugePageBytes ? MapHuge(size) : static_cast<std::byte*>(::operator new(size, kAlignment));
+}
+
+void Release(std::byte* block, size_t size) {
+  if (size >= kHugePageBytes) {
+    munmap(block, size);
+  } else {
+    ::operator delete(block, kAlignment);
+  }
+}
+
 }  // namespace
 
 BlockPool::~BlockPool() { Trim(); }
@@ -37,8 +49,7 @@ size_t BlockPool::RoundUp(size_t bytes) {
 }
 
 std::byte* BlockPool::Allocate(size_t size) {
-  if (size < kHugePageBytes) return static_cast<std::byte*>(::operator new(size, kAlignment));
-  {
+  if (size >= kPooledBytes) {
     const std::lock_guard lock(mutex_);
     if (const auto it = idle_.find(size); it != idle_.end()) {
       std::byte* block = it->second;
@@ -47,15 +58,11 @@ std::byte* BlockPool::Allocate(size_t size) {
       return block;
     }
   }
-  return MapHuge(size);
+  return Fresh(size);
 }
 
 void BlockPool::Free(std::byte* block, size_t size) {
-  if (size < kHugePageBytes) {
-    ::operator delete(block, kAlignment);
-    return;
-  }
-  {
+  if (size >= kPooledBytes) {
     const std::lock_guard lock(mutex_);
     if (idle_bytes_ + size <= idle_max_) {
       idle_.emplace(size, block);
@@ -63,7 +70,7 @@ void BlockPool::Free(std::byte* block, size_t size) {
       return;
     }
   }
-  munmap(block, size);
+  Release(block, size);
 }
 
 uint64_t BlockPool::idle_bytes() const {
@@ -78,7 +85,7 @@ void BlockPool::Trim() {
     idle.swap(idle_);
     idle_bytes_ = 0;
   }
-  for (const auto& [size, block] : idle) munmap(block, size);
+  for (const auto& [size, block] : idle) Release(block, size);
 }
 
 BlockArena::~BlockArena() {

@@ -1,6 +1,6 @@
 // BlockPool: memory of growing segments. Blocks of 2 MiB and more are whole huge pages, mapped aside
-// from the heap and kept for the next segment when freed: writing to a recycled huge page costs a
-// third of a fresh one and a tenth of fresh small pages. Thread-safe.
+// from the heap; they and those of 64 KiB and more are kept for the next segment when freed: writing
+// to a recycled huge page costs a third of a fresh one and a tenth of fresh small pages. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -14,6 +14,7 @@
 namespace elanus::segment {
 
 inline constexpr size_t kHugePageBytes = 2 << 20;
+inline constexpr size_t kPooledBytes = 64 << 10;
 
 class BlockPool {
  public:

@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <cstring>
 
-#include "segment/norms.h"
-
 namespace elanus::segment {
 namespace {
 
 constexpr size_t kBlockMax = kHugePageBytes;
+
+std::optional<InverseNorms> MakeNorms(const Field& field) {
+  if (!HasNorms(field.type)) return std::nullopt;
+  return InverseNorms(field.type, field.dim);
+}
 
 }  // namespace
 
@@ -17,12 +20,12 @@ GrowingColumn::GrowingColumn(const Field& field, size_t rows, BlockArena* arena)
       type_(field.type),
       dim_(field.dim),
       width_(WidthOf(field.type, field.dim)),
-      norms_kept_(HasNorms(field.type)),
+      norms_(MakeNorms(field)),
       missing_(ValueWhenMissing(field)),
       arena_(arena),
       values_(arena, width_ != 0 ? width_ : sizeof(View)),
       valid_(arena, 1),
-      norms_(arena, sizeof(float)),
+      inverse_norms_(arena, sizeof(float)),
       ends_(arena, sizeof(uint64_t)),
       pages_(arena, sizeof(Page)) {
   AppendMissing(0, rows);
@@ -55,10 +58,14 @@ uint64_t GrowingColumn::AppendMissing(size_t first, size_t count) {
 void GrowingColumn::AppendFixed(const std::byte* values, size_t first, size_t count) {
   ForEachPiece(first, first + count, [&](size_t chunk, size_t at, size_t n) {
     std::byte* to = values_.Make(chunk) + at * width_;
-    std::memcpy(to, values, n * width_);
-    if (norms_kept_) {
-      float* norms = reinterpret_cast<float*>(norms_.Make(chunk)) + at;
-      InverseNorms(type_, dim_, values, n, norms);
+    if (!norms_) {
+      std::memcpy(to, values, n * width_);
+    } else {  // row by row, so that each is read from memory once
+      float* norms = reinterpret_cast<float*>(inverse_norms_.Make(chunk)) + at;
+      for (size_t i = 0; i < n; ++i) {
+        norms[i] = norms_->Of(values + i * width_);
+        std::memcpy(to + i * width_, values + i * width_, width_);
+      }
     }
     values += n * width_;
   });
@@ -184,7 +191,7 @@ std::vector<VectorPart> GrowingColumn::Vectors(size_t rows) const {
     index::VectorView& view = add(ChunkBegin(chunk) + at, ChunkBegin(chunk) + at + n);
     view.data = values_.Chunk(chunk);
     view.stride = width_;
-    view.inverse_norms = norms_.ChunkAs<const float>(chunk);
+    view.inverse_norms = inverse_norms_.ChunkAs<const float>(chunk);
   });
   return parts;
 }

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "model/schema.h"
 #include "segment/chunked_array.h"
 #include "segment/missing_field.h"
+#include "segment/norms.h"
 
 namespace elanus::segment {
 
@@ -78,13 +80,13 @@ class GrowingColumn {
   const DataType type_;
   const int64_t dim_;
   const size_t width_;
-  const bool norms_kept_;
+  std::optional<InverseNorms> norms_;  // of types that have them; the writer's
   const MissingValue missing_;
   BlockArena* const arena_;
 
   ChunkedArray values_;  // fixed: values; others: Views
   ChunkedArray valid_;   // a byte a row; no chunk: no nulls in it
-  ChunkedArray norms_;   // float
+  ChunkedArray inverse_norms_;  // float
   ChunkedArray ends_;    // sparse: uint64, offset in its page behind the row
   ChunkedArray pages_;   // sparse: Page
   std::atomic<size_t> page_count_{0};

@@ -25,14 +25,13 @@ class SegmentWriter {
 
  private:
   explicit SegmentWriter(std::unique_ptr<io::WritableFile> file);
-  Status PutBlock();                  // block_ becomes part of the section
-  Status Put(std::string_view bytes); // through pending_
+  size_t BlockSize() const { return pending_.size() - block_begin_; }
+  void FinishBlock();
   Status Flush();
 
   std::unique_ptr<io::WritableFile> file_;
-  std::string pending_;   // not yet written
-  uint64_t written_ = 0;  // bytes put so far
-  std::string block_;     // of the section, not yet checksummed
+  std::string pending_;     // not yet in the file; its last bytes may be a block in the making
+  size_t block_begin_ = 0;  // of that block, in pending_
   std::vector<Section> sections_;
 };
 

@@ -13,7 +13,6 @@
 namespace elanus::segment {
 namespace {
 
-constexpr size_t kBatchBytes = 64 << 10;
 constexpr size_t kCheckRows = 4096;  // how often a cancelled context is noticed
 
 template <typename T>
@@ -57,30 +56,19 @@ class ColumnWriter {
   }
 
   Status WriteFixed(const Field& field, StatsBuilder* stats) {
-    const size_t width = WidthOf(field.type, field.dim);
-    const size_t batch_rows = std::max<size_t>(1, kBatchBytes / width);
-    const bool norms_kept = HasNorms(field.type);
-    std::vector<float> norms(norms_kept ? plan_.rows.size() : 0);
-    std::string batch;
+    const std::string zeros(WidthOf(field.type, field.dim), '\0');
+    std::optional<InverseNorms> norms;
+    if (HasNorms(field.type)) norms.emplace(field.type, field.dim);
+    std::vector<float> inverse_norms(norms ? plan_.rows.size() : 0);
     writer_.Begin(field.id, SectionKind::kValues);
-    for (size_t first = 0; first < plan_.rows.size(); first += batch_rows) {
-      TRY(context_.Check());
-      const size_t count = std::min(batch_rows, plan_.rows.size() - first);
-      batch.clear();
-      for (size_t i = 0; i < count; ++i) {
-        if (const auto value = Next(first + i, stats)) {
-          batch.append(*value);
-        } else {
-          batch.append(width, '\0');
-        }
-      }
-      if (norms_kept) {
-        InverseNorms(field.type, field.dim, reinterpret_cast<const std::byte*>(batch.data()), count, &norms[first]);
-      }
-      TRY(writer_.Append(batch));
+    for (size_t i = 0; i < plan_.rows.size(); ++i) {
+      if (i % kCheckRows == 0) TRY(context_.Check());
+      const std::string_view value = Next(i, stats).value_or(zeros);
+      if (norms) inverse_norms[i] = norms->Of(value.data());
+      TRY(writer_.Append(value));
     }
     TRY(writer_.End());
-    return writer_.Write(field.id, SectionKind::kNorms, BytesOf(norms));
+    return writer_.Write(field.id, SectionKind::kNorms, BytesOf(inverse_norms));
   }
 
   Status WriteVariable(const Field& field, StatsBuilder* stats) {
