@@ -114,9 +114,11 @@ class HostFixture : public ::testing::Test {
     catalog_ = nullptr;
   }
   void Crash() {
-    // The file system goes first: nothing is written by the stopping host.
+    // Nothing of what the stopping host still does is kept: what it commits was synced before.
+    store_.FailWith(Status(Code::kIoFailed, "the machine is down"));
     fs_.Crash();
     Stop();
+    store_.FailWith(Status());
     Start();
   }
 
