@@ -15,8 +15,8 @@ namespace elanus::expr {
 
 struct BoundFilter {
   PredicatePtr root;
-  std::optional<double> sample;   // random_sample: the share of the matching rows to keep
-  std::vector<FieldId> fields;    // slot -> field
+  std::optional<double> sample;  // random_sample: the share of the matching rows to keep
+  std::vector<FieldId> fields;   // slot -> field
 };
 
 // `source` is the text that `root` was parsed from. Errors carry the bare reason.

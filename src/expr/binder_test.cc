@@ -1,7 +1,7 @@
 // What the language accepts, and the words with which it refuses the rest.
-#include <gtest/gtest.h>
-
 #include <optional>
+
+#include <gtest/gtest.h>
 
 #include "expr/filter.h"
 
@@ -20,14 +20,21 @@ Field MakeField(int64_t id, std::string name, DataType type, DataType element = 
 Schema MakeSchema(bool dynamic = true) {
   Schema schema;
   schema.fields = {
-      MakeField(100, "id", DataType::kInt64),       MakeField(101, "b", DataType::kBool),
-      MakeField(102, "i8", DataType::kInt8),        MakeField(103, "i32", DataType::kInt32),
-      MakeField(104, "f", DataType::kFloat),        MakeField(105, "d", DataType::kDouble),
-      MakeField(106, "s", DataType::kVarChar),      MakeField(107, "s2", DataType::kVarChar),
-      MakeField(108, "js", DataType::kJson),        MakeField(109, "ai", DataType::kArray, DataType::kInt64),
+      MakeField(100, "id", DataType::kInt64),
+      MakeField(101, "b", DataType::kBool),
+      MakeField(102, "i8", DataType::kInt8),
+      MakeField(103, "i32", DataType::kInt32),
+      MakeField(104, "f", DataType::kFloat),
+      MakeField(105, "d", DataType::kDouble),
+      MakeField(106, "s", DataType::kVarChar),
+      MakeField(107, "s2", DataType::kVarChar),
+      MakeField(108, "js", DataType::kJson),
+      MakeField(109, "ai", DataType::kArray, DataType::kInt64),
       MakeField(110, "as", DataType::kArray, DataType::kVarChar),
-      MakeField(111, "ts", DataType::kTimestamptz), MakeField(112, "vec", DataType::kFloatVector),
-      MakeField(113, "text", DataType::kText),      MakeField(114, "af", DataType::kArray, DataType::kFloat),
+      MakeField(111, "ts", DataType::kTimestamptz),
+      MakeField(112, "vec", DataType::kFloatVector),
+      MakeField(113, "text", DataType::kText),
+      MakeField(114, "af", DataType::kArray, DataType::kFloat),
   };
   schema.fields[0].primary = true;
   schema.fields[6].type_params = {{"enable_match", "true"}};
@@ -39,37 +46,108 @@ Schema MakeSchema(bool dynamic = true) {
   return schema;
 }
 
-std::string ErrorOf(std::string_view text, const TemplateValues& templates = {}, bool dynamic = false) {
+std::string ErrorOf(std::string_view text, const TemplateValues& templates = {},
+                    bool dynamic = false) {
   const auto filter = Compile(text, MakeSchema(dynamic), templates);
   if (filter.ok()) return "";
-  EXPECT_TRUE(filter.status().message().starts_with("cannot parse expression: " + std::string(text) + ", error: "))
+  EXPECT_TRUE(filter.status().message().starts_with(
+      "cannot parse expression: " + std::string(text) + ", error: "))
       << filter.status().message();
   return filter.status().message();
 }
 
 TEST(Binder, AcceptsTheLanguage) {
   for (const char* text : {
-           "id > 0", "1 < id", "b == true", "b != false", "b in [true, false]", "i8 == 1000", "f == 2", "f in [1, 2.5]",
-           "d >= 1.5", "s == 'x'", "'x' < s", "s in ['a', \"b\"]", "id in []", "id not in []", "id in [1,]", "id in [-1, 2 + 3]",
-           "1 < i32 <= 5", "5 > f >= 1", "'a' <= s < 'b'", "id < i32", "f == d", "s != s2", "i8 == f", "ai[0] == id",
-           "as[0] == s", "as[1] like 'x%'", "s like \"a\\\\%b_\"", "s =~ '^a\\d+$'", "s !~ r'\\.'", "js['k'] == 1",
-           "js['k'] == 'x' or js[\"k\"][0]['z'] > 1.5", "js['k'] in [1, 'a', 2.5, true]", "js['k'] == [1, 2]",
-           "1 < js['k'] < 3.5", "'a' < js['k'] < 'b'", "js like 'x%'", "js['k'] =~ 'x'", "js == 1", "exists js['k']",
-           "js['k'] is null", "js is not null", "ai is null", "id + 1 == 2", "2 * id > 4", "id % 10 == 9", "(id & 4) == 4",
-           "f + 1.5 < 2", "d - 13 <= 14", "js['k'] * 2 > 3", "js['k'] % 2 == 1", "ai[0] % 19 >= 20", "id + (2**3) > 0",
-           "json_contains(js['k'], 1)", "json_contains_all(js['k'], [1, 'a', [1]])", "json_contains_any(js, [])",
-           "array_contains(ai, 1)", "array_contains_all(as, ['x'])", "array_contains_any(ai, [1, 2])",
-           "array_length(ai) == 3", "array_length(js['k']) > 1", "ai == [1, 2]", "ai != [1]", "af == [1.5]", "true", "false", "3 > 2",
-           "true or id > 1", "not (id in [1])", "not s like 'x'", "empty(s)", "STARTS_WITH(s, 'x')", "starts_with(s, s2)",
-           "ts > ISO '2025-01-01T00:00:00Z'", "ts + INTERVAL 'P1DT2H' <= iso '2025-01-01 00:00:00'",
-           "ISO '2025-01-01T00:00:00+08:00' < ts - interval 'P1M'", "id > 0 and random_sample(0.5)", "random_sample(0.1)",
-           "((id) > (0))", "id > -9223372036854775808", "+id == 3", "s == ''", "js[r\"a\\b\"] == 1", "text is null or true",
+           "id > 0",
+           "1 < id",
+           "b == true",
+           "b != false",
+           "b in [true, false]",
+           "i8 == 1000",
+           "f == 2",
+           "f in [1, 2.5]",
+           "d >= 1.5",
+           "s == 'x'",
+           "'x' < s",
+           "s in ['a', \"b\"]",
+           "id in []",
+           "id not in []",
+           "id in [1,]",
+           "id in [-1, 2 + 3]",
+           "1 < i32 <= 5",
+           "5 > f >= 1",
+           "'a' <= s < 'b'",
+           "id < i32",
+           "f == d",
+           "s != s2",
+           "i8 == f",
+           "ai[0] == id",
+           "as[0] == s",
+           "as[1] like 'x%'",
+           "s like \"a\\\\%b_\"",
+           "s =~ '^a\\d+$'",
+           "s !~ r'\\.'",
+           "js['k'] == 1",
+           "js['k'] == 'x' or js[\"k\"][0]['z'] > 1.5",
+           "js['k'] in [1, 'a', 2.5, true]",
+           "js['k'] == [1, 2]",
+           "1 < js['k'] < 3.5",
+           "'a' < js['k'] < 'b'",
+           "js like 'x%'",
+           "js['k'] =~ 'x'",
+           "js == 1",
+           "exists js['k']",
+           "js['k'] is null",
+           "js is not null",
+           "ai is null",
+           "id + 1 == 2",
+           "2 * id > 4",
+           "id % 10 == 9",
+           "(id & 4) == 4",
+           "f + 1.5 < 2",
+           "d - 13 <= 14",
+           "js['k'] * 2 > 3",
+           "js['k'] % 2 == 1",
+           "ai[0] % 19 >= 20",
+           "id + (2**3) > 0",
+           "json_contains(js['k'], 1)",
+           "json_contains_all(js['k'], [1, 'a', [1]])",
+           "json_contains_any(js, [])",
+           "array_contains(ai, 1)",
+           "array_contains_all(as, ['x'])",
+           "array_contains_any(ai, [1, 2])",
+           "array_length(ai) == 3",
+           "array_length(js['k']) > 1",
+           "ai == [1, 2]",
+           "ai != [1]",
+           "af == [1.5]",
+           "true",
+           "false",
+           "3 > 2",
+           "true or id > 1",
+           "not (id in [1])",
+           "not s like 'x'",
+           "empty(s)",
+           "STARTS_WITH(s, 'x')",
+           "starts_with(s, s2)",
+           "ts > ISO '2025-01-01T00:00:00Z'",
+           "ts + INTERVAL 'P1DT2H' <= iso '2025-01-01 00:00:00'",
+           "ISO '2025-01-01T00:00:00+08:00' < ts - interval 'P1M'",
+           "id > 0 and random_sample(0.5)",
+           "random_sample(0.1)",
+           "((id) > (0))",
+           "id > -9223372036854775808",
+           "+id == 3",
+           "s == ''",
+           "js[r\"a\\b\"] == 1",
+           "text is null or true",
        }) {
     if (std::string_view(text).starts_with("text")) continue;  // refused, below
     EXPECT_EQ(ErrorOf(text), "") << text;
   }
-  for (const char* text : {"color == 'red'", "$meta['color'] == 1", "$meta in [1]", "a['x'][0] > 1", "a in ['1', 2, 'abc', 2.2]",
-                           "a + 1 == 2", "exists $meta['a']", "exists a", "array_contains(tags, 'x')", "10 < a < 25", "a is null"}) {
+  for (const char* text : {"color == 'red'", "$meta['color'] == 1", "$meta in [1]", "a['x'][0] > 1",
+                           "a in ['1', 2, 'abc', 2.2]", "a + 1 == 2", "exists $meta['a']",
+                           "exists a", "array_contains(tags, 'x')", "10 < a < 25", "a is null"}) {
     EXPECT_EQ(ErrorOf(text, {}, /*dynamic=*/true), "") << text;
   }
 }
@@ -85,7 +163,8 @@ TEST(Binder, RefusesInMilvusWords) {
       {"0 == s", "comparisons between Int64 and VarChar are not supported"},
       {"b == 1", "comparisons between Bool and Int64 are not supported"},
       {"s < id", "comparisons between VarChar and Int64 are not supported"},
-      {"ts == '2025-01-01T00:00:00Z'", "comparisons between Timestamptz and VarChar are not supported"},
+      {"ts == '2025-01-01T00:00:00Z'",
+       "comparisons between Timestamptz and VarChar are not supported"},
       {"vec == 1", "comparisons between FloatVector and Int64 are not supported"},
       {"ai == []", "comparisons between Array[Int64] and Array[None] are not supported"},
       {"b < true", "invalid range operations on boolean expr"},
@@ -146,19 +225,26 @@ TEST(Binder, RefusesInMilvusWords) {
       {"exists id", "exists operations are only supportted on json field, got:Int64"},
       {"exists js", "exists operations are only supportted on json key"},
       {"vec is null", "IsNull/IsNotNull operations are not supported on vector fields"},
-      {"ai[0] is null", "IsNull/IsNotNull operations are not supported on array element access, got: ai[0]is null"},
+      {"ai[0] is null",
+       "IsNull/IsNotNull operations are not supported on array element access, got: ai[0]is null"},
       {"array_contains(ai, 'x')", "cannot cast value to Int64"},
-      {"array_contains_any(ai, ['x'])", "ContainsAny operation can't compare between array element type: Int64 and VarChar"},
+      {"array_contains_any(ai, ['x'])",
+       "ContainsAny operation can't compare between array element type: Int64 and VarChar"},
       {"array_contains_any(ai, 1)", "ContainsAny operation element must be an array"},
-      {"json_contains(id, 1)", "contains operation are only supported on json or array fields now, got: id"},
-      {"json_contains_all(js, id)", "contains_all operation are only supported explicitly specified element, got: id"},
-      {"array_length(id) == 1", "array_length operation are only supported on json, array or array-of-vector fields now"},
+      {"json_contains(id, 1)",
+       "contains operation are only supported on json or array fields now, got: id"},
+      {"json_contains_all(js, id)",
+       "contains_all operation are only supported explicitly specified element, got: id"},
+      {"array_length(id) == 1",
+       "array_length operation are only supported on json, array or array-of-vector fields now"},
       {"array_length(ai) == 1.5", "cannot cast value to Int64"},
-      {"random_sample(1)", "the sample factor should be between 0 and 1 and not too close to 0 or 1"},
+      {"random_sample(1)",
+       "the sample factor should be between 0 and 1 and not too close to 0 or 1"},
       {"random_sample(1.5)", "the sample factor should be between 0 and 1"},
       {"random_sample(id)", "\"float factor\" should be a const float expression"},
       {"random_sample(0.5) and id > 1", "random sample expression can only be the last expression"},
-      {"random_sample(0.5) or id > 1", "random sample expression cannot be used in logical and expression"},
+      {"random_sample(0.5) or id > 1",
+       "random sample expression cannot be used in logical and expression"},
       {"not random_sample(0.5)", "random sample expression cannot be used in unary expression"},
       {"id > ISO '2025-01-01T00:00:00Z'", "field 'id' is not a timestamptz datatype"},
       {"ts > ISO 'tomorrow'", "invalid timestamp string: 'tomorrow'"},
@@ -175,10 +261,12 @@ TEST(Binder, RefusesInMilvusWords) {
       {"nothing(id) == 1", "function nothing(Int64) not found"},
   };
   for (const auto& [text, expected] : cases) {
-    EXPECT_NE(ErrorOf(text).find(expected), std::string::npos) << text << "\n gave " << ErrorOf(text);
+    EXPECT_NE(ErrorOf(text).find(expected), std::string::npos)
+        << text << "\n gave " << ErrorOf(text);
   }
   EXPECT_EQ(Compile("nowhere > 1", MakeSchema(false), {}).status().code(), Code::kParameterInvalid);
-  EXPECT_EQ(Compile("text_match(s, 'x')", MakeSchema(false), {}).status().code(), Code::kUnimplemented);
+  EXPECT_EQ(Compile("text_match(s, 'x')", MakeSchema(false), {}).status().code(),
+            Code::kUnimplemented);
 }
 
 TEST(Binder, FillsTemplates) {
@@ -187,9 +275,11 @@ TEST(Binder, FillsTemplates) {
                                     {"s", Value("x%")},
                                     {"list", Value(Value::Array{int64_t{1}, int64_t{2}})},
                                     {"mixed", Value(Value::Array{int64_t{1}, "a"})}};
-  for (const char* text : {"id == {i}", "{i} < id", "f > {i}", "d == {f}", "s == {s}", "s like {s}", "s =~ {s}", "id in {list}",
-                           "js['k'] in {mixed}", "0 < id < {i}", "id + {i} == 7", "id % {i} == {i}", "array_contains(ai, {i})",
-                           "json_contains_any(js['k'], {mixed})", "array_length(ai) == {i}", "f in {list}"}) {
+  for (const char* text :
+       {"id == {i}", "{i} < id", "f > {i}", "d == {f}", "s == {s}", "s like {s}", "s =~ {s}",
+        "id in {list}", "js['k'] in {mixed}", "0 < id < {i}", "id + {i} == 7", "id % {i} == {i}",
+        "array_contains(ai, {i})", "json_contains_any(js['k'], {mixed})", "array_length(ai) == {i}",
+        "f in {list}"}) {
     EXPECT_EQ(ErrorOf(text, templates), "") << text;
   }
   const std::pair<const char*, const char*> cases[] = {
@@ -205,12 +295,14 @@ TEST(Binder, FillsTemplates) {
       {"{b}", "is not found"},
   };
   for (const auto& [text, expected] : cases) {
-    EXPECT_NE(ErrorOf(text, templates).find(expected), std::string::npos) << text << "\n gave " << ErrorOf(text, templates);
+    EXPECT_NE(ErrorOf(text, templates).find(expected), std::string::npos)
+        << text << "\n gave " << ErrorOf(text, templates);
   }
 }
 
 TEST(Binder, KnowsPointReadsByKey) {
-  const auto keys = [](std::string_view text, const TemplateValues& templates = {}) -> std::optional<Value::Array> {
+  const auto keys = [](std::string_view text,
+                       const TemplateValues& templates = {}) -> std::optional<Value::Array> {
     const auto filter = Compile(text, MakeSchema(), templates);
     EXPECT_TRUE(filter.ok()) << text;
     const std::vector<Value>* found = (*filter)->primary_keys();
@@ -219,23 +311,31 @@ TEST(Binder, KnowsPointReadsByKey) {
   EXPECT_EQ(keys("id == 7"), (Value::Array{int64_t{7}}));
   EXPECT_EQ(keys("7 == id"), (Value::Array{int64_t{7}}));
   EXPECT_EQ(keys("(id in [3, 1])"), (Value::Array{int64_t{3}, int64_t{1}}));
-  EXPECT_EQ(keys("id in {k}", {{"k", Value(Value::Array{int64_t{9}})}}), (Value::Array{int64_t{9}}));
+  EXPECT_EQ(keys("id in {k}", {{"k", Value(Value::Array{int64_t{9}})}}),
+            (Value::Array{int64_t{9}}));
   EXPECT_EQ(keys("id in []"), Value::Array());
-  for (const char* text : {"id != 7", "id > 7", "i32 == 7", "id == 7 and i32 == 1", "id not in [1]", "id + 1 == 2", ""}) {
+  for (const char* text : {"id != 7", "id > 7", "i32 == 7", "id == 7 and i32 == 1", "id not in [1]",
+                           "id + 1 == 2", ""}) {
     EXPECT_EQ(keys(text), std::nullopt) << text;
   }
 }
 
 TEST(Binder, KnowsWhatIsAlwaysTrue) {
-  const auto always = [](std::string_view text) { return (*Compile(text, MakeSchema(), {}))->always_true(); };
-  for (const char* text : {"", "  \n", "true", "TRUE", "1 < 2", "not false", "true or id > 1", "true and true"}) {
+  const auto always = [](std::string_view text) {
+    return (*Compile(text, MakeSchema(), {}))->always_true();
+  };
+  for (const char* text :
+       {"", "  \n", "true", "TRUE", "1 < 2", "not false", "true or id > 1", "true and true"}) {
     EXPECT_TRUE(always(text)) << text;
   }
-  for (const char* text : {"false", "id > 0", "true and id > 0", "random_sample(0.5)", "id is null"}) EXPECT_FALSE(always(text)) << text;
+  for (const char* text :
+       {"false", "id > 0", "true and id > 0", "random_sample(0.5)", "id is null"})
+    EXPECT_FALSE(always(text)) << text;
 }
 
 TEST(Binder, ListsTheFieldsItReads) {
-  const auto filter = Compile("id > 1 and (s like 'x' or id < 0) and color == 'red'", MakeSchema(), {});
+  const auto filter =
+      Compile("id > 1 and (s like 'x' or id < 0) and color == 'red'", MakeSchema(), {});
   EXPECT_EQ((*filter)->fields(), (std::vector<FieldId>{FieldId(100), FieldId(106), FieldId(115)}));
 }
 

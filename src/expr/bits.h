@@ -47,7 +47,8 @@ inline BlockBits ValidBits(const Block& column) {
   if (column.valid == nullptr) {
     bits.fill(~0ULL);
   } else {
-    FillBits(column.count, bits.data(), [&](size_t row) -> uint8_t { return column.valid[row] != 0; });
+    FillBits(column.count, bits.data(),
+             [&](size_t row) -> uint8_t { return column.valid[row] != 0; });
   }
   return bits;
 }

@@ -1,7 +1,7 @@
 // Which rows pass: small tables with every kind of predicate, nulls and odd values among them.
-#include <gtest/gtest.h>
-
 #include <limits>
+
+#include <gtest/gtest.h>
 
 #include "expr/filter.h"
 #include "expr/test_source.h"
@@ -160,7 +160,8 @@ TEST(Evaluate, DoesArithmeticInInt64) {
 
 TEST(Evaluate, MatchesStrings) {
   Table t;
-  t.Add("s", DataType::kVarChar).Strings({"", "abc", "abd", "xabcx", "a%c", nullptr, "\xe4\xb8\xad\xe6\x96\x87", "a\nc"});
+  t.Add("s", DataType::kVarChar)
+      .Strings({"", "abc", "abd", "xabcx", "a%c", nullptr, "\xe4\xb8\xad\xe6\x96\x87", "a\nc"});
   t.Add("p", DataType::kVarChar).Strings({"", "ab", "b", nullptr, "a", "x", "\xe4\xb8\xad", "a"});
   EXPECT_EQ(t.Rows("s == 'abc'"), "1");
   EXPECT_EQ(t.Rows("s != 'abc'"), "0 2 3 4 6 7");
@@ -204,8 +205,10 @@ TEST(Evaluate, FindsWordsAtEveryPlace) {
 
 TEST(Evaluate, FollowsKleene) {
   Table t;  // all nine pairs of true, false, unknown
-  t.Add("a", DataType::kBool).Fixed<bool>({true, true, true, false, false, false, kNull, kNull, kNull});
-  t.Add("b", DataType::kBool).Fixed<bool>({true, false, kNull, true, false, kNull, true, false, kNull});
+  t.Add("a", DataType::kBool)
+      .Fixed<bool>({true, true, true, false, false, false, kNull, kNull, kNull});
+  t.Add("b", DataType::kBool)
+      .Fixed<bool>({true, false, kNull, true, false, kNull, true, false, kNull});
   const std::string a = "a == true";
   const std::string b = "b == true";
   EXPECT_EQ(t.Rows(a + " and " + b), "0");
@@ -227,10 +230,11 @@ TEST(Evaluate, FollowsKleene) {
 
 TEST(Evaluate, LooksIntoJson) {
   Table t;
-  t.Add("js", DataType::kJson).Strings({
-      R"({"k": 1})", R"({"k": 1.0, "n": {"x": [10, "y", {"z": 5}]}})", R"({"k": "1"})", R"({"k": null})", R"({})", nullptr,
-      R"({"k": true})", R"({"k": [1, 2.0, "a", [3]]})", R"({"k": 18446744073709551615})", R"({"k": {}})", R"({"k": [[], {"a": null}]})",
-      R"({"k": 2.5})"});
+  t.Add("js", DataType::kJson)
+      .Strings({R"({"k": 1})", R"({"k": 1.0, "n": {"x": [10, "y", {"z": 5}]}})", R"({"k": "1"})",
+                R"({"k": null})", R"({})", nullptr, R"({"k": true})",
+                R"({"k": [1, 2.0, "a", [3]]})", R"({"k": 18446744073709551615})", R"({"k": {}})",
+                R"({"k": [[], {"a": null}]})", R"({"k": 2.5})"});
   EXPECT_EQ(t.Rows("js['k'] == 1"), "0 1");
   EXPECT_EQ(t.Rows("js['k'] == 1.0"), "0 1");
   EXPECT_EQ(t.Rows("js['k'] != 1"), "8 11");
@@ -270,7 +274,9 @@ TEST(Evaluate, LooksIntoJson) {
 TEST(Evaluate, TakesUnknownNamesFromTheDynamicField) {
   Table t;
   t.Add("id", DataType::kInt64).Fixed<int64_t>({0, 1, 2, 3});
-  t.Add("$meta", DataType::kJson).Strings({R"({"color": "red", "n": 1})", R"({"color": 7})", R"({})", R"({"color": "blue", "n": 2.5})"});
+  t.Add("$meta", DataType::kJson)
+      .Strings({R"({"color": "red", "n": 1})", R"({"color": 7})", R"({})",
+                R"({"color": "blue", "n": 2.5})"});
   EXPECT_EQ(t.Rows("color == 'red'"), "0");
   EXPECT_EQ(t.Rows("color != 'red'"), "3");
   EXPECT_EQ(t.Rows("$meta['color'] == 7 or n > 2"), "1 3");
@@ -281,10 +287,12 @@ TEST(Evaluate, TakesUnknownNamesFromTheDynamicField) {
 TEST(Evaluate, LooksIntoArrays) {
   Table t;
   t.Add("a", DataType::kArray, DataType::kInt16)
-      .Arrays({Value::Array{int64_t{1}, int64_t{2}, int64_t{3}}, Value::Array{}, kNull, Value::Array{int64_t{3}}});
+      .Arrays({Value::Array{int64_t{1}, int64_t{2}, int64_t{3}}, Value::Array{}, kNull,
+               Value::Array{int64_t{3}}});
   t.Add("s", DataType::kArray, DataType::kVarChar)
       .Arrays({Value::Array{"x", "yy"}, Value::Array{""}, Value::Array{}, kNull});
-  t.Add("f", DataType::kArray, DataType::kFloat).Arrays({Value::Array{0.1}, Value::Array{1.0}, kNull, Value::Array{}});
+  t.Add("f", DataType::kArray, DataType::kFloat)
+      .Arrays({Value::Array{0.1}, Value::Array{1.0}, kNull, Value::Array{}});
   EXPECT_EQ(t.Rows("a[0] == 1"), "0");
   EXPECT_EQ(t.Rows("a[0] != 1"), "3");
   EXPECT_EQ(t.Rows("a[1] in [2, 5]"), "0");
@@ -311,7 +319,8 @@ TEST(Evaluate, ComparesInstants) {
   const auto at = [](std::string_view text) { return *ParseTimestamptz(text, TimeZone::Utc()); };
   Table t;
   t.Add("ts", DataType::kTimestamptz)
-      .Fixed<int64_t>({at("2025-01-01T00:00:00Z"), at("2025-01-31T12:00:00Z"), kNull, at("2025-03-01T00:00:00Z")});
+      .Fixed<int64_t>({at("2025-01-01T00:00:00Z"), at("2025-01-31T12:00:00Z"), kNull,
+                       at("2025-03-01T00:00:00Z")});
   EXPECT_EQ(t.Rows("ts > ISO '2025-01-01T00:00:00Z'"), "1 3");
   EXPECT_EQ(t.Rows("ts == ISO '2025-01-01T08:00:00+08:00'"), "0");
   EXPECT_EQ(t.Rows("ISO '2025-02-01T00:00:00' > ts"), "0 1");
@@ -360,7 +369,8 @@ TEST(Evaluate, StopsForACancelledRequest) {
   Context context;
   context.Cancel();
   Bitmap passed(source.rows());
-  EXPECT_EQ((*Compile("a == 0", schema, {}))->Evaluate(context, source, &passed).code(), Code::kCancelled);
+  EXPECT_EQ((*Compile("a == 0", schema, {}))->Evaluate(context, source, &passed).code(),
+            Code::kCancelled);
 }
 
 TEST(Evaluate, AsksTheIndexForTopLevelPredicatesOnly) {

@@ -1,7 +1,8 @@
-// Filters over 1,048,576 rows in memory: items_per_second is rows, so its inverse is the time a row.
-#include <benchmark/benchmark.h>
-
+// Filters over 1,048,576 rows in memory: items_per_second is rows, so its inverse is the time a
+// row.
 #include <random>
+
+#include <benchmark/benchmark.h>
 
 #include "expr/filter.h"
 #include "model/column.h"
@@ -23,8 +24,11 @@ class BenchSource final : public Source {
       columns_.emplace_back(field.id, type);
       schema.fields.push_back(std::move(field));
     };
-    for (const auto& [name, type] : {std::pair{"a", DataType::kInt64}, {"i", DataType::kInt32}, {"f", DataType::kFloat},
-                                     {"s", DataType::kVarChar}, {"js", DataType::kJson}}) {
+    for (const auto& [name, type] : {std::pair{"a", DataType::kInt64},
+                                     {"i", DataType::kInt32},
+                                     {"f", DataType::kFloat},
+                                     {"s", DataType::kVarChar},
+                                     {"js", DataType::kJson}}) {
       add(name, type);
     }
     std::mt19937_64 random(1);
@@ -33,10 +37,12 @@ class BenchSource final : public Source {
       columns_[0].Append(static_cast<int64_t>(r % 100'000'000));
       columns_[1].Append(static_cast<int32_t>(r % 1000));
       columns_[2].Append(static_cast<float>(r % 1000) / 1000);
-      columns_[3].AppendString("the title of document " + std::to_string(r % 1'000'000) + " in a library");
+      columns_[3].AppendString("the title of document " + std::to_string(r % 1'000'000) +
+                               " in a library");
       if (row < kRows / 8) {
-        columns_[4].AppendString(*EncodeJson(R"({"color": "red", "price": )" + std::to_string(r % 100) +
-                                             R"(, "tags": ["a", "b"], "stock": 17, "vendor": {"name": "x"}})"));
+        columns_[4].AppendString(
+            *EncodeJson(R"({"color": "red", "price": )" + std::to_string(r % 100) +
+                        R"(, "tags": ["a", "b"], "stock": 17, "vendor": {"name": "x"}})"));
       } else {
         columns_[4].AppendString(columns_[4].String(row - kRows / 8));
       }
@@ -84,7 +90,9 @@ void BM_In1000(benchmark::State& state) {
   for (int i = 0; i < 1000; ++i) values.emplace_back(static_cast<int64_t>(random() % 100'000'000));
   Run(state, "a in {list}", {{"list", Value(values)}});
 }
-void BM_StringEqual(benchmark::State& state) { Run(state, "s == 'the title of document 1234 in a library'"); }
+void BM_StringEqual(benchmark::State& state) {
+  Run(state, "s == 'the title of document 1234 in a library'");
+}
 void BM_LikeInner(benchmark::State& state) { Run(state, "s like '%1234%'"); }
 void BM_LikePrefix(benchmark::State& state) { Run(state, "s like 'the title of document 12%'"); }
 void BM_Regex(benchmark::State& state) { Run(state, "s =~ 'document 12[0-9]+ in'"); }
@@ -106,7 +114,8 @@ void BM_CompileIn10000(benchmark::State& state) {
 }
 void BM_CompileSmall(benchmark::State& state) {
   static const BenchSource source;
-  for (auto _ : state) CHECK(Compile("a > 5 and s == 'x' or js['price'] < 10", source.schema, {}).ok());
+  for (auto _ : state)
+    CHECK(Compile("a > 5 and s == 'x' or js['price'] < 10", source.schema, {}).ok());
 }
 
 BENCHMARK(BM_Int64Range);

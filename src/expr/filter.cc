@@ -30,7 +30,8 @@ class BoundFilterEvaluation final : public Filter {
     const size_t rows = source.rows();
     if (passed->size() != rows) *passed = Bitmap(rows);
     if (const std::optional<bool> constant = bound_.root->constant()) {
-      for (size_t w = 0; w < passed->words().size(); ++w) passed->words()[w] = *constant ? RowsOfWord(rows, w) : 0;
+      for (size_t w = 0; w < passed->words().size(); ++w)
+        passed->words()[w] = *constant ? RowsOfWord(rows, w) : 0;
     } else {
       TRY(Scan(context, source, passed));
     }
@@ -40,7 +41,9 @@ class BoundFilterEvaluation final : public Filter {
 
   const std::vector<FieldId>& fields() const override { return bound_.fields; }
   const std::vector<Value>* primary_keys() const override { return keys_; }
-  bool always_true() const override { return !bound_.sample && bound_.root->constant().value_or(false); }
+  bool always_true() const override {
+    return !bound_.sample && bound_.root->constant().value_or(false);
+  }
 
  private:
   // Conjuncts that an index answers narrow the rows first; the rest is evaluated block by block on
@@ -74,7 +77,8 @@ class BoundFilterEvaluation final : public Filter {
       std::copy_n(candidates.words().data() + first / 64, words, active.data());
       block.Start(first, count);
       for (const Predicate* predicate : rest) {
-        if (std::all_of(active.begin(), active.begin() + words, [](uint64_t w) { return w == 0; })) break;
+        if (std::all_of(active.begin(), active.begin() + words, [](uint64_t w) { return w == 0; }))
+          break;
         predicate->Evaluate(&block, active, &truth);
         for (size_t w = 0; w < words; ++w) active[w] &= truth.yes[w];
       }
@@ -88,7 +92,8 @@ class BoundFilterEvaluation final : public Filter {
     std::vector<uint32_t> hits;
     hits.reserve(passed->Count());
     passed->ForEach([&](size_t row) { hits.push_back(static_cast<uint32_t>(row)); });
-    const size_t kept = std::max<size_t>(static_cast<size_t>(static_cast<double>(hits.size()) * share), 1);
+    const size_t kept =
+        std::max<size_t>(static_cast<size_t>(static_cast<double>(hits.size()) * share), 1);
     std::minstd_rand random(std::random_device{}());
     for (size_t i = kept; i < hits.size(); ++i) {  // reservoir: hits[0, kept) is the sample
       const size_t j = std::uniform_int_distribution<size_t>(0, i)(random);
@@ -105,15 +110,17 @@ class BoundFilterEvaluation final : public Filter {
 }  // namespace
 
 Result<std::shared_ptr<const Filter>> Compile(std::string_view text, const Schema& schema,
-                                              const TemplateValues& templates, const CompileOptions& options) {
+                                              const TemplateValues& templates,
+                                              const CompileOptions& options) {
   BoundFilter bound;
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
     bound.root = MakeConstant(true);
   } else {
     const auto told = [text](Status status) {
       constexpr size_t kShownMax = 16384;
-      return Status(status.code(), "cannot parse expression: " + std::string(text.substr(0, kShownMax)) +
-                                       ", error: " + status.message());
+      return Status(status.code(),
+                    "cannot parse expression: " + std::string(text.substr(0, kShownMax)) +
+                        ", error: " + status.message());
     };
     Result<std::unique_ptr<Node>> root = ParseFilter(text);
     if (!root.ok()) return told(root.status());
@@ -121,7 +128,8 @@ Result<std::shared_ptr<const Filter>> Compile(std::string_view text, const Schem
     if (!result.ok()) return told(result.status());
     bound = std::move(result).take();
   }
-  return std::shared_ptr<const Filter>(std::make_shared<BoundFilterEvaluation>(std::move(bound), schema));
+  return std::shared_ptr<const Filter>(
+      std::make_shared<BoundFilterEvaluation>(std::move(bound), schema));
 }
 
 }  // namespace elanus::expr

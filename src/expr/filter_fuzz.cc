@@ -13,7 +13,8 @@ namespace {
 class FuzzSource final : public Source {
  public:
   FuzzSource() {
-    const auto add = [this](std::string name, DataType type, DataType element = DataType::kNone) -> Column& {
+    const auto add = [this](std::string name, DataType type,
+                            DataType element = DataType::kNone) -> Column& {
       Field field;
       field.id = FieldId(100 + static_cast<int64_t>(schema.fields.size()));
       field.name = std::move(name);
@@ -36,9 +37,11 @@ class FuzzSource final : public Source {
     Column& text = add("s", DataType::kVarChar);
     for (const char* v : {"", "abc", "a%b"}) text.AppendString(v);
     Column& json = add("js", DataType::kJson);
-    for (const char* v : {R"({"k":1})", R"({"k":[1,"x",[2]]})", "[]"}) json.AppendString(*EncodeJson(v));
+    for (const char* v : {R"({"k":1})", R"({"k":[1,"x",[2]]})", "[]"})
+      json.AppendString(*EncodeJson(v));
     Column& array = add("a", DataType::kArray, DataType::kInt64);
-    for (const Value::Array& v : {Value::Array{}, Value::Array{int64_t{1}}, Value::Array{int64_t{2}, int64_t{3}}}) {
+    for (const Value::Array& v :
+         {Value::Array{}, Value::Array{int64_t{1}}, Value::Array{int64_t{2}, int64_t{3}}}) {
       array.AppendString(*EncodeArray(DataType::kInt64, v));
     }
     Column& instant = add("ts", DataType::kTimestamptz);
@@ -75,10 +78,11 @@ class FuzzSource final : public Source {
 }  // namespace elanus::expr
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace elanus;         // NOLINT(google-build-using-namespace)
-  using namespace elanus::expr;   // NOLINT(google-build-using-namespace)
+  using namespace elanus;        // NOLINT(google-build-using-namespace)
+  using namespace elanus::expr;  // NOLINT(google-build-using-namespace)
   static const FuzzSource source;
-  static const TemplateValues templates = {{"x", Value(int64_t{1})}, {"l", Value(Value::Array{int64_t{1}, "a", 2.5})}};
+  static const TemplateValues templates = {{"x", Value(int64_t{1})},
+                                           {"l", Value(Value::Array{int64_t{1}, "a", 2.5})}};
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto filter = Compile(text, source.schema, templates);
   if (!filter.ok()) return 0;

@@ -15,28 +15,42 @@ int64_t Apply(ArithOp op, int64_t a, int64_t b) {
   const auto wide_a = static_cast<uint64_t>(a);
   const auto wide_b = static_cast<uint64_t>(b);
   switch (op) {
-    case ArithOp::kAdd: return static_cast<int64_t>(wide_a + wide_b);
-    case ArithOp::kSubtract: return static_cast<int64_t>(wide_a - wide_b);
-    case ArithOp::kMultiply: return static_cast<int64_t>(wide_a * wide_b);
-    case ArithOp::kDivide: return b == -1 ? static_cast<int64_t>(0 - wide_a) : a / b;
-    case ArithOp::kModulo: return b == -1 ? 0 : a % b;
-    case ArithOp::kBitAnd: return a & b;
-    case ArithOp::kBitOr: return a | b;
-    case ArithOp::kBitXor: return a ^ b;
+    case ArithOp::kAdd:
+      return static_cast<int64_t>(wide_a + wide_b);
+    case ArithOp::kSubtract:
+      return static_cast<int64_t>(wide_a - wide_b);
+    case ArithOp::kMultiply:
+      return static_cast<int64_t>(wide_a * wide_b);
+    case ArithOp::kDivide:
+      return b == -1 ? static_cast<int64_t>(0 - wide_a) : a / b;
+    case ArithOp::kModulo:
+      return b == -1 ? 0 : a % b;
+    case ArithOp::kBitAnd:
+      return a & b;
+    case ArithOp::kBitOr:
+      return a | b;
+    case ArithOp::kBitXor:
+      return a ^ b;
   }
   return 0;
 }
 
 double Apply(ArithOp op, double a, double b) {
   switch (op) {
-    case ArithOp::kAdd: return a + b;
-    case ArithOp::kSubtract: return a - b;
-    case ArithOp::kMultiply: return a * b;
-    case ArithOp::kDivide: return a / b;
-    case ArithOp::kModulo: return std::fmod(a, b);
+    case ArithOp::kAdd:
+      return a + b;
+    case ArithOp::kSubtract:
+      return a - b;
+    case ArithOp::kMultiply:
+      return a * b;
+    case ArithOp::kDivide:
+      return a / b;
+    case ArithOp::kModulo:
+      return std::fmod(a, b);
     case ArithOp::kBitAnd:
     case ArithOp::kBitOr:
-    case ArithOp::kBitXor: break;  // integers only, by the binder
+    case ArithOp::kBitXor:
+      break;  // integers only, by the binder
   }
   return std::numeric_limits<double>::quiet_NaN();
 }
@@ -126,24 +140,32 @@ struct IntEnds {
 
 template <typename T>
 PredicatePtr MakeIntRange(size_t slot, const IntEnds& ends, bool negated) {
-  return ends.none ? MakeIntRange<T>(slot, 1, 0, negated) : MakeIntRange<T>(slot, ends.low, ends.high, negated);
+  return ends.none ? MakeIntRange<T>(slot, 1, 0, negated)
+                   : MakeIntRange<T>(slot, ends.low, ends.high, negated);
 }
 
 template <typename T>
 class FloatCompare final : public FixedPredicate<T> {
  public:
-  FloatCompare(size_t slot, CompareOp op, T value) : FixedPredicate<T>(slot, 0.4), op_(op), value_(value) {}
+  FloatCompare(size_t slot, CompareOp op, T value)
+      : FixedPredicate<T>(slot, 0.4), op_(op), value_(value) {}
 
  protected:
   void Fill(const T* values, size_t count, uint64_t* yes) const override {
     const T v = value_;
     switch (op_) {
-      case CompareOp::kEqual: return FillBits(count, yes, [=](size_t i) -> uint8_t { return values[i] == v; });
-      case CompareOp::kNotEqual: return FillBits(count, yes, [=](size_t i) -> uint8_t { return values[i] != v; });
-      case CompareOp::kLess: return FillBits(count, yes, [=](size_t i) -> uint8_t { return values[i] < v; });
-      case CompareOp::kLessEqual: return FillBits(count, yes, [=](size_t i) -> uint8_t { return values[i] <= v; });
-      case CompareOp::kGreater: return FillBits(count, yes, [=](size_t i) -> uint8_t { return values[i] > v; });
-      case CompareOp::kGreaterEqual: return FillBits(count, yes, [=](size_t i) -> uint8_t { return values[i] >= v; });
+      case CompareOp::kEqual:
+        return FillBits(count, yes, [=](size_t i) -> uint8_t { return values[i] == v; });
+      case CompareOp::kNotEqual:
+        return FillBits(count, yes, [=](size_t i) -> uint8_t { return values[i] != v; });
+      case CompareOp::kLess:
+        return FillBits(count, yes, [=](size_t i) -> uint8_t { return values[i] < v; });
+      case CompareOp::kLessEqual:
+        return FillBits(count, yes, [=](size_t i) -> uint8_t { return values[i] <= v; });
+      case CompareOp::kGreater:
+        return FillBits(count, yes, [=](size_t i) -> uint8_t { return values[i] > v; });
+      case CompareOp::kGreaterEqual:
+        return FillBits(count, yes, [=](size_t i) -> uint8_t { return values[i] >= v; });
     }
   }
 
@@ -167,7 +189,8 @@ int64_t SetKey(T value) {
 template <typename T>
 class FixedIn final : public FixedPredicate<T> {
  public:
-  FixedIn(size_t slot, std::vector<int64_t> keys) : FixedPredicate<T>(slot, 2), set_(std::move(keys)) {}
+  FixedIn(size_t slot, std::vector<int64_t> keys)
+      : FixedPredicate<T>(slot, 2), set_(std::move(keys)) {}
 
  protected:
   void Fill(const T* values, size_t count, uint64_t* yes) const override {
@@ -197,12 +220,18 @@ void Load(const Block& column, DataType type, Out* out) {
 template <typename T, typename Right>
 void CompareInto(CompareOp op, const T* a, size_t count, Right b, uint64_t* yes) {
   switch (op) {
-    case CompareOp::kEqual: return FillBits(count, yes, [=](size_t i) -> uint8_t { return a[i] == b(i); });
-    case CompareOp::kNotEqual: return FillBits(count, yes, [=](size_t i) -> uint8_t { return a[i] != b(i); });
-    case CompareOp::kLess: return FillBits(count, yes, [=](size_t i) -> uint8_t { return a[i] < b(i); });
-    case CompareOp::kLessEqual: return FillBits(count, yes, [=](size_t i) -> uint8_t { return a[i] <= b(i); });
-    case CompareOp::kGreater: return FillBits(count, yes, [=](size_t i) -> uint8_t { return a[i] > b(i); });
-    case CompareOp::kGreaterEqual: return FillBits(count, yes, [=](size_t i) -> uint8_t { return a[i] >= b(i); });
+    case CompareOp::kEqual:
+      return FillBits(count, yes, [=](size_t i) -> uint8_t { return a[i] == b(i); });
+    case CompareOp::kNotEqual:
+      return FillBits(count, yes, [=](size_t i) -> uint8_t { return a[i] != b(i); });
+    case CompareOp::kLess:
+      return FillBits(count, yes, [=](size_t i) -> uint8_t { return a[i] < b(i); });
+    case CompareOp::kLessEqual:
+      return FillBits(count, yes, [=](size_t i) -> uint8_t { return a[i] <= b(i); });
+    case CompareOp::kGreater:
+      return FillBits(count, yes, [=](size_t i) -> uint8_t { return a[i] > b(i); });
+    case CompareOp::kGreaterEqual:
+      return FillBits(count, yes, [=](size_t i) -> uint8_t { return a[i] >= b(i); });
   }
 }
 
@@ -239,7 +268,8 @@ class TimestamptzArith final : public Predicate {
     const Block& column = block->Column(slot_);
     Clear(block->words(), out);
     ForActive(column.count, active, [&](size_t row) {
-      if (Compare(cmp_, AddInterval(column.as<int64_t>()[row], interval_, sign_), micros_)) SetBit(&out->yes, row);
+      if (Compare(cmp_, AddInterval(column.as<int64_t>()[row], interval_, sign_), micros_))
+        SetBit(&out->yes, row);
     });
     Settle(column, out);
   }
@@ -255,7 +285,8 @@ class TimestamptzArith final : public Predicate {
 
 class FixedColumnsCompare final : public Predicate {
  public:
-  FixedColumnsCompare(size_t left_slot, DataType left, CompareOp op, size_t right_slot, DataType right)
+  FixedColumnsCompare(size_t left_slot, DataType left, CompareOp op, size_t right_slot,
+                      DataType right)
       : left_slot_(left_slot), right_slot_(right_slot), left_(left), right_(right), op_(op) {}
   void Evaluate(BlockReader* block, const BlockBits&, Truth* out) const override {
     if (IsFloating(left_) || IsFloating(right_)) {
@@ -334,10 +365,14 @@ PredicatePtr MakeFixedRange(size_t slot, DataType type, const Bounds& bounds) {
   if (IsFloating(type)) {
     PredicateList ends;
     if (bounds.low) {
-      ends.push_back(MakeFixedCompare(slot, type, bounds.low_inclusive ? CompareOp::kGreaterEqual : CompareOp::kGreater, *bounds.low));
+      ends.push_back(MakeFixedCompare(
+          slot, type, bounds.low_inclusive ? CompareOp::kGreaterEqual : CompareOp::kGreater,
+          *bounds.low));
     }
     if (bounds.high) {
-      ends.push_back(MakeFixedCompare(slot, type, bounds.high_inclusive ? CompareOp::kLessEqual : CompareOp::kLess, *bounds.high));
+      ends.push_back(MakeFixedCompare(
+          slot, type, bounds.high_inclusive ? CompareOp::kLessEqual : CompareOp::kLess,
+          *bounds.high));
     }
     return MakeAnd(std::move(ends));
   }
@@ -371,21 +406,28 @@ PredicatePtr MakeFixedIn(size_t slot, DataType type, const Value::Array& values)
   });
 }
 
-PredicatePtr MakeFixedArith(size_t slot, DataType type, ArithOp op, const Value& operand, CompareOp cmp, const Value& value) {
+PredicatePtr MakeFixedArith(size_t slot, DataType type, ArithOp op, const Value& operand,
+                            CompareOp cmp, const Value& value) {
   if (IsFloating(type) || operand.is_double() || value.is_double()) {
-    return std::make_unique<FixedArith<double>>(slot, type, op, operand.as_double(), cmp, value.as_double());
+    return std::make_unique<FixedArith<double>>(slot, type, op, operand.as_double(), cmp,
+                                                value.as_double());
   }
-  return std::make_unique<FixedArith<int64_t>>(slot, type, op, operand.as_int(), cmp, value.as_int());
+  return std::make_unique<FixedArith<int64_t>>(slot, type, op, operand.as_int(), cmp,
+                                               value.as_int());
 }
 
-PredicatePtr MakeTimestamptzArith(size_t slot, const Interval& interval, int sign, CompareOp cmp, int64_t micros) {
+PredicatePtr MakeTimestamptzArith(size_t slot, const Interval& interval, int sign, CompareOp cmp,
+                                  int64_t micros) {
   return std::make_unique<TimestamptzArith>(slot, interval, sign, cmp, micros);
 }
 
-PredicatePtr MakeFixedColumnsCompare(size_t left_slot, DataType left, CompareOp op, size_t right_slot, DataType right) {
+PredicatePtr MakeFixedColumnsCompare(size_t left_slot, DataType left, CompareOp op,
+                                     size_t right_slot, DataType right) {
   return std::make_unique<FixedColumnsCompare>(left_slot, left, op, right_slot, right);
 }
 
-PredicatePtr MakeNullTest(size_t slot, bool negated) { return std::make_unique<NullTest>(slot, negated); }
+PredicatePtr MakeNullTest(size_t slot, bool negated) {
+  return std::make_unique<NullTest>(slot, negated);
+}
 
 }  // namespace elanus::expr

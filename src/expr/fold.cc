@@ -8,20 +8,30 @@ namespace {
 
 Status Bad(const std::string& reason) { return Fail(Code::kParameterInvalid, reason); }
 
-bool IsBits(ArithOp op) { return op == ArithOp::kBitAnd || op == ArithOp::kBitOr || op == ArithOp::kBitXor; }
+bool IsBits(ArithOp op) {
+  return op == ArithOp::kBitAnd || op == ArithOp::kBitOr || op == ArithOp::kBitXor;
+}
 
 }  // namespace
 
 std::string_view NameOf(ArithOp op) {
   switch (op) {
-    case ArithOp::kAdd: return "add";
-    case ArithOp::kSubtract: return "subtract";
-    case ArithOp::kMultiply: return "multiply";
-    case ArithOp::kDivide: return "divide";
-    case ArithOp::kModulo: return "modulo";
-    case ArithOp::kBitAnd: return "bitand";
-    case ArithOp::kBitOr: return "bitor";
-    case ArithOp::kBitXor: return "bitxor";
+    case ArithOp::kAdd:
+      return "add";
+    case ArithOp::kSubtract:
+      return "subtract";
+    case ArithOp::kMultiply:
+      return "multiply";
+    case ArithOp::kDivide:
+      return "divide";
+    case ArithOp::kModulo:
+      return "modulo";
+    case ArithOp::kBitAnd:
+      return "bitand";
+    case ArithOp::kBitOr:
+      return "bitor";
+    case ArithOp::kBitXor:
+      return "bitxor";
   }
   return "";
 }
@@ -121,7 +131,8 @@ std::string Describe(const Value& value) {
 
 Result<Value> CastValue(DataType type, const Value& value) {
   const bool fits = type == DataType::kJson || (type == DataType::kArray && value.is_array()) ||
-                    (IsString(type) && value.is_string()) || (type == DataType::kBool && value.is_bool()) ||
+                    (IsString(type) && value.is_string()) ||
+                    (type == DataType::kBool && value.is_bool()) ||
                     ((IsInteger(type) || type == DataType::kTimestamptz) && value.is_int());
   if (fits) return value;
   if (IsFloating(type) && value.is_number()) return Value(value.as_double());
@@ -144,9 +155,11 @@ bool CanBeAdded(DataType left, DataType right) {
 
 Result<DataType> ArithmeticType(DataType left, DataType right) {
   if (left == DataType::kJson && right == DataType::kJson) return DataType::kJson;
-  const bool known = (IsNumber(left) || left == DataType::kJson) && (IsNumber(right) || right == DataType::kJson);
+  const bool known =
+      (IsNumber(left) || left == DataType::kJson) && (IsNumber(right) || right == DataType::kJson);
   if (!known) {
-    return Bad("incompatible data type, " + std::string(NameOf(left)) + ", " + std::string(NameOf(right)));
+    return Bad("incompatible data type, " + std::string(NameOf(left)) + ", " +
+               std::string(NameOf(right)));
   }
   return IsFloating(left) || IsFloating(right) ? DataType::kDouble : DataType::kInt64;
 }

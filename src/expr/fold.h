@@ -34,7 +34,7 @@ std::string Describe(const Value& value);
 Result<Value> CastValue(DataType type, const Value& value);
 
 bool CanBeCompared(DataType left, DataType right);
-bool CanBeAdded(DataType left, DataType right);                 // left is the field
+bool CanBeAdded(DataType left, DataType right);                  // left is the field
 Result<DataType> ArithmeticType(DataType left, DataType right);  // of the result
 
 }  // namespace elanus::expr

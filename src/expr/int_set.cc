@@ -14,7 +14,8 @@ IntSet::IntSet(std::vector<int64_t> values) {
     few_ = std::move(values);
     return;
   }
-  const uint64_t span = static_cast<uint64_t>(values.back()) - static_cast<uint64_t>(values.front());
+  const uint64_t span =
+      static_cast<uint64_t>(values.back()) - static_cast<uint64_t>(values.front());
   if (span < values.size() * kSpanPerValue) {
     low_ = values.front();
     bits_.resize(span / 64 + 1);

@@ -30,13 +30,15 @@ class IntSet {
   }
 
  private:
-  size_t Home(int64_t value) const { return static_cast<uint64_t>(value) * 0x9e3779b97f4a7c15ULL >> shift_; }
+  size_t Home(int64_t value) const {
+    return static_cast<uint64_t>(value) * 0x9e3779b97f4a7c15ULL >> shift_;
+  }
 
   std::vector<int64_t> few_;
   std::vector<uint64_t> bits_;  // from low_ on
   int64_t low_ = 0;
   std::vector<int64_t> table_;
-  int64_t empty_ = 0;           // marks a free place; not a member
+  int64_t empty_ = 0;  // marks a free place; not a member
   int shift_ = 0;
 };
 

@@ -56,7 +56,8 @@ const std::map<std::string_view, TokenKind>& Keywords() {
 }
 
 TokenKind KindOfWord(std::string_view word) {
-  if (word == "true" || word == "True" || word == "TRUE" || word == "false" || word == "False" || word == "FALSE") {
+  if (word == "true" || word == "True" || word == "TRUE" || word == "false" || word == "False" ||
+      word == "FALSE") {
     return TokenKind::kBool;
   }
   bool lower = true;
@@ -77,7 +78,9 @@ TokenKind KindOfWord(std::string_view word) {
 
 // A Chinese character at `at`, as bytes of UTF-8; 0 for anything else. Identifiers may hold them.
 size_t HanSize(std::string_view text, size_t at) {
-  const auto byte = [&](size_t i) { return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0u; };
+  const auto byte = [&](size_t i) {
+    return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0u;
+  };
   if ((byte(0) & 0xf0) == 0xe0 && (byte(1) & 0xc0) == 0x80 && (byte(2) & 0xc0) == 0x80) {
     const uint32_t code = (byte(0) & 15) << 12 | (byte(1) & 63) << 6 | (byte(2) & 63);
     const bool han = (code >= 0x2e80 && code <= 0x2fd5) || code == 0x3005 || code == 0x3007 ||
@@ -85,7 +88,8 @@ size_t HanSize(std::string_view text, size_t at) {
                      (code >= 0x4e00 && code <= 0x9fff) || (code >= 0xf900 && code <= 0xfad9);
     return han ? 3 : 0;
   }
-  if (byte(0) == 0xf0 && byte(1) >= 0xa0 && byte(1) <= 0xb3 && (byte(2) & 0xc0) == 0x80 && (byte(3) & 0xc0) == 0x80) {
+  if (byte(0) == 0xf0 && byte(1) >= 0xa0 && byte(1) <= 0xb3 && (byte(2) & 0xc0) == 0x80 &&
+      (byte(3) & 0xc0) == 0x80) {
     return 4;
   }
   return 0;
@@ -147,14 +151,15 @@ Token Lexer::Make(TokenKind kind, size_t end) {
 Token Lexer::Bad(size_t end) {
   const Token token = Make(TokenKind::kError, std::min(end, source_.size()));
   if (error_.empty()) {
-    error_ = "line 1:" + std::to_string(token.begin) + " token recognition error at: '" + std::string(token.text) + "'";
+    error_ = "line 1:" + std::to_string(token.begin) + " token recognition error at: '" +
+             std::string(token.text) + "'";
   }
   return token;
 }
 
 Token Lexer::Scan() {
-  while (at_ < source_.size() &&
-         (source_[at_] == ' ' || source_[at_] == '\t' || source_[at_] == '\n' || source_[at_] == '\r')) {
+  while (at_ < source_.size() && (source_[at_] == ' ' || source_[at_] == '\t' ||
+                                  source_[at_] == '\n' || source_[at_] == '\r')) {
     ++at_;
   }
   if (at_ >= source_.size()) return {TokenKind::kEnd, source_.size(), {}};
@@ -165,33 +170,59 @@ Token Lexer::Scan() {
     return next == second ? Make(pair, at_ + 2) : Make(single, at_ + 1);
   };
   switch (c) {
-    case '(': return one(TokenKind::kLeftParen);
-    case ')': return one(TokenKind::kRightParen);
-    case '[': return one(TokenKind::kLeftBracket);
-    case ']': return one(TokenKind::kRightBracket);
-    case '{': return one(TokenKind::kLeftBrace);
-    case '}': return one(TokenKind::kRightBrace);
-    case ',': return one(TokenKind::kComma);
-    case '+': return one(TokenKind::kPlus);
-    case '-': return one(TokenKind::kMinus);
-    case '/': return one(TokenKind::kDivide);
-    case '%': return one(TokenKind::kModulo);
-    case '^': return one(TokenKind::kBitXor);
-    case '~': return one(TokenKind::kBitNot);
-    case '*': return two('*', TokenKind::kPower, TokenKind::kTimes);
-    case '&': return two('&', TokenKind::kAnd, TokenKind::kBitAnd);
-    case '|': return two('|', TokenKind::kOr, TokenKind::kBitOr);
-    case '<': return next == '<' ? Make(TokenKind::kShiftLeft, at_ + 2) : two('=', TokenKind::kLessEqual, TokenKind::kLess);
-    case '>': return next == '>' ? Make(TokenKind::kShiftRight, at_ + 2) : two('=', TokenKind::kGreaterEqual, TokenKind::kGreater);
-    case '=': return next == '~' ? Make(TokenKind::kRegex, at_ + 2) : two('=', TokenKind::kEqual, TokenKind::kAssign);
-    case '!': return next == '~' ? Make(TokenKind::kNotRegex, at_ + 2) : two('=', TokenKind::kNotEqual, TokenKind::kNot);
-    case '$': return Dollar();
+    case '(':
+      return one(TokenKind::kLeftParen);
+    case ')':
+      return one(TokenKind::kRightParen);
+    case '[':
+      return one(TokenKind::kLeftBracket);
+    case ']':
+      return one(TokenKind::kRightBracket);
+    case '{':
+      return one(TokenKind::kLeftBrace);
+    case '}':
+      return one(TokenKind::kRightBrace);
+    case ',':
+      return one(TokenKind::kComma);
+    case '+':
+      return one(TokenKind::kPlus);
+    case '-':
+      return one(TokenKind::kMinus);
+    case '/':
+      return one(TokenKind::kDivide);
+    case '%':
+      return one(TokenKind::kModulo);
+    case '^':
+      return one(TokenKind::kBitXor);
+    case '~':
+      return one(TokenKind::kBitNot);
+    case '*':
+      return two('*', TokenKind::kPower, TokenKind::kTimes);
+    case '&':
+      return two('&', TokenKind::kAnd, TokenKind::kBitAnd);
+    case '|':
+      return two('|', TokenKind::kOr, TokenKind::kBitOr);
+    case '<':
+      return next == '<' ? Make(TokenKind::kShiftLeft, at_ + 2)
+                         : two('=', TokenKind::kLessEqual, TokenKind::kLess);
+    case '>':
+      return next == '>' ? Make(TokenKind::kShiftRight, at_ + 2)
+                         : two('=', TokenKind::kGreaterEqual, TokenKind::kGreater);
+    case '=':
+      return next == '~' ? Make(TokenKind::kRegex, at_ + 2)
+                         : two('=', TokenKind::kEqual, TokenKind::kAssign);
+    case '!':
+      return next == '~' ? Make(TokenKind::kNotRegex, at_ + 2)
+                         : two('=', TokenKind::kNotEqual, TokenKind::kNot);
+    case '$':
+      return Dollar();
     case '"':
     case '\'': {
       const size_t end = SkipString(at_, /*raw=*/false);
       return end == kNone ? Bad(source_.size()) : Make(TokenKind::kString, end);
     }
-    default: break;
+    default:
+      break;
   }
   if (IsDigit(c) || (c == '.' && IsDigit(next))) return Number();
   if (SkipIdentifier(at_) != at_) return Word();
@@ -232,7 +263,8 @@ size_t Lexer::SkipPathStep(size_t at) const {
   const char c = source_[at];
   if (c == '"' || c == '\'') {
     at = SkipString(at, /*raw=*/false);
-  } else if ((c == 'r' || c == 'R') && at + 1 < source_.size() && (source_[at + 1] == '"' || source_[at + 1] == '\'')) {
+  } else if ((c == 'r' || c == 'R') && at + 1 < source_.size() &&
+             (source_[at + 1] == '"' || source_[at + 1] == '\'')) {
     at = SkipString(at + 1, /*raw=*/true);
   } else if (c == '0') {
     ++at;
@@ -252,7 +284,8 @@ Token Lexer::Dollar() {
   }
   if (source_.substr(at_, 2) == "$[") {
     const size_t end = SkipIdentifier(at_ + 2);
-    if (end != at_ + 2 && end < source_.size() && source_[end] == ']') return Make(TokenKind::kStructSubField, end + 1);
+    if (end != at_ + 2 && end < source_.size() && source_[end] == ']')
+      return Make(TokenKind::kStructSubField, end + 1);
   }
   return Bad(at_ + 1);
 }
@@ -268,21 +301,30 @@ Token Lexer::Word() {
       return Make(raw ? TokenKind::kRawString : TokenKind::kString, string_end);
     }
   }
-  for (const auto& [phrase, kind] : {std::pair{"is not null", TokenKind::kIsNotNull}, {"IS NOT NULL", TokenKind::kIsNotNull},
-                                     {"is null", TokenKind::kIsNull}, {"IS NULL", TokenKind::kIsNull}}) {
+  for (const auto& [phrase, kind] : {std::pair{"is not null", TokenKind::kIsNotNull},
+                                     {"IS NOT NULL", TokenKind::kIsNotNull},
+                                     {"is null", TokenKind::kIsNull},
+                                     {"IS NULL", TokenKind::kIsNull}}) {
     const std::string_view text(phrase);
-    if (word.size() == 2 && source_.substr(at_, text.size()) == text) return Make(kind, at_ + text.size());
+    if (word.size() == 2 && source_.substr(at_, text.size()) == text)
+      return Make(kind, at_ + text.size());
   }
   const TokenKind kind = KindOfWord(word);
-  if (kind != TokenKind::kIdentifier || end >= source_.size() || source_[end] != '[') return Make(kind, end);
+  if (kind != TokenKind::kIdentifier || end >= source_.size() || source_[end] != '[')
+    return Make(kind, end);
 
   size_t path_end = end;
   size_t steps = 0;
-  for (size_t step = SkipPathStep(path_end); step != kNone; step = SkipPathStep(path_end), ++steps) path_end = step;
-  const size_t name_end = path_end < source_.size() && source_[path_end] == '[' ? SkipIdentifier(path_end + 1) : path_end;
-  const bool named = name_end > path_end + 1 && name_end < source_.size() && source_[name_end] == ']';
+  for (size_t step = SkipPathStep(path_end); step != kNone; step = SkipPathStep(path_end), ++steps)
+    path_end = step;
+  const size_t name_end = path_end < source_.size() && source_[path_end] == '['
+                              ? SkipIdentifier(path_end + 1)
+                              : path_end;
+  const bool named =
+      name_end > path_end + 1 && name_end < source_.size() && source_[name_end] == ']';
   if (named && steps == 0) return Make(TokenKind::kStructField, name_end + 1);
-  if (named && steps == 1 && IsDigit(source_[end + 1])) return Make(TokenKind::kStructIndexField, name_end + 1);
+  if (named && steps == 1 && IsDigit(source_[end + 1]))
+    return Make(TokenKind::kStructIndexField, name_end + 1);
   return Make(steps == 0 ? TokenKind::kIdentifier : TokenKind::kPath, path_end);
 }
 
@@ -351,14 +393,32 @@ Result<std::string> Unquote(std::string_view token) {
     if (++i >= text.size()) return invalid;
     uint32_t code = 0;
     switch (text[i]) {
-      case '\\': case '"': case '\'': out.push_back(text[i]); break;
-      case 'a': out.push_back('\a'); break;
-      case 'b': out.push_back('\b'); break;
-      case 'f': out.push_back('\f'); break;
-      case 'n': out.push_back('\n'); break;
-      case 'r': out.push_back('\r'); break;
-      case 't': out.push_back('\t'); break;
-      case 'v': out.push_back('\v'); break;
+      case '\\':
+      case '"':
+      case '\'':
+        out.push_back(text[i]);
+        break;
+      case 'a':
+        out.push_back('\a');
+        break;
+      case 'b':
+        out.push_back('\b');
+        break;
+      case 'f':
+        out.push_back('\f');
+        break;
+      case 'n':
+        out.push_back('\n');
+        break;
+      case 'r':
+        out.push_back('\r');
+        break;
+      case 't':
+        out.push_back('\t');
+        break;
+      case 'v':
+        out.push_back('\v');
+        break;
       case 'x':
         if (!ReadCode(text, i + 1, 2, 16, &code)) return invalid;
         out.push_back(static_cast<char>(code));
@@ -367,7 +427,9 @@ Result<std::string> Unquote(std::string_view token) {
       case 'u':
       case 'U': {
         const size_t digits = text[i] == 'u' ? 4 : 8;
-        if (!ReadCode(text, i + 1, digits, 16, &code) || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) return invalid;
+        if (!ReadCode(text, i + 1, digits, 16, &code) || code > 0x10ffff ||
+            (code >= 0xd800 && code < 0xe000))
+          return invalid;
         AppendUtf8(code, &out);
         i += digits;
         break;
@@ -387,7 +449,8 @@ Result<std::string> UnquoteRegex(std::string_view token) {
   const char quote = token.back();
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
-    const bool escaped = text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == quote || text[i + 1] == '\\');
+    const bool escaped =
+        text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == quote || text[i + 1] == '\\');
     if (text[i] == '\\' && i + 1 < text.size() && !escaped) out.push_back(text[i++]);
     out.push_back(escaped ? text[++i] : text[i]);
   }
@@ -398,7 +461,8 @@ std::string DecodeUnicode(std::string_view text) {
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
     uint32_t code = 0;
-    if (text[i] == '\\' && i + 1 < text.size() && text[i + 1] == 'u' && ReadCode(text, i + 2, 4, 16, &code)) {
+    if (text[i] == '\\' && i + 1 < text.size() && text[i + 1] == 'u' &&
+        ReadCode(text, i + 2, 4, 16, &code)) {
       AppendUtf8(code, &out);
       i += 5;
     } else {

@@ -38,7 +38,8 @@ void CheapestFirst(PredicateList* operands) {
 // Both connectives: for AND a row is settled once an operand says no, for OR once one says yes.
 class Connective final : public Predicate {
  public:
-  Connective(bool is_and, PredicateList operands) : is_and_(is_and), operands_(std::move(operands)), cost_(TotalCost(operands_)) {
+  Connective(bool is_and, PredicateList operands)
+      : is_and_(is_and), operands_(std::move(operands)), cost_(TotalCost(operands_)) {
     CheapestFirst(&operands_);
   }
 

@@ -12,18 +12,32 @@
 namespace elanus::expr {
 
 enum class CompareOp : uint8_t { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual };
-enum class ArithOp : uint8_t { kAdd, kSubtract, kMultiply, kDivide, kModulo, kBitAnd, kBitOr, kBitXor };
+enum class ArithOp : uint8_t {
+  kAdd,
+  kSubtract,
+  kMultiply,
+  kDivide,
+  kModulo,
+  kBitAnd,
+  kBitOr,
+  kBitXor
+};
 enum class ContainsOp : uint8_t { kOne, kAll, kAny };
 
 // a op b  ==  b Mirrored(op) a
 constexpr CompareOp Mirrored(CompareOp op) {
   switch (op) {
     case CompareOp::kEqual:
-    case CompareOp::kNotEqual: return op;
-    case CompareOp::kLess: return CompareOp::kGreater;
-    case CompareOp::kLessEqual: return CompareOp::kGreaterEqual;
-    case CompareOp::kGreater: return CompareOp::kLess;
-    case CompareOp::kGreaterEqual: return CompareOp::kLessEqual;
+    case CompareOp::kNotEqual:
+      return op;
+    case CompareOp::kLess:
+      return CompareOp::kGreater;
+    case CompareOp::kLessEqual:
+      return CompareOp::kGreaterEqual;
+    case CompareOp::kGreater:
+      return CompareOp::kLess;
+    case CompareOp::kGreaterEqual:
+      return CompareOp::kLessEqual;
   }
   return op;
 }
@@ -31,12 +45,18 @@ constexpr CompareOp Mirrored(CompareOp op) {
 template <typename T>
 constexpr bool Compare(CompareOp op, const T& a, const T& b) {
   switch (op) {
-    case CompareOp::kEqual: return a == b;
-    case CompareOp::kNotEqual: return a != b;
-    case CompareOp::kLess: return a < b;
-    case CompareOp::kLessEqual: return a <= b;
-    case CompareOp::kGreater: return a > b;
-    case CompareOp::kGreaterEqual: return a >= b;
+    case CompareOp::kEqual:
+      return a == b;
+    case CompareOp::kNotEqual:
+      return a != b;
+    case CompareOp::kLess:
+      return a < b;
+    case CompareOp::kLessEqual:
+      return a <= b;
+    case CompareOp::kGreater:
+      return a > b;
+    case CompareOp::kGreaterEqual:
+      return a >= b;
   }
   return false;
 }

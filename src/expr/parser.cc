@@ -12,13 +12,35 @@ namespace elanus::expr {
 namespace {
 
 enum Precedence : int {
-  kLowest = 0, kOr, kAnd, kBitOr, kBitXor, kBitAnd, kEquality, kRelation, kReverseRange, kRange, kIn, kShift, kSum,
-  kProduct, kPrefix, kPower, kNotRegex, kRegex, kLike, kExists,
+  kLowest = 0,
+  kOr,
+  kAnd,
+  kBitOr,
+  kBitXor,
+  kBitAnd,
+  kEquality,
+  kRelation,
+  kReverseRange,
+  kRange,
+  kIn,
+  kShift,
+  kSum,
+  kProduct,
+  kPrefix,
+  kPower,
+  kNotRegex,
+  kRegex,
+  kLike,
+  kExists,
 };
 
-bool IsComparison(TokenKind kind) { return kind >= TokenKind::kLess && kind <= TokenKind::kNotEqual; }
+bool IsComparison(TokenKind kind) {
+  return kind >= TokenKind::kLess && kind <= TokenKind::kNotEqual;
+}
 bool IsLess(TokenKind kind) { return kind == TokenKind::kLess || kind == TokenKind::kLessEqual; }
-bool IsGreater(TokenKind kind) { return kind == TokenKind::kGreater || kind == TokenKind::kGreaterEqual; }
+bool IsGreater(TokenKind kind) {
+  return kind == TokenKind::kGreater || kind == TokenKind::kGreaterEqual;
+}
 bool IsSign(TokenKind kind) { return kind == TokenKind::kPlus || kind == TokenKind::kMinus; }
 
 class Parser {
@@ -32,7 +54,8 @@ class Parser {
     if (lexer_.Peek().kind != TokenKind::kEnd) {
       // What follows may hold a token that no rule knows; that is the better message.
       while (lexer_.Peek().kind != TokenKind::kEnd && lexer_.error().empty()) lexer_.Next();
-      return Bad(lexer_.error().empty() ? "invalid expression: " + std::string(lexer_.source()) : lexer_.error());
+      return Bad(lexer_.error().empty() ? "invalid expression: " + std::string(lexer_.source())
+                                        : lexer_.error());
     }
     return root;
   }
@@ -77,7 +100,8 @@ class Parser {
     return {};
   }
   Status CountLiteral() {
-    return ++literals_ > kFilterLiteralsMax ? Bad("expression holds more than 1000000 values") : Status();
+    return ++literals_ > kFilterLiteralsMax ? Bad("expression holds more than 1000000 values")
+                                            : Status();
   }
 
   Result<NodePtr> Expression(int lowest) {
@@ -112,7 +136,8 @@ class Parser {
     if (kind == TokenKind::kRegex) return kRegex;
     if (kind == TokenKind::kNotRegex) return kNotRegex;
     if (kind == TokenKind::kPower) return kPower;
-    if (kind == TokenKind::kTimes || kind == TokenKind::kDivide || kind == TokenKind::kModulo) return kProduct;
+    if (kind == TokenKind::kTimes || kind == TokenKind::kDivide || kind == TokenKind::kModulo)
+      return kProduct;
     if (IsSign(kind)) return kSum;
     if (kind == TokenKind::kShiftLeft || kind == TokenKind::kShiftRight) return kShift;
     if (kind == TokenKind::kBitAnd) return kBitAnd;
@@ -123,19 +148,29 @@ class Parser {
 
   static Node::Kind KindOf(int precedence) {
     switch (precedence) {
-      case kOr: return Node::Kind::kOr;
-      case kAnd: return Node::Kind::kAnd;
+      case kOr:
+        return Node::Kind::kOr;
+      case kAnd:
+        return Node::Kind::kAnd;
       case kEquality:
-      case kRelation: return Node::Kind::kCompare;
+      case kRelation:
+        return Node::Kind::kCompare;
       case kReverseRange:
-      case kRange: return Node::Kind::kRange;
-      case kIn: return Node::Kind::kIn;
-      case kShift: return Node::Kind::kShift;
-      case kPower: return Node::Kind::kPower;
+      case kRange:
+        return Node::Kind::kRange;
+      case kIn:
+        return Node::Kind::kIn;
+      case kShift:
+        return Node::Kind::kShift;
+      case kPower:
+        return Node::Kind::kPower;
       case kRegex:
-      case kNotRegex: return Node::Kind::kRegex;
-      case kLike: return Node::Kind::kLike;
-      default: return Node::Kind::kArithmetic;
+      case kNotRegex:
+        return Node::Kind::kRegex;
+      case kLike:
+        return Node::Kind::kLike;
+      default:
+        return Node::Kind::kArithmetic;
     }
   }
 
@@ -188,7 +223,8 @@ class Parser {
       case TokenKind::kRawString:
         Take();
         return Make(Node::Kind::kString, token);
-      case TokenKind::kIdentifier: return Identifier();
+      case TokenKind::kIdentifier:
+        return Identifier();
       case TokenKind::kMeta:
         Take();
         return Make(Node::Kind::kIdentifier, token);
@@ -223,17 +259,23 @@ class Parser {
         inner->in_parens = true;
         return inner;
       }
-      case TokenKind::kLeftBracket: return Array();
-      case TokenKind::kExists: return Prefix(Node::Kind::kExists, kExists);
+      case TokenKind::kLeftBracket:
+        return Array();
+      case TokenKind::kExists:
+        return Prefix(Node::Kind::kExists, kExists);
       case TokenKind::kPlus:
       case TokenKind::kMinus:
       case TokenKind::kBitNot:
-      case TokenKind::kNot: return Prefix(Node::Kind::kUnary, kPrefix);
+      case TokenKind::kNot:
+        return Prefix(Node::Kind::kUnary, kPrefix);
       case TokenKind::kContains:
       case TokenKind::kContainsAll:
-      case TokenKind::kContainsAny: return Contains();
-      case TokenKind::kArrayLength: return ArrayLength();
-      case TokenKind::kIso: return TimestamptzReverse();
+      case TokenKind::kContainsAny:
+        return Contains();
+      case TokenKind::kArrayLength:
+        return ArrayLength();
+      case TokenKind::kIso:
+        return TimestamptzReverse();
       case TokenKind::kRandomSample: {
         Take();
         NodePtr node = Make(Node::Kind::kRandomSample, token);
@@ -253,7 +295,8 @@ class Parser {
       case TokenKind::kMatchExact:
       case TokenKind::kSpatial:
       case TokenKind::kSpatialDistance:
-      case TokenKind::kSpatialValid: return NotBuilt();
+      case TokenKind::kSpatialValid:
+        return NotBuilt();
       case TokenKind::kEnd:
       case TokenKind::kError:
       case TokenKind::kRightParen:
@@ -286,7 +329,8 @@ class Parser {
       case TokenKind::kIsNotNull:
       case TokenKind::kInterval:
       case TokenKind::kMinimumShouldMatch:
-      case TokenKind::kThreshold: break;
+      case TokenKind::kThreshold:
+        break;
     }
     return Unexpected(token);
   }
@@ -310,12 +354,15 @@ class Parser {
   }
 
   Result<NodePtr> Identifier() {
-    const size_t signed_ahead = IsSign(lexer_.Peek(1).kind) && lexer_.Peek(2).kind == TokenKind::kInterval ? 3 : 0;
-    if (IsComparison(lexer_.Peek(1 + signed_ahead).kind) && lexer_.Peek(2 + signed_ahead).kind == TokenKind::kIso) {
+    const size_t signed_ahead =
+        IsSign(lexer_.Peek(1).kind) && lexer_.Peek(2).kind == TokenKind::kInterval ? 3 : 0;
+    if (IsComparison(lexer_.Peek(1 + signed_ahead).kind) &&
+        lexer_.Peek(2 + signed_ahead).kind == TokenKind::kIso) {
       return TimestamptzForward();
     }
     const Token token = Take();
-    if (lexer_.Peek().kind != TokenKind::kLeftParen) return NullTest(token, Node::Kind::kIdentifier);
+    if (lexer_.Peek().kind != TokenKind::kLeftParen)
+      return NullTest(token, Node::Kind::kIdentifier);
     Take();
     NodePtr call = Make(Node::Kind::kCall, token);
     if (lexer_.Peek().kind != TokenKind::kRightParen) {
@@ -355,7 +402,8 @@ class Parser {
     node->token2 = text;
     node->op2 = op;
     node->begin = begin;
-    if (IsSign(lexer_.Peek().kind) && lexer_.Peek(1).kind == TokenKind::kInterval) TRY(IntervalInto(node.get()));
+    if (IsSign(lexer_.Peek().kind) && lexer_.Peek(1).kind == TokenKind::kInterval)
+      TRY(IntervalInto(node.get()));
     return node;
   }
 
@@ -375,7 +423,8 @@ class Parser {
     const Token name = Take();
     TRY(Expect(TokenKind::kLeftParen));
     const TokenKind kind = lexer_.Peek().kind;
-    if (kind != TokenKind::kIdentifier && kind != TokenKind::kPath && kind != TokenKind::kStructField) {
+    if (kind != TokenKind::kIdentifier && kind != TokenKind::kPath &&
+        kind != TokenKind::kStructField) {
       return Unexpected(lexer_.Peek());
     }
     NodePtr node = Make(Node::Kind::kArrayLength, Take());
@@ -394,8 +443,9 @@ class Parser {
     node->token2 = TRY(Expect(TokenKind::kIdentifier));
     while (Accept(TokenKind::kComma)) {
       const TokenKind kind = lexer_.Peek().kind;
-      const bool option = kind == TokenKind::kMinimumShouldMatch || kind == TokenKind::kThreshold ||
-                          (kind == TokenKind::kIdentifier && lexer_.Peek(1).kind == TokenKind::kAssign);
+      const bool option =
+          kind == TokenKind::kMinimumShouldMatch || kind == TokenKind::kThreshold ||
+          (kind == TokenKind::kIdentifier && lexer_.Peek(1).kind == TokenKind::kAssign);
       if (option) {
         TRY(Option(node.get()));
       } else {
@@ -416,8 +466,8 @@ class Parser {
     }
     const int64_t value = literal.value.as_int();
     if (name.kind == TokenKind::kMinimumShouldMatch && (value < 1 || value > 1000)) {
-      return Bad(std::string("minimum_should_match should be ") + (value < 1 ? ">= 1" : "<= 1000") + ", got " +
-                 std::to_string(value));
+      return Bad(std::string("minimum_should_match should be ") + (value < 1 ? ">= 1" : "<= 1000") +
+                 ", got " + std::to_string(value));
     }
     if (node->op == TokenKind::kTextMatchFuzzy && (value < 0 || value > 2)) {
       return Bad("max_edit_distance should be in [0, 2], got " + std::to_string(value));
@@ -498,7 +548,8 @@ class Parser {
       digits.remove_prefix(hex || binary ? 2 : 1);
     }
     int64_t value = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
     if (error == std::errc() && end == digits.data() + digits.size()) {
       node->kind = Node::Kind::kLiteral;
       node->value = value;
@@ -514,7 +565,8 @@ class Parser {
   Result<Value> Floating(std::string_view text) {
     TRY(CountLiteral());
     const double value = std::strtod(std::string(text).c_str(), nullptr);
-    if (std::isinf(value)) return Bad("strconv.ParseFloat: parsing \"" + std::string(text) + "\": value out of range");
+    if (std::isinf(value))
+      return Bad("strconv.ParseFloat: parsing \"" + std::string(text) + "\": value out of range");
     return Value(value);
   }
 
@@ -527,7 +579,8 @@ class Parser {
 }  // namespace
 
 Result<std::unique_ptr<Node>> ParseFilter(std::string_view text) {
-  if (text.size() > kFilterTextMax) return Fail(Code::kParameterInvalid, "expression is longer than 64 MiB");
+  if (text.size() > kFilterTextMax)
+    return Fail(Code::kParameterInvalid, "expression is longer than 64 MiB");
   return Parser(text).Filter();
 }
 
@@ -535,7 +588,8 @@ std::string TextOf(std::string_view source, size_t begin, size_t end) {
   constexpr size_t kShownMax = 4096;
   std::string text;
   Lexer lexer(source.substr(begin, end - begin));
-  for (Token token = lexer.Next(); token.kind != TokenKind::kEnd && text.size() < kShownMax; token = lexer.Next()) {
+  for (Token token = lexer.Next(); token.kind != TokenKind::kEnd && text.size() < kShownMax;
+       token = lexer.Next()) {
     text.append(token.text);
   }
   return text;

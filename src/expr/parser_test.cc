@@ -10,27 +10,39 @@ namespace {
 std::string Show(std::string_view source, const Node& node) {
   const auto joined = [&](const std::string& separator) {
     std::string text;
-    for (const auto& child : node.children) text += (text.empty() ? "" : separator) + Show(source, *child);
+    for (const auto& child : node.children)
+      text += (text.empty() ? "" : separator) + Show(source, *child);
     return text;
   };
   switch (node.kind) {
-    case Node::Kind::kLiteral: return Describe(node.value).substr(Describe(node.value).find(':') + 1);
-    case Node::Kind::kUnary: return "(" + std::string(node.token.text) + " " + joined("") + ")";
-    case Node::Kind::kExists: return "(exists " + joined("") + ")";
+    case Node::Kind::kLiteral:
+      return Describe(node.value).substr(Describe(node.value).find(':') + 1);
+    case Node::Kind::kUnary:
+      return "(" + std::string(node.token.text) + " " + joined("") + ")";
+    case Node::Kind::kExists:
+      return "(exists " + joined("") + ")";
     case Node::Kind::kArithmetic:
     case Node::Kind::kPower:
     case Node::Kind::kShift:
     case Node::Kind::kCompare:
     case Node::Kind::kLike:
-    case Node::Kind::kRegex: return "(" + joined(" " + std::string(node.token.text) + " ") + ")";
-    case Node::Kind::kIn: return "(" + joined(node.negated ? " not in " : " in ") + ")";
-    case Node::Kind::kAnd: return "(" + joined(" and ") + ")";
-    case Node::Kind::kOr: return "(" + joined(" or ") + ")";
-    case Node::Kind::kRange: return "(" + joined(" .. " + std::string(node.token.text) + " .. ") + ")";
-    case Node::Kind::kIsNull: return "(" + std::string(node.token.text) + (node.negated ? " is not null)" : " is null)");
+    case Node::Kind::kRegex:
+      return "(" + joined(" " + std::string(node.token.text) + " ") + ")";
+    case Node::Kind::kIn:
+      return "(" + joined(node.negated ? " not in " : " in ") + ")";
+    case Node::Kind::kAnd:
+      return "(" + joined(" and ") + ")";
+    case Node::Kind::kOr:
+      return "(" + joined(" or ") + ")";
+    case Node::Kind::kRange:
+      return "(" + joined(" .. " + std::string(node.token.text) + " .. ") + ")";
+    case Node::Kind::kIsNull:
+      return "(" + std::string(node.token.text) + (node.negated ? " is not null)" : " is null)");
     case Node::Kind::kCall:
-    case Node::Kind::kContains: return std::string(node.token.text) + "(" + joined(", ") + ")";
-    case Node::Kind::kArray: return "[" + std::to_string(node.values.size() + node.children.size()) + "]";
+    case Node::Kind::kContains:
+      return std::string(node.token.text) + "(" + joined(", ") + ")";
+    case Node::Kind::kArray:
+      return "[" + std::to_string(node.values.size() + node.children.size()) + "]";
     case Node::Kind::kInt64Overflow:
     case Node::Kind::kString:
     case Node::Kind::kIdentifier:
@@ -42,7 +54,8 @@ std::string Show(std::string_view source, const Node& node) {
     case Node::Kind::kArrayLength:
     case Node::Kind::kTimestamptz:
     case Node::Kind::kRandomSample:
-    case Node::Kind::kNotBuilt: break;
+    case Node::Kind::kNotBuilt:
+      break;
   }
   return TextOf(source, node);
 }
@@ -83,7 +96,8 @@ TEST(Parser, BindsOperatorsAsTheTableSays) {
       {"starts_with(a, 'x',) && empty(b)", "(starts_with(a, 'x') and empty(b))"},
       {"JSON_CONTAINS(js['a'], [1,2])", "JSON_CONTAINS(js['a'], [2])"},
       {"a == -9223372036854775808", "(a == (- 9223372036854775808))"},
-      {"0x1F + 017 + 0b11 + 1.5e1 + 0x1p4 + .5 + 1.", "((((((31 + 15) + 3) + 15) + 16) + 0.5) + 1)"},
+      {"0x1F + 017 + 0b11 + 1.5e1 + 0x1p4 + .5 + 1.",
+       "((((((31 + 15) + 3) + 15) + 16) + 0.5) + 1)"},
       {"AND == 1", "error: line 1:0 mismatched input 'AND': invalid parameter"},
       {"And == 1 and True == tRue", "((And == 1) and (true == tRue))"},
   };
@@ -136,11 +150,14 @@ TEST(Parser, LimitsTheNumberOfValues) {
 }
 
 TEST(Lexer, UnquotesAsGoDoes) {
-  EXPECT_EQ(*Unquote(R"("a\tb\"\'\\\x41\u4e2d\101")"), "a\tb\"'\\A\xe4\xb8\xad" "A");
+  EXPECT_EQ(*Unquote(R"("a\tb\"\'\\\x41\u4e2d\101")"),
+            "a\tb\"'\\A\xe4\xb8\xad"
+            "A");
   EXPECT_EQ(*Unquote(R"('it "is" \'so\'')"), "it \"is\" 'so'");
   EXPECT_EQ(*Unquote(R"(r"a\b")"), R"(a\b)");
   EXPECT_EQ(*Unquote(R"(u8"x")"), "x");
-  for (const char* bad : {R"("\%")", R"("\d")", R"("\x4")", R"("\u12")", R"("\ud800")", R"("\8")"}) {
+  for (const char* bad :
+       {R"("\%")", R"("\d")", R"("\x4")", R"("\u12")", R"("\ud800")", R"("\8")"}) {
     EXPECT_FALSE(Unquote(bad).ok()) << bad;
   }
   EXPECT_EQ(*UnquoteRegex(R"("\d+\.\\ \"")"), R"(\d+\.\ ")");

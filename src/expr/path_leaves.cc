@@ -1,5 +1,6 @@
-// Leaves that look at one value a row under a path: in JSON, or an element of an array. Types differ
-// from row to row, so each row is read into a Scalar and tested; what has another type is unknown.
+// Leaves that look at one value a row under a path: in JSON, or an element of an array. Types
+// differ from row to row, so each row is read into a Scalar and tested; what has another type is
+// unknown.
 #include <utility>
 
 #include "expr/bits.h"
@@ -40,7 +41,8 @@ PredicatePtr MakePath(size_t slot, const ColumnRef& column, double cost, Test te
 
 class PathExists final : public Predicate {
  public:
-  PathExists(size_t slot, const ColumnRef& column, bool negated) : slot_(slot), path_(column.path), negated_(negated) {}
+  PathExists(size_t slot, const ColumnRef& column, bool negated)
+      : slot_(slot), path_(column.path), negated_(negated) {}
   void Evaluate(BlockReader* block, const BlockBits& active, Truth* out) const override {
     const Block& column = block->Column(slot_);
     Clear(block->words(), out);
@@ -79,14 +81,17 @@ class PathExists final : public Predicate {
 
 class ColumnsCompare final : public Predicate {
  public:
-  ColumnsCompare(size_t left_slot, const ColumnRef& left, CompareOp op, size_t right_slot, const ColumnRef& right)
+  ColumnsCompare(size_t left_slot, const ColumnRef& left, CompareOp op, size_t right_slot,
+                 const ColumnRef& right)
       : left_slot_(left_slot), right_slot_(right_slot), left_(left), right_(right), op_(op) {}
   void Evaluate(BlockReader* block, const BlockBits& active, Truth* out) const override {
     const Block& left = block->Column(left_slot_);
     const Block& right = block->Column(right_slot_);
     Clear(block->words(), out);
     ForActive(block->count(), active, [&](size_t row) {
-      if ((left.valid != nullptr && left.valid[row] == 0) || (right.valid != nullptr && right.valid[row] == 0)) return;
+      if ((left.valid != nullptr && left.valid[row] == 0) ||
+          (right.valid != nullptr && right.valid[row] == 0))
+        return;
       const Tri answer = Test(left_.Read(left, row), right_.Read(right, row));
       if (answer != Tri::kUnknown) SetBit(answer == Tri::kYes ? &out->yes : &out->no, row);
     });
@@ -96,8 +101,10 @@ class ColumnsCompare final : public Predicate {
  private:
   Tri Test(const Scalar& a, const Scalar& b) const {
     if (a.is_number() && b.is_number()) return OrderTest(op_, CompareScalars(a, b));
-    if (a.kind == Scalar::Kind::kString && b.kind == Scalar::Kind::kString) return ToTri(Compare(op_, a.text, b.text));
-    if (a.kind == Scalar::Kind::kBool && b.kind == Scalar::Kind::kBool) return ToTri(Compare(op_, a.integer, b.integer));
+    if (a.kind == Scalar::Kind::kString && b.kind == Scalar::Kind::kString)
+      return ToTri(Compare(op_, a.text, b.text));
+    if (a.kind == Scalar::Kind::kBool && b.kind == Scalar::Kind::kBool)
+      return ToTri(Compare(op_, a.integer, b.integer));
     return Tri::kUnknown;
   }
 
@@ -108,7 +115,8 @@ class ColumnsCompare final : public Predicate {
 
 Tri TestCompare(CompareOp op, const Scalar& scalar, const Value& value) {
   const bool equality = op == CompareOp::kEqual || op == CompareOp::kNotEqual;
-  if (value.is_number()) return scalar.is_number() ? OrderTest(op, CompareScalar(scalar, value)) : Tri::kUnknown;
+  if (value.is_number())
+    return scalar.is_number() ? OrderTest(op, CompareScalar(scalar, value)) : Tri::kUnknown;
   if (value.is_string()) {
     if (scalar.kind != Scalar::Kind::kString) return Tri::kUnknown;
     return ToTri(Compare<std::string_view>(op, scalar.text, value.as_string()));
@@ -124,24 +132,29 @@ Tri TestCompare(CompareOp op, const Scalar& scalar, const Value& value) {
 
 }  // namespace
 
-PredicatePtr MakePathCompare(size_t slot, const ColumnRef& column, CompareOp op, const Value& value) {
-  return MakePath(slot, column, 60, [op, value](const Scalar& scalar) { return TestCompare(op, scalar, value); });
+PredicatePtr MakePathCompare(size_t slot, const ColumnRef& column, CompareOp op,
+                             const Value& value) {
+  return MakePath(slot, column, 60,
+                  [op, value](const Scalar& scalar) { return TestCompare(op, scalar, value); });
 }
 
 PredicatePtr MakePathRange(size_t slot, const ColumnRef& column, const Bounds& bounds) {
   return MakePath(slot, column, 65, [bounds](const Scalar& scalar) {
     Tri answer = Tri::kYes;
     if (bounds.low) {
-      answer = TestCompare(bounds.low_inclusive ? CompareOp::kGreaterEqual : CompareOp::kGreater, scalar, *bounds.low);
+      answer = TestCompare(bounds.low_inclusive ? CompareOp::kGreaterEqual : CompareOp::kGreater,
+                           scalar, *bounds.low);
     }
     if (!bounds.high || answer == Tri::kNo) return answer;
-    const Tri high = TestCompare(bounds.high_inclusive ? CompareOp::kLessEqual : CompareOp::kLess, scalar, *bounds.high);
+    const Tri high = TestCompare(bounds.high_inclusive ? CompareOp::kLessEqual : CompareOp::kLess,
+                                 scalar, *bounds.high);
     return high == Tri::kYes ? answer : high;
   });
 }
 
 PredicatePtr MakePathIn(size_t slot, const ColumnRef& column, const Value::Array& values) {
-  return MakePath(slot, column, 70, [set = ScalarSet(values)](const Scalar& scalar) { return set.Contains(scalar); });
+  return MakePath(slot, column, 70,
+                  [set = ScalarSet(values)](const Scalar& scalar) { return set.Contains(scalar); });
 }
 
 PredicatePtr MakePathLike(size_t slot, const ColumnRef& column, LikePattern pattern) {
@@ -156,13 +169,15 @@ PredicatePtr MakePathRegex(size_t slot, const ColumnRef& column, Regex regex) {
   });
 }
 
-PredicatePtr MakePathArith(size_t slot, const ColumnRef& column, ArithOp op, const Value& operand, CompareOp cmp, const Value& value) {
+PredicatePtr MakePathArith(size_t slot, const ColumnRef& column, ArithOp op, const Value& operand,
+                           CompareOp cmp, const Value& value) {
   return MakePath(slot, column, 65, [op, operand, cmp, value](const Scalar& scalar) {
     if (!scalar.is_number()) return Tri::kUnknown;
     if (scalar.kind == Scalar::Kind::kInt && operand.is_int() && value.is_int()) {
       return ToTri(Compare(cmp, Apply(op, scalar.integer, operand.as_int()), value.as_int()));
     }
-    if (op == ArithOp::kBitAnd || op == ArithOp::kBitOr || op == ArithOp::kBitXor) return Tri::kUnknown;
+    if (op == ArithOp::kBitAnd || op == ArithOp::kBitOr || op == ArithOp::kBitXor)
+      return Tri::kUnknown;
     return ToTri(Compare(cmp, Apply(op, scalar.number(), operand.as_double()), value.as_double()));
   });
 }
@@ -171,18 +186,21 @@ PredicatePtr MakePathExists(size_t slot, const ColumnRef& column, bool negated) 
   return std::make_unique<PathExists>(slot, column, negated);
 }
 
-PredicatePtr MakeColumnsCompare(size_t left_slot, const ColumnRef& left, CompareOp op, size_t right_slot, const ColumnRef& right) {
+PredicatePtr MakeColumnsCompare(size_t left_slot, const ColumnRef& left, CompareOp op,
+                                size_t right_slot, const ColumnRef& right) {
   return std::make_unique<ColumnsCompare>(left_slot, left, op, right_slot, right);
 }
 
-PredicatePtr MakeContains(size_t slot, const ColumnRef& column, ContainsOp op, const Value::Array& values) {
+PredicatePtr MakeContains(size_t slot, const ColumnRef& column, ContainsOp op,
+                          const Value::Array& values) {
   const bool any = op != ContainsOp::kAll;
   if (column.type() == DataType::kJson) {
     return MakePath(slot, column, 90, [any, values](const Scalar& scalar) {
       if (!scalar.json.is_array()) return Tri::kUnknown;
       for (const Value& value : values) {
         bool found = false;
-        for (size_t i = 0; i < scalar.json.size() && !found; ++i) found = JsonEquals(scalar.json.At(i), value);
+        for (size_t i = 0; i < scalar.json.size() && !found; ++i)
+          found = JsonEquals(scalar.json.At(i), value);
         if (found == any) return ToTri(any);
       }
       return ToTri(!any);
@@ -191,7 +209,8 @@ PredicatePtr MakeContains(size_t slot, const ColumnRef& column, ContainsOp op, c
   return MakePath(slot, column, 20, [any, values](const Scalar& scalar) {
     for (const Value& value : values) {
       bool found = false;
-      for (size_t i = 0; i < scalar.array.size() && !found; ++i) found = ElementEquals(scalar.array, i, value);
+      for (size_t i = 0; i < scalar.array.size() && !found; ++i)
+        found = ElementEquals(scalar.array, i, value);
       if (found == any) return ToTri(any);
     }
     return ToTri(!any);
@@ -202,14 +221,17 @@ PredicatePtr MakeLength(size_t slot, const ColumnRef& column, CompareOp op, int6
   const bool json = column.type() == DataType::kJson;
   return MakePath(slot, column, json ? 60 : 10, [json, op, value](const Scalar& scalar) {
     if (json && !scalar.json.is_array()) return Tri::kUnknown;
-    return ToTri(Compare(op, static_cast<int64_t>(json ? scalar.json.size() : scalar.array.size()), value));
+    return ToTri(
+        Compare(op, static_cast<int64_t>(json ? scalar.json.size() : scalar.array.size()), value));
   });
 }
 
-PredicatePtr MakeArrayEquals(size_t slot, const ColumnRef& column, const Value::Array& values, bool negated) {
+PredicatePtr MakeArrayEquals(size_t slot, const ColumnRef& column, const Value::Array& values,
+                             bool negated) {
   return MakePath(slot, column, 20, [values, negated](const Scalar& scalar) {
     bool equal = scalar.array.size() == values.size();
-    for (size_t i = 0; i < values.size() && equal; ++i) equal = ElementEquals(scalar.array, i, values[i]);
+    for (size_t i = 0; i < values.size() && equal; ++i)
+      equal = ElementEquals(scalar.array, i, values[i]);
     return ToTri(equal != negated);
   });
 }

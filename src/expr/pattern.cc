@@ -1,10 +1,10 @@
 #include "expr/pattern.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstring>
+
+#include <re2/re2.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
@@ -12,8 +12,8 @@
 namespace elanus::expr {
 namespace {
 
-// Whether `word` occurs in `text`. Sixteen places at a time: those where its first and its last byte
-// fit are looked at. Short texts and other machines take the library's search.
+// Whether `word` occurs in `text`. Sixteen places at a time: those where its first and its last
+// byte fit are looked at. Short texts and other machines take the library's search.
 bool Occurs(std::string_view text, std::string_view word) {
 #ifdef __SSE2__
   constexpr size_t kLanes = 16;
@@ -23,9 +23,13 @@ bool Occurs(std::string_view text, std::string_view word) {
     const size_t places = text.size() - word.size() + 1;
     for (size_t at = 0; at < places; at += kLanes) {
       at = std::min(at, places - kLanes);  // the last step overlaps the one before
-      const auto load = [&](size_t offset) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + offset)); };
-      const __m128i fits = _mm_and_si128(_mm_cmpeq_epi8(load(at), first), _mm_cmpeq_epi8(load(at + word.size() - 1), last));
-      for (auto bits = static_cast<unsigned>(_mm_movemask_epi8(fits)); bits != 0; bits &= bits - 1) {
+      const auto load = [&](size_t offset) {
+        return _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + offset));
+      };
+      const __m128i fits = _mm_and_si128(_mm_cmpeq_epi8(load(at), first),
+                                         _mm_cmpeq_epi8(load(at + word.size() - 1), last));
+      for (auto bits = static_cast<unsigned>(_mm_movemask_epi8(fits)); bits != 0;
+           bits &= bits - 1) {
         const size_t place = at + static_cast<size_t>(std::countr_zero(bits));
         if (std::memcmp(text.data() + place, word.data(), word.size()) == 0) return true;
       }
@@ -44,11 +48,14 @@ Result<LikePattern> LikePattern::Compile(std::string_view pattern) {
     const char c = pattern[i];
     if (c == '\\') {
       if (++i == pattern.size()) {
-        return Fail(Code::kParameterInvalid, "invalid like pattern: nothing follows the last backslash: " + std::string(pattern));
+        return Fail(
+            Code::kParameterInvalid,
+            "invalid like pattern: nothing follows the last backslash: " + std::string(pattern));
       }
       like.steps_.push_back({Step::Kind::kByte, pattern[i]});
     } else if (c == '%') {
-      if (like.steps_.empty() || like.steps_.back().kind != Step::Kind::kRun) like.steps_.push_back({Step::Kind::kRun, 0});
+      if (like.steps_.empty() || like.steps_.back().kind != Step::Kind::kRun)
+        like.steps_.push_back({Step::Kind::kRun, 0});
     } else {
       like.steps_.push_back({c == '_' ? Step::Kind::kOne : Step::Kind::kByte, c});
     }
@@ -67,18 +74,26 @@ Result<LikePattern> LikePattern::Compile(std::string_view pattern) {
   if (size == 1 && leading) {
     like.kind_ = Kind::kPrefix;  // "%": of nothing
   } else {
-    like.kind_ = leading && trailing ? Kind::kInner : leading ? Kind::kSuffix : trailing ? Kind::kPrefix : Kind::kEqual;
+    like.kind_ = leading && trailing ? Kind::kInner
+                 : leading           ? Kind::kSuffix
+                 : trailing          ? Kind::kPrefix
+                                     : Kind::kEqual;
   }
   return like;
 }
 
 bool LikePattern::Matches(std::string_view text) const {
   switch (kind_) {
-    case Kind::kEqual: return text == literal_;
-    case Kind::kPrefix: return text.starts_with(literal_);
-    case Kind::kSuffix: return text.ends_with(literal_);
-    case Kind::kInner: return Occurs(text, literal_);
-    case Kind::kGeneral: return MatchesSteps(text);
+    case Kind::kEqual:
+      return text == literal_;
+    case Kind::kPrefix:
+      return text.starts_with(literal_);
+    case Kind::kSuffix:
+      return text.ends_with(literal_);
+    case Kind::kInner:
+      return Occurs(text, literal_);
+    case Kind::kGeneral:
+      return MatchesSteps(text);
   }
   return false;
 }
@@ -117,7 +132,8 @@ bool LikePattern::MatchesSteps(std::string_view text) const {
 }
 
 struct Regex::Program {
-  explicit Program(const std::string& pattern, const RE2::Options& options) : re(pattern, options) {}
+  explicit Program(const std::string& pattern, const RE2::Options& options)
+      : re(pattern, options) {}
   RE2 re;
 };
 
@@ -130,7 +146,8 @@ Result<Regex> Regex::Compile(const std::string& pattern) {
   RE2::Options options;
   options.set_log_errors(false);
   auto program = std::make_unique<Program>(pattern, options);
-  if (!program->re.ok()) return Fail(Code::kParameterInvalid, "invalid regex pattern: " + program->re.error());
+  if (!program->re.ok())
+    return Fail(Code::kParameterInvalid, "invalid regex pattern: " + program->re.error());
   return Regex(std::move(program));
 }
 

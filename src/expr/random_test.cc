@@ -1,12 +1,12 @@
 // Random tables and random filters, held to a row-by-row evaluator that shares no code with the
 // engine: each generated filter carries its own meaning as a function of a row.
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <functional>
 #include <map>
 #include <optional>
 #include <random>
+
+#include <gtest/gtest.h>
 
 #include "expr/filter.h"
 #include "expr/test_source.h"
@@ -34,26 +34,39 @@ struct ColumnPlan {
 
 const std::vector<ColumnPlan>& Plans() {
   static const std::vector<ColumnPlan> plans = {
-      {"i8", DataType::kInt8},     {"i16", DataType::kInt16},  {"i32", DataType::kInt32},
-      {"i64", DataType::kInt64},   {"f", DataType::kFloat},    {"d", DataType::kDouble},
-      {"b", DataType::kBool},      {"s", DataType::kVarChar},  {"t", DataType::kVarChar},
-      {"js", DataType::kJson},     {"ai", DataType::kArray, DataType::kInt32},
-      {"as", DataType::kArray, DataType::kVarChar},            {"$meta", DataType::kJson},
+      {"i8", DataType::kInt8},
+      {"i16", DataType::kInt16},
+      {"i32", DataType::kInt32},
+      {"i64", DataType::kInt64},
+      {"f", DataType::kFloat},
+      {"d", DataType::kDouble},
+      {"b", DataType::kBool},
+      {"s", DataType::kVarChar},
+      {"t", DataType::kVarChar},
+      {"js", DataType::kJson},
+      {"ai", DataType::kArray, DataType::kInt32},
+      {"as", DataType::kArray, DataType::kVarChar},
+      {"$meta", DataType::kJson},
   };
   return plans;
 }
 
 bool NaiveLike(std::string_view text, std::string_view pattern) {
   if (pattern.empty()) return text.empty();
-  if (pattern[0] == '%') return NaiveLike(text, pattern.substr(1)) || (!text.empty() && NaiveLike(text.substr(1), pattern));
+  if (pattern[0] == '%')
+    return NaiveLike(text, pattern.substr(1)) ||
+           (!text.empty() && NaiveLike(text.substr(1), pattern));
   if (text.empty()) return false;
-  return (pattern[0] == '_' || pattern[0] == text[0]) && NaiveLike(text.substr(1), pattern.substr(1));
+  return (pattern[0] == '_' || pattern[0] == text[0]) &&
+         NaiveLike(text.substr(1), pattern.substr(1));
 }
 
 // Nullopt for values of different kinds.
 std::optional<int> NaiveOrder(const Value& a, const Value& b) {
-  if (a.is_string() && b.is_string()) return a.as_string() < b.as_string() ? -1 : a.as_string() > b.as_string();
-  if (a.is_bool() && b.is_bool()) return static_cast<int>(a.as_bool()) - static_cast<int>(b.as_bool());
+  if (a.is_string() && b.is_string())
+    return a.as_string() < b.as_string() ? -1 : a.as_string() > b.as_string();
+  if (a.is_bool() && b.is_bool())
+    return static_cast<int>(a.as_bool()) - static_cast<int>(b.as_bool());
   if (!a.is_number() || !b.is_number()) return std::nullopt;
   return a.as_double() < b.as_double() ? -1 : a.as_double() > b.as_double();  // all are small
 }
@@ -94,7 +107,9 @@ class Generator {
   size_t Below(size_t n) { return std::uniform_int_distribution<size_t>(0, n - 1)(random_); }
   bool Chance(double p) { return std::bernoulli_distribution(p)(random_); }
   template <typename T>
-  const T& Pick(const std::vector<T>& from) { return from[Below(from.size())]; }
+  const T& Pick(const std::vector<T>& from) {
+    return from[Below(from.size())];
+  }
 
   int64_t Int() { return static_cast<int64_t>(Below(9)) - 4; }
   double Quarter() { return static_cast<double>(Below(17)) / 4 - 2; }
@@ -105,11 +120,16 @@ class Generator {
   }
   Value JsonScalar() {
     switch (Below(5)) {
-      case 0: return Int();
-      case 1: return Quarter();
-      case 2: return Word();
-      case 3: return Chance(0.5);
-      default: return {};
+      case 0:
+        return Int();
+      case 1:
+        return Quarter();
+      case 2:
+        return Word();
+      case 3:
+        return Chance(0.5);
+      default:
+        return {};
     }
   }
 
@@ -121,7 +141,8 @@ class Generator {
     if (plan.type == DataType::kVarChar) return Value(Word());
     Value::Array values;
     if (plan.type == DataType::kArray) {
-      for (size_t n = Below(4); n > 0; --n) values.push_back(IsString(plan.element) ? Value(Word()) : Value(Int()));
+      for (size_t n = Below(4); n > 0; --n)
+        values.push_back(IsString(plan.element) ? Value(Word()) : Value(Int()));
       return Value(values);
     }
     for (const char* key : {"k", "m"}) {
@@ -179,14 +200,17 @@ class Generator {
   static Cell Under(const Cell& json, const std::string& key) {
     if (!json) return std::nullopt;
     for (const Value& pair : json->as_array()) {
-      if (pair.as_array()[0].as_string() == key && !pair.as_array()[1].is_null()) return pair.as_array()[1];
+      if (pair.as_array()[0].as_string() == key && !pair.as_array()[1].is_null())
+        return pair.as_array()[1];
     }
     return std::nullopt;
   }
   Operand JsonOperand() {
     const std::string key = Chance(0.5) ? "k" : "m";
-    if (Chance(0.3)) return {key, [=](const Row& row) { return Under(row.at("$meta"), key); }, Operand::kMixed};
-    return {"js['" + key + "']", [=](const Row& row) { return Under(row.at("js"), key); }, Operand::kMixed};
+    if (Chance(0.3))
+      return {key, [=](const Row& row) { return Under(row.at("$meta"), key); }, Operand::kMixed};
+    return {"js['" + key + "']", [=](const Row& row) { return Under(row.at("js"), key); },
+            Operand::kMixed};
   }
   Operand AnyOperand() {
     const size_t which = Below(Plans().size());
@@ -205,16 +229,23 @@ class Generator {
     }
     const std::string name = plan.name;
     return {name, [=](const Row& row) { return row.at(name); },
-            IsInteger(plan.type) ? Operand::kInt : IsFloating(plan.type) ? Operand::kFloat
-                                               : plan.type == DataType::kBool ? Operand::kBool : Operand::kString};
+            IsInteger(plan.type)           ? Operand::kInt
+            : IsFloating(plan.type)        ? Operand::kFloat
+            : plan.type == DataType::kBool ? Operand::kBool
+                                           : Operand::kString};
   }
   Value ConstantFor(const Operand& operand) {
     switch (operand.kind) {
-      case Operand::kInt: return Int();
-      case Operand::kFloat: return Chance(0.5) ? Value(Int()) : Value(Quarter());
-      case Operand::kBool: return Chance(0.5);
-      case Operand::kString: return Word();
-      case Operand::kMixed: break;
+      case Operand::kInt:
+        return Int();
+      case Operand::kFloat:
+        return Chance(0.5) ? Value(Int()) : Value(Quarter());
+      case Operand::kBool:
+        return Chance(0.5);
+      case Operand::kString:
+        return Word();
+      case Operand::kMixed:
+        break;
     }
     Value value;
     while (value.is_null()) value = JsonScalar();
@@ -228,17 +259,28 @@ class Generator {
   Case Leaf() {
     switch (Below(12)) {
       case 0:
-      case 1: return CompareLeaf();
-      case 2: return InLeaf();
-      case 3: return RangeLeaf();
-      case 4: return LikeLeaf();
-      case 5: return ArithLeaf();
-      case 6: return NullLeaf();
-      case 7: return ColumnsLeaf();
-      case 8: return ContainsLeaf();
-      case 9: return LengthLeaf();
-      case 10: return ExistsLeaf();
-      default: return InLeaf();
+      case 1:
+        return CompareLeaf();
+      case 2:
+        return InLeaf();
+      case 3:
+        return RangeLeaf();
+      case 4:
+        return LikeLeaf();
+      case 5:
+        return ArithLeaf();
+      case 6:
+        return NullLeaf();
+      case 7:
+        return ColumnsLeaf();
+      case 8:
+        return ContainsLeaf();
+      case 9:
+        return LengthLeaf();
+      case 10:
+        return ExistsLeaf();
+      default:
+        return InLeaf();
     }
   }
 
@@ -252,9 +294,10 @@ class Generator {
       const std::optional<int> order = NaiveOrder(*cell, constant);
       return order ? Answer(Holds(op, *order)) : std::nullopt;
     };
-    static const std::map<std::string, std::string> mirrored = {{"==", "=="}, {"!=", "!="}, {"<", ">"},
-                                                                {"<=", ">="}, {">", "<"},   {">=", "<="}};
-    if (Chance(0.2)) return {Literal(constant) + " " + mirrored.at(op) + " " + operand.text, meaning};
+    static const std::map<std::string, std::string> mirrored = {
+        {"==", "=="}, {"!=", "!="}, {"<", ">"}, {"<=", ">="}, {">", "<"}, {">=", "<="}};
+    if (Chance(0.2))
+      return {Literal(constant) + " " + mirrored.at(op) + " " + operand.text, meaning};
     return {operand.text + " " + op + " " + Literal(constant), meaning};
   }
 
@@ -263,7 +306,8 @@ class Generator {
     Value::Array list;
     for (size_t n = Below(9); n > 0; --n) list.push_back(ConstantFor(operand));
     const bool negated = Chance(0.4);
-    return {operand.text + (negated ? " not in " : " in ") + Literal(list), [=](const Row& row) -> Answer {
+    return {operand.text + (negated ? " not in " : " in ") + Literal(list),
+            [=](const Row& row) -> Answer {
               const Cell cell = operand.read(row);
               if (!cell) return std::nullopt;
               bool found = false;
@@ -300,14 +344,19 @@ class Generator {
       return Holds(low_in ? ">=" : ">", *above) && Holds(high_in ? "<=" : "<", *below);
     };
     if (Chance(0.5)) {
-      return {Literal(low) + (low_in ? " <= " : " < ") + operand.text + (high_in ? " <= " : " < ") + Literal(high), meaning};
+      return {Literal(low) + (low_in ? " <= " : " < ") + operand.text + (high_in ? " <= " : " < ") +
+                  Literal(high),
+              meaning};
     }
-    return {Literal(high) + (high_in ? " >= " : " > ") + operand.text + (low_in ? " >= " : " > ") + Literal(low), meaning};
+    return {Literal(high) + (high_in ? " >= " : " > ") + operand.text + (low_in ? " >= " : " > ") +
+                Literal(low),
+            meaning};
   }
 
   Case LikeLeaf() {
     Operand operand = AnyOperand();
-    while (operand.kind != Operand::kString && operand.kind != Operand::kMixed) operand = AnyOperand();
+    while (operand.kind != Operand::kString && operand.kind != Operand::kMixed)
+      operand = AnyOperand();
     std::string pattern;
     for (size_t n = Below(5); n > 0; --n) pattern.push_back("abc%%_"[Below(6)]);
     return {operand.text + " like '" + pattern + "'", [=](const Row& row) -> Answer {
@@ -326,14 +375,19 @@ class Generator {
     const Value constant = is_int ? Value(Int() * 2 + 1) : Value(Quarter() * 2 + 0.25);
     const Value value = is_int ? Value(Int()) : Value(Quarter());
     const std::string cmp = Op(false);
-    return {operand.text + " " + op + " " + Literal(constant) + " " + cmp + " " + Literal(value), [=](const Row& row) -> Answer {
+    return {operand.text + " " + op + " " + Literal(constant) + " " + cmp + " " + Literal(value),
+            [=](const Row& row) -> Answer {
               const Cell cell = operand.read(row);
               if (!cell) return std::nullopt;
               Value result;
               if (is_int) {
                 const int64_t a = cell->as_int();
                 const int64_t b = constant.as_int();
-                result = op == "+" ? a + b : op == "-" ? a - b : op == "*" ? a * b : op == "/" ? a / b : a % b;
+                result = op == "+"   ? a + b
+                         : op == "-" ? a - b
+                         : op == "*" ? a * b
+                         : op == "/" ? a / b
+                                     : a % b;
               } else {
                 const double a = cell->as_double();
                 const double b = constant.as_double();
@@ -354,7 +408,8 @@ class Generator {
     Operand a = AnyOperand();
     while (a.kind == Operand::kMixed) a = AnyOperand();
     const auto group = [](const Operand& operand) {
-      return operand.kind == Operand::kFloat ? static_cast<int>(Operand::kInt) : static_cast<int>(operand.kind);
+      return operand.kind == Operand::kFloat ? static_cast<int>(Operand::kInt)
+                                             : static_cast<int>(operand.kind);
     };
     Operand b = AnyOperand();
     while (b.kind == Operand::kMixed || group(a) != group(b)) b = AnyOperand();
@@ -370,15 +425,18 @@ class Generator {
   Operand ArrayOperand() {
     if (Chance(0.4)) return JsonOperand();
     const std::string name = Chance(0.5) ? "ai" : "as";
-    return {name, [=](const Row& row) { return row.at(name); }, name == "ai" ? Operand::kInt : Operand::kString};
+    return {name, [=](const Row& row) { return row.at(name); },
+            name == "ai" ? Operand::kInt : Operand::kString};
   }
   Case ContainsLeaf() {
     const Operand operand = ArrayOperand();
     const size_t form = Below(3);
     Value::Array list;
     for (size_t n = form == 0 ? 1 : Below(4); n > 0; --n) list.push_back(ConstantFor(operand));
-    static const std::vector<std::string> names = {"array_contains", "json_contains_all", "ARRAY_CONTAINS_ANY"};
-    return {names[form] + "(" + operand.text + ", " + (form == 0 ? Literal(list[0]) : Literal(list)) + ")",
+    static const std::vector<std::string> names = {"array_contains", "json_contains_all",
+                                                   "ARRAY_CONTAINS_ANY"};
+    return {names[form] + "(" + operand.text + ", " +
+                (form == 0 ? Literal(list[0]) : Literal(list)) + ")",
             [=](const Row& row) -> Answer {
               const Cell cell = operand.read(row);
               if (!cell || !cell->is_array()) return std::nullopt;
@@ -398,7 +456,8 @@ class Generator {
     const Operand operand = ArrayOperand();
     const std::string op = Op(false);
     const int64_t length = static_cast<int64_t>(Below(4));
-    return {"array_length(" + operand.text + ") " + op + " " + std::to_string(length), [=](const Row& row) -> Answer {
+    return {"array_length(" + operand.text + ") " + op + " " + std::to_string(length),
+            [=](const Row& row) -> Answer {
               const Cell cell = operand.read(row);
               if (!cell || !cell->is_array()) return std::nullopt;
               const auto size = static_cast<int64_t>(cell->as_array().size());
@@ -431,10 +490,12 @@ void AppendCell(const ColumnPlan& plan, const Cell& cell, Column* column) {
   if (plan.type == DataType::kDouble) return column->Append(cell->as_double());
   if (plan.type == DataType::kBool) return column->Append(static_cast<uint8_t>(cell->as_bool()));
   if (plan.type == DataType::kVarChar) return column->AppendString(cell->as_string());
-  if (plan.type == DataType::kArray) return column->AppendString(*EncodeArray(plan.element, cell->as_array()));
+  if (plan.type == DataType::kArray)
+    return column->AppendString(*EncodeArray(plan.element, cell->as_array()));
   std::string text = "{";
   for (const Value& pair : cell->as_array()) {
-    text += (text.size() > 1 ? "," : "") + JsonLiteral(pair.as_array()[0]) + ":" + JsonLiteral(pair.as_array()[1]);
+    text += (text.size() > 1 ? "," : "") + JsonLiteral(pair.as_array()[0]) + ":" +
+            JsonLiteral(pair.as_array()[1]);
   }
   column->AppendString(*EncodeJson(text + "}"));
 }
@@ -487,7 +548,8 @@ TEST(RandomFilter, PassesTheRowsThatTheNaiveEvaluatorPasses) {
         ASSERT_TRUE((*filter)->Evaluate(Context(), source, &passed).ok());
         for (size_t row = 0; row < source.rows(); ++row) {
           ASSERT_EQ(passed.Test(row), tree.meaning(table.rows[row]).value_or(false))
-              << "row " << row << " index " << answer_index << "\n" << tree.text;
+              << "row " << row << " index " << answer_index << "\n"
+              << tree.text;
         }
       }
     }

@@ -34,7 +34,8 @@ Scalar OfJson(const JsonView& json) {
   Scalar scalar;
   switch (json.type()) {
     case JsonType::kMissing:
-    case JsonType::kNull: return scalar;
+    case JsonType::kNull:
+      return scalar;
     case JsonType::kBool:
       scalar.kind = Scalar::Kind::kBool;
       scalar.integer = json.boolean();
@@ -74,7 +75,8 @@ Scalar OfElement(const ArrayView& array, size_t index) {
     scalar.kind = Scalar::Kind::kDouble;
     scalar.floating = array.Double(index);
   } else {
-    scalar.kind = array.element_type() == DataType::kBool ? Scalar::Kind::kBool : Scalar::Kind::kInt;
+    scalar.kind =
+        array.element_type() == DataType::kBool ? Scalar::Kind::kBool : Scalar::Kind::kInt;
     scalar.integer = array.Int(index);
   }
   return scalar;
@@ -85,7 +87,8 @@ Scalar OfElement(const ArrayView& array, size_t index) {
 ScalarReader::ScalarReader(const ColumnRef& column)
     : type_(column.type()), element_type_(column.field->element_type), path_(column.path) {
   if (type_ == DataType::kArray && !path_.empty()) {
-    const auto [end, error] = std::from_chars(path_[0].data(), path_[0].data() + path_[0].size(), index_);
+    const auto [end, error] =
+        std::from_chars(path_[0].data(), path_[0].data() + path_[0].size(), index_);
     if (error != std::errc() || path_.size() > 1) index_ = SIZE_MAX;
   }
 }
@@ -105,8 +108,8 @@ Scalar ScalarReader::Read(const Block& column, size_t row) const {
     scalar.text = column.strings[row];
   } else if (IsFloating(type_)) {
     scalar.kind = Scalar::Kind::kDouble;
-    scalar.floating =
-        type_ == DataType::kFloat ? static_cast<double>(LoadAs<float>(column, row)) : LoadAs<double>(column, row);
+    scalar.floating = type_ == DataType::kFloat ? static_cast<double>(LoadAs<float>(column, row))
+                                                : LoadAs<double>(column, row);
   } else {
     scalar.kind = type_ == DataType::kBool ? Scalar::Kind::kBool : Scalar::Kind::kInt;
     const size_t width = WidthOf(type_);
@@ -160,9 +163,12 @@ bool JsonEquals(const JsonView& json, const Value& value) {
 }
 
 bool ElementEquals(const ArrayView& array, size_t index, const Value& value) {
-  if (value.is_string()) return IsString(array.element_type()) && array.String(index) == value.as_string();
-  if (value.is_double()) return IsNumber(array.element_type()) && array.Double(index) == value.as_double();
-  if (value.is_bool()) return array.element_type() == DataType::kBool && (array.Int(index) != 0) == value.as_bool();
+  if (value.is_string())
+    return IsString(array.element_type()) && array.String(index) == value.as_string();
+  if (value.is_double())
+    return IsNumber(array.element_type()) && array.Double(index) == value.as_double();
+  if (value.is_bool())
+    return array.element_type() == DataType::kBool && (array.Int(index) != 0) == value.as_bool();
   return value.is_int() && IsInteger(array.element_type()) && array.Int(index) == value.as_int();
 }
 
@@ -193,7 +199,8 @@ Tri ScalarSet::Contains(const Scalar& scalar) const {
   if (scalar.kind == Scalar::Kind::kNone) return Tri::kUnknown;
   if (empty_) return Tri::kNo;
   switch (scalar.kind) {
-    case Scalar::Kind::kNone: return Tri::kUnknown;
+    case Scalar::Kind::kNone:
+      return Tri::kUnknown;
     case Scalar::Kind::kBool:
       if (!has_true_ && !has_false_) return Tri::kUnknown;
       return ToTri(scalar.integer != 0 ? has_true_ : has_false_);

@@ -26,9 +26,13 @@ struct Scalar {
   JsonView json;          // if it comes from JSON
   ArrayView array;        // a whole row of an Array field
 
-  bool is_number() const { return kind == Kind::kInt || kind == Kind::kUint || kind == Kind::kDouble; }
+  bool is_number() const {
+    return kind == Kind::kInt || kind == Kind::kUint || kind == Kind::kDouble;
+  }
   double number() const {
-    return kind == Kind::kInt ? static_cast<double>(integer) : kind == Kind::kUint ? static_cast<double>(large) : floating;
+    return kind == Kind::kInt    ? static_cast<double>(integer)
+           : kind == Kind::kUint ? static_cast<double>(large)
+                                 : floating;
   }
 };
 

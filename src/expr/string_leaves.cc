@@ -12,7 +12,8 @@ namespace {
 template <typename Test>
 class StringPredicate final : public Predicate {
  public:
-  StringPredicate(size_t slot, double cost, Test test) : slot_(slot), cost_(cost), test_(std::move(test)) {}
+  StringPredicate(size_t slot, double cost, Test test)
+      : slot_(slot), cost_(cost), test_(std::move(test)) {}
   void Evaluate(BlockReader* block, const BlockBits& active, Truth* out) const override {
     const Block& column = block->Column(slot_);
     Clear(block->words(), out);
@@ -69,7 +70,9 @@ PredicatePtr MakeStringCompare(size_t slot, CompareOp op, std::string value) {
   if (op == CompareOp::kEqual) {
     return MakeString(slot, 3, [v = std::move(value)](std::string_view text) { return text == v; });
   }
-  return MakeString(slot, 4, [op, v = std::move(value)](std::string_view text) { return Compare<std::string_view>(op, text, v); });
+  return MakeString(slot, 4, [op, v = std::move(value)](std::string_view text) {
+    return Compare<std::string_view>(op, text, v);
+  });
 }
 
 PredicatePtr MakeStringRange(size_t slot, const Bounds& bounds) {
@@ -89,16 +92,21 @@ PredicatePtr MakeStringRange(size_t slot, const Bounds& bounds) {
 PredicatePtr MakeStringIn(size_t slot, const Value::Array& values) {
   StringSet set;
   for (const Value& value : values) set.insert(value.as_string());
-  return MakeString(slot, 10, [s = std::move(set)](std::string_view text) { return s.find(text) != s.end(); });
+  return MakeString(
+      slot, 10, [s = std::move(set)](std::string_view text) { return s.find(text) != s.end(); });
 }
 
 PredicatePtr MakeStringLike(size_t slot, LikePattern pattern) {
-  const double cost = pattern.kind() == LikePattern::Kind::kGeneral ? 40 : pattern.kind() == LikePattern::Kind::kInner ? 15 : 4;
-  return MakeString(slot, cost, [p = std::move(pattern)](std::string_view text) { return p.Matches(text); });
+  const double cost = pattern.kind() == LikePattern::Kind::kGeneral ? 40
+                      : pattern.kind() == LikePattern::Kind::kInner ? 15
+                                                                    : 4;
+  return MakeString(slot, cost,
+                    [p = std::move(pattern)](std::string_view text) { return p.Matches(text); });
 }
 
 PredicatePtr MakeStringRegex(size_t slot, Regex regex) {
-  return MakeString(slot, 150, [r = std::move(regex)](std::string_view text) { return r.Matches(text); });
+  return MakeString(slot, 150,
+                    [r = std::move(regex)](std::string_view text) { return r.Matches(text); });
 }
 
 PredicatePtr MakeColumnStartsWith(size_t slot, size_t prefix_slot) {

@@ -14,35 +14,35 @@ namespace elanus::expr {
 
 struct Node {
   enum class Kind : uint8_t {
-    kLiteral,          // value
-    kInt64Overflow,    // 9223372036854775808, legal only under a minus
-    kString,           // token: unquoted when bound, since a regex unquotes otherwise
-    kIdentifier,       // token (also $meta)
-    kPath,             // token
-    kStructField,      // token; and the two below
+    kLiteral,        // value
+    kInt64Overflow,  // 9223372036854775808, legal only under a minus
+    kString,         // token: unquoted when bound, since a regex unquotes otherwise
+    kIdentifier,     // token (also $meta)
+    kPath,           // token
+    kStructField,    // token; and the two below
     kStructIndexField,
     kStructSubField,
-    kTemplate,         // token: the name
-    kArray,            // `values` if all elements are literals, else children
-    kUnary,            // op, child
-    kArithmetic,       // op, two children; also bit operators
+    kTemplate,    // token: the name
+    kArray,       // `values` if all elements are literals, else children
+    kUnary,       // op, child
+    kArithmetic,  // op, two children; also bit operators
     kPower,
     kShift,
-    kCompare,          // op, two children
-    kRange,            // child op token op2 child
-    kIn,               // two children; negated
+    kCompare,  // op, two children
+    kRange,    // child op token op2 child
+    kIn,       // two children; negated
     kLike,
-    kRegex,            // negated
+    kRegex,  // negated
     kExists,
-    kAnd,              // two or more children
+    kAnd,  // two or more children
     kOr,
-    kIsNull,           // token; negated
-    kContains,         // op, two children
-    kArrayLength,      // token
-    kCall,             // token: the name; children
-    kTimestamptz,      // token op2 text, op + interval if op is + or -; reversed if negated
+    kIsNull,       // token; negated
+    kContains,     // op, two children
+    kArrayLength,  // token
+    kCall,         // token: the name; children
+    kTimestamptz,  // token op2 text, op + interval if op is + or -; reversed if negated
     kRandomSample,
-    kNotBuilt,         // token: a predicate of text, geometry or structs; field in token2
+    kNotBuilt,  // token: a predicate of text, geometry or structs; field in token2
   };
 
   Kind kind;
@@ -69,6 +69,8 @@ Result<std::unique_ptr<Node>> ParseFilter(std::string_view text);
 
 // The source between two offsets as error messages show it: without blanks between tokens.
 std::string TextOf(std::string_view source, size_t begin, size_t end);
-inline std::string TextOf(std::string_view source, const Node& node) { return TextOf(source, node.begin, node.end); }
+inline std::string TextOf(std::string_view source, const Node& node) {
+  return TextOf(source, node.begin, node.end);
+}
 
 }  // namespace elanus::expr

@@ -2,11 +2,11 @@
 // allows, and may answer for an index by looking at every row.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "expr/source.h"
 #include "model/column.h"
@@ -23,7 +23,10 @@ class TestSource final : public Source {
     const size_t unit = first < 1024 ? 256 : kBlockRows;
     EXPECT_EQ(first % unit, 0u);
     EXPECT_LE(first + count, batch_.rows);
-    EXPECT_LE(first + count, first < 256 ? 256 : first < 512 ? 512 : first < 1024 ? 1024 : first + kBlockRows);
+    EXPECT_LE(first + count, first < 256    ? 256
+                             : first < 512  ? 512
+                             : first < 1024 ? 1024
+                                            : first + kBlockRows);
     const Column* column = batch_.Find(field);
     CHECK(column != nullptr);
     ++reads;
@@ -80,9 +83,13 @@ class TestSource final : public Source {
         }
         return false;
       case IndexPredicate::Kind::kRange:
-        if (predicate.low && (Less(value, *predicate.low) || (!predicate.low_inclusive && !Less(*predicate.low, value)))) return false;
-        return !(predicate.high && (Less(*predicate.high, value) || (!predicate.high_inclusive && !Less(value, *predicate.high))));
-      case IndexPredicate::Kind::kPrefix: return value.as_string().starts_with(predicate.prefix);
+        if (predicate.low && (Less(value, *predicate.low) ||
+                              (!predicate.low_inclusive && !Less(*predicate.low, value))))
+          return false;
+        return !(predicate.high && (Less(*predicate.high, value) ||
+                                    (!predicate.high_inclusive && !Less(value, *predicate.high))));
+      case IndexPredicate::Kind::kPrefix:
+        return value.as_string().starts_with(predicate.prefix);
     }
     return false;
   }

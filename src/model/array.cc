@@ -23,7 +23,8 @@ Result<std::string> EncodeArray(DataType element, std::span<const Value> values)
                       : IsFloating(element)      ? value.is_number()
                                                  : false;
     if (!fits) {
-      return Fail(Code::kParameterInvalid, "array element does not fit " + std::string(NameOf(element)));
+      return Fail(Code::kParameterInvalid,
+                  "array element does not fit " + std::string(NameOf(element)));
     }
     if (element == DataType::kBool) {
       writer.U8(value.as_bool());
@@ -45,7 +46,8 @@ std::string EncodeStringArray(std::span<const std::string_view> values) {
   Writer writer(&out);
   writer.U32(static_cast<uint32_t>(values.size()));
   uint32_t end = 0;
-  for (const std::string_view value : values) writer.U32(end += static_cast<uint32_t>(value.size()));
+  for (const std::string_view value : values)
+    writer.U32(end += static_cast<uint32_t>(value.size()));
   for (const std::string_view value : values) out.append(value);
   return out;
 }
@@ -94,7 +96,8 @@ int64_t ArrayView::Int(size_t index) const {
   if (element_ == DataType::kInt8) return Fixed<int8_t>(index);
   if (element_ == DataType::kInt16) return Fixed<int16_t>(index);
   if (element_ == DataType::kInt32) return Fixed<int32_t>(index);
-  if (element_ == DataType::kInt64 || element_ == DataType::kTimestamptz) return Fixed<int64_t>(index);
+  if (element_ == DataType::kInt64 || element_ == DataType::kTimestamptz)
+    return Fixed<int64_t>(index);
   return 0;
 }
 

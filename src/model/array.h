@@ -1,5 +1,5 @@
-// One row of an Array field as bytes. Fixed elements lie packed (Bool: one byte); VarChar elements as
-// u32 count, count u32 end offsets, then the bytes.
+// One row of an Array field as bytes. Fixed elements lie packed (Bool: one byte); VarChar elements
+// as u32 count, count u32 end offsets, then the bytes.
 #pragma once
 
 #include <cstddef>
@@ -41,9 +41,9 @@ class ArrayView {
     return value;
   }
   std::string_view String(size_t index) const;
-  int64_t Int(size_t index) const;       // Bool and integers
-  double Double(size_t index) const;     // Bool, integers and floats
-  Value element(size_t index) const;     // null for an index past the end
+  int64_t Int(size_t index) const;    // Bool and integers
+  double Double(size_t index) const;  // Bool, integers and floats
+  Value element(size_t index) const;  // null for an index past the end
 
  private:
   DataType element_ = DataType::kNone;

@@ -24,7 +24,8 @@ TEST(Array, GivesBackWhatWasEncoded) {
     const ArrayView view(type, *bytes);
     ASSERT_TRUE(view.valid());
     ASSERT_EQ(view.size(), values.size());
-    for (size_t i = 0; i < values.size(); ++i) EXPECT_EQ(view.element(i), values[i]) << NameOf(type);
+    for (size_t i = 0; i < values.size(); ++i)
+      EXPECT_EQ(view.element(i), values[i]) << NameOf(type);
     EXPECT_TRUE(view.element(values.size()).is_null());
   }
 }

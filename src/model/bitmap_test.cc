@@ -1,8 +1,8 @@
 #include "model/bitmap.h"
 
-#include <gtest/gtest.h>
-
 #include <set>
+
+#include <gtest/gtest.h>
 
 namespace elanus {
 namespace {
@@ -19,10 +19,12 @@ TEST(Bitmap, KeepsItsTailClear) {
 }
 
 TEST(Bitmap, SetsRanges) {
-  for (const auto& [begin, end] : {std::pair{0, 0}, {0, 64}, {3, 5}, {60, 70}, {1, 200}, {64, 192}, {199, 200}}) {
+  for (const auto& [begin, end] :
+       {std::pair{0, 0}, {0, 64}, {3, 5}, {60, 70}, {1, 200}, {64, 192}, {199, 200}}) {
     Bitmap bitmap(200);
     bitmap.SetRange(static_cast<size_t>(begin), static_cast<size_t>(end));
-    for (int row = 0; row < 200; ++row) EXPECT_EQ(bitmap.Test(static_cast<size_t>(row)), row >= begin && row < end) << row;
+    for (int row = 0; row < 200; ++row)
+      EXPECT_EQ(bitmap.Test(static_cast<size_t>(row)), row >= begin && row < end) << row;
   }
 }
 

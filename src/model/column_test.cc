@@ -1,8 +1,8 @@
 #include "model/column.h"
 
-#include <gtest/gtest.h>
-
 #include <random>
+
+#include <gtest/gtest.h>
 
 #include "base/coding.h"
 
@@ -133,7 +133,8 @@ TEST(Column, RefusesDamagedBytes) {
   std::mt19937 random(seed);
   for (int round = 0; round < 20000; ++round) {
     std::string bytes = whole;
-    for (uint32_t flips = 1 + random() % 3; flips > 0; --flips) bytes[random() % bytes.size()] = static_cast<char>(random());
+    for (uint32_t flips = 1 + random() % 3; flips > 0; --flips)
+      bytes[random() % bytes.size()] = static_cast<char>(random());
     Reader reader(bytes);
     const Result<Batch> back = Batch::Decode(&reader);
     if (!back.ok()) continue;

@@ -53,13 +53,27 @@ void AppendQuoted(std::string_view text, std::string* out) {
     plain = i + 1;
     out->push_back('\\');
     switch (c) {
-      case '"': out->push_back('"'); break;
-      case '\\': out->push_back('\\'); break;
-      case '\n': out->push_back('n'); break;
-      case '\r': out->push_back('r'); break;
-      case '\t': out->push_back('t'); break;
-      case '\b': out->push_back('b'); break;
-      case '\f': out->push_back('f'); break;
+      case '"':
+        out->push_back('"');
+        break;
+      case '\\':
+        out->push_back('\\');
+        break;
+      case '\n':
+        out->push_back('n');
+        break;
+      case '\r':
+        out->push_back('r');
+        break;
+      case '\t':
+        out->push_back('t');
+        break;
+      case '\b':
+        out->push_back('b');
+        break;
+      case '\f':
+        out->push_back('f');
+        break;
       default:
         out->append("u00");
         out->push_back(kHex[c >> 4]);
@@ -91,10 +105,18 @@ JsonView::JsonView(std::string_view binary) {
       number_ = static_cast<JsonTag>(binary[0]) == JsonTag::kTrue;
       bytes_ = binary.substr(0, 1);
       return;
-    case JsonTag::kInt8: integer(int8_t{}); return;
-    case JsonTag::kInt16: integer(int16_t{}); return;
-    case JsonTag::kInt32: integer(int32_t{}); return;
-    case JsonTag::kInt64: integer(int64_t{}); return;
+    case JsonTag::kInt8:
+      integer(int8_t{});
+      return;
+    case JsonTag::kInt16:
+      integer(int16_t{});
+      return;
+    case JsonTag::kInt32:
+      integer(int32_t{});
+      return;
+    case JsonTag::kInt64:
+      integer(int64_t{});
+      return;
     case JsonTag::kUint64:
       integer(int64_t{});
       if (exists()) type_ = JsonType::kUint;
@@ -134,7 +156,8 @@ JsonView::JsonView(std::string_view binary) {
   body_ = bytes_.substr(header, size - header - table_.size());
   count_ = count;
   width_ = width;
-  type_ = tag == JsonTag::kArray16 || tag == JsonTag::kArray32 ? JsonType::kArray : JsonType::kObject;
+  type_ =
+      tag == JsonTag::kArray16 || tag == JsonTag::kArray32 ? JsonType::kArray : JsonType::kObject;
 }
 
 double JsonView::number() const {
@@ -326,8 +349,9 @@ Result<std::string> MergeJsonObjects(std::string_view base, std::string_view pat
     return Fail(Code::kParameterInvalid, "only JSON objects can be merged");
   }
   std::string out;
-  JsonContainer object(JsonContainer::Kind::kObject,
-                       base.size() + patch.size() + 6 * (old_object.size() + new_object.size()) < 60000, &out);
+  JsonContainer object(
+      JsonContainer::Kind::kObject,
+      base.size() + patch.size() + 6 * (old_object.size() + new_object.size()) < 60000, &out);
   old_object.ForEachMember([&](std::string_view key, const JsonView& value) {
     const JsonView newer = new_object.Find(key);
     object.BeginMember(key);

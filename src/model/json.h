@@ -1,6 +1,6 @@
 // JSON as it lies in a column: a binary tree that is walked without parsing. Objects keep their key
-// order and carry a table sorted by key, so a lookup is a binary search; numbers keep their spelling
-// (1.0 stays 1.0). The bytes are described in docs/formats/json.md.
+// order and carry a table sorted by key, so a lookup is a binary search; numbers keep their
+// spelling (1.0 stays 1.0). The bytes are described in docs/formats/json.md.
 //
 //   std::string binary = TRY(EncodeJson(R"({"color": "red", "size": [1, 2.50]})"));
 //   JsonView(binary).Find("color").string()   // "red"
@@ -49,8 +49,8 @@ enum class JsonType : uint8_t {
 
 class JsonView {
  public:
-  JsonView() = default;                          // missing
-  explicit JsonView(std::string_view binary);    // trailing bytes are ignored
+  JsonView() = default;                        // missing
+  explicit JsonView(std::string_view binary);  // trailing bytes are ignored
 
   JsonType type() const { return type_; }
   bool exists() const { return type_ != JsonType::kMissing; }
@@ -102,12 +102,12 @@ class JsonView {
   void AppendText(std::string* out, int depth) const;
   static bool Equal(const JsonView& a, const JsonView& b, int depth);
 
-  std::string_view bytes_;   // the whole value
-  std::string_view body_;    // string or number text; entries of a container
-  std::string_view table_;   // offsets of a container
-  uint64_t number_ = 0;      // bool, int, uint, or the double's bits
+  std::string_view bytes_;  // the whole value
+  std::string_view body_;   // string or number text; entries of a container
+  std::string_view table_;  // offsets of a container
+  uint64_t number_ = 0;     // bool, int, uint, or the double's bits
   size_t count_ = 0;
-  uint8_t width_ = 0;        // bytes of one table entry
+  uint8_t width_ = 0;  // bytes of one table entry
   JsonType type_ = JsonType::kMissing;
 };
 

@@ -49,9 +49,9 @@ class JsonContainer {
 
  private:
   struct Entry {
-    size_t offset;    // from the first entry
+    size_t offset;  // from the first entry
     size_t key_size;
-    size_t key_at;    // from the first entry
+    size_t key_at;  // from the first entry
   };
   size_t Offset() const { return out_->size() - entries_at_; }
   std::string_view Key(const Entry& entry) const {

@@ -26,7 +26,9 @@ void JsonContainer::BeginMember(std::string_view key) {
   entries_.push_back({offset, key.size(), Offset() - key.size()});
 }
 
-void JsonContainer::Store(size_t at, size_t value) { std::memcpy(out_->data() + at, &value, width_); }
+void JsonContainer::Store(size_t at, size_t value) {
+  std::memcpy(out_->data() + at, &value, width_);
+}
 
 void JsonContainer::Finish() {
   std::vector<uint32_t> order(entries_.size());
@@ -36,7 +38,8 @@ void JsonContainer::Finish() {
       const int compared = Key(entries_[a]).compare(Key(entries_[b]));
       return compared != 0 ? compared < 0 : a < b;
     };
-    if (!std::is_sorted(order.begin(), order.end(), by_key)) std::sort(order.begin(), order.end(), by_key);
+    if (!std::is_sorted(order.begin(), order.end(), by_key))
+      std::sort(order.begin(), order.end(), by_key);
     DropDuplicates(&order);
   }
   const size_t table = out_->size();
@@ -50,7 +53,8 @@ void JsonContainer::Finish() {
 void JsonContainer::DropDuplicates(std::vector<uint32_t>* by_key) {
   const auto same = [this](uint32_t a, uint32_t b) { return Key(entries_[a]) == Key(entries_[b]); };
   if (std::adjacent_find(by_key->begin(), by_key->end(), same) == by_key->end()) return;
-  std::vector<uint32_t> source(entries_.size(), UINT32_MAX);  // at the first one's place: the last one
+  std::vector<uint32_t> source(entries_.size(),
+                               UINT32_MAX);  // at the first one's place: the last one
   for (size_t i = 0; i < by_key->size();) {
     size_t end = i + 1;
     while (end < by_key->size() && same((*by_key)[i], (*by_key)[end])) ++end;
@@ -80,8 +84,10 @@ void AppendJsonInt(int64_t value, std::string* out) {
     Writer(out).Raw(&v, sizeof v);
   };
   if (value == static_cast<int8_t>(value)) return put(JsonTag::kInt8, static_cast<int8_t>(value));
-  if (value == static_cast<int16_t>(value)) return put(JsonTag::kInt16, static_cast<int16_t>(value));
-  if (value == static_cast<int32_t>(value)) return put(JsonTag::kInt32, static_cast<int32_t>(value));
+  if (value == static_cast<int16_t>(value))
+    return put(JsonTag::kInt16, static_cast<int16_t>(value));
+  if (value == static_cast<int32_t>(value))
+    return put(JsonTag::kInt32, static_cast<int32_t>(value));
   put(JsonTag::kInt64, value);
 }
 
@@ -113,7 +119,8 @@ class Parser {
                 "invalid JSON at byte " + std::to_string(at_) + ": " + std::string(what));
   }
   void SkipBlanks() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t')) {
+    while (at_ < text_.size() &&
+           (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t')) {
       ++at_;
     }
   }
@@ -134,17 +141,23 @@ class Parser {
     if (depth > kJsonDepthMax) return Bad("nested too deeply");
     SkipBlanks();
     switch (Peek()) {
-      case '{': return Object(depth);
-      case '[': return Array(depth);
+      case '{':
+        return Object(depth);
+      case '[':
+        return Array(depth);
       case '"': {
         std::string scratch;
         AppendJsonString(TRY(String(&scratch)), out_);
         return {};
       }
-      case 't': return Word("true", JsonTag::kTrue);
-      case 'f': return Word("false", JsonTag::kFalse);
-      case 'n': return Word("null", JsonTag::kNull);
-      default: return Number();
+      case 't':
+        return Word("true", JsonTag::kTrue);
+      case 'f':
+        return Word("false", JsonTag::kFalse);
+      case 'n':
+        return Word("null", JsonTag::kNull);
+      default:
+        return Number();
     }
   }
 
@@ -225,8 +238,8 @@ class Parser {
     } else if ((a & 0xf0) == 0xe0 && tail(1) && tail(2) && !(a == 0xe0 && byte(1) < 0xa0) &&
                !(a == 0xed && byte(1) >= 0xa0)) {
       size = 3;
-    } else if (a >= 0xf0 && a <= 0xf4 && tail(1) && tail(2) && tail(3) && !(a == 0xf0 && byte(1) < 0x90) &&
-               !(a == 0xf4 && byte(1) >= 0x90)) {
+    } else if (a >= 0xf0 && a <= 0xf4 && tail(1) && tail(2) && tail(3) &&
+               !(a == 0xf0 && byte(1) < 0x90) && !(a == 0xf4 && byte(1) >= 0x90)) {
       size = 4;
     }
     if (size == 0) return Bad("malformed UTF-8");
@@ -237,7 +250,8 @@ class Parser {
   Result<uint32_t> Hex4() {
     uint32_t value = 0;
     if (text_.size() - at_ < 4) return Bad("truncated \\u escape");
-    const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + at_ + 4, value, 16);
+    const auto [end, error] =
+        std::from_chars(text_.data() + at_, text_.data() + at_ + 4, value, 16);
     if (error != std::errc() || end != text_.data() + at_ + 4) return Bad("malformed \\u escape");
     at_ += 4;
     return value;
@@ -248,14 +262,31 @@ class Parser {
     const char c = Peek();
     ++at_;
     switch (c) {
-      case '"': case '\\': case '/': to->push_back(c); return {};
-      case 'b': to->push_back('\b'); return {};
-      case 'f': to->push_back('\f'); return {};
-      case 'n': to->push_back('\n'); return {};
-      case 'r': to->push_back('\r'); return {};
-      case 't': to->push_back('\t'); return {};
-      case 'u': break;
-      default: --at_; return Bad("unknown escape");
+      case '"':
+      case '\\':
+      case '/':
+        to->push_back(c);
+        return {};
+      case 'b':
+        to->push_back('\b');
+        return {};
+      case 'f':
+        to->push_back('\f');
+        return {};
+      case 'n':
+        to->push_back('\n');
+        return {};
+      case 'r':
+        to->push_back('\r');
+        return {};
+      case 't':
+        to->push_back('\t');
+        return {};
+      case 'u':
+        break;
+      default:
+        --at_;
+        return Bad("unknown escape");
     }
     uint32_t code = TRY(Hex4());
     if (code >= 0xd800 && code < 0xe000) {
@@ -325,7 +356,8 @@ class Parser {
     }
     char shortest[32];
     const char* shortest_end = std::to_chars(shortest, shortest + sizeof shortest, value).ptr;
-    const bool canonical = text == std::string_view(shortest, static_cast<size_t>(shortest_end - shortest));
+    const bool canonical =
+        text == std::string_view(shortest, static_cast<size_t>(shortest_end - shortest));
     out_->push_back(static_cast<char>(JsonTag::kDouble));
     Writer writer(out_);
     writer.F64(value);

@@ -1,4 +1,5 @@
-// Any bytes must read without leaving them; any text must encode to what gives it back, or be refused.
+// Any bytes must read without leaving them; any text must encode to what gives it back, or be
+// refused.
 #include <cstddef>
 #include <cstdint>
 

@@ -107,30 +107,39 @@ Result<Value> DecodeValue(std::string_view bytes, int depth) {
   RecordReader r(bytes);
   while (TRY(r.Next())) {
     switch (r.tag()) {
-      case 1: value = TRY(r.Int()) != 0; break;
-      case 2: value = TRY(r.Int()); break;
+      case 1:
+        value = TRY(r.Int()) != 0;
+        break;
+      case 2:
+        value = TRY(r.Int());
+        break;
       case 3: {
         Reader payload(r.bytes());
         value = TRY(payload.F64());
         break;
       }
-      case 4: value = r.text(); break;
+      case 4:
+        value = r.text();
+        break;
       case 5: {
         Value::Array elements;
         Reader payload(r.bytes());
-        while (!payload.done()) elements.push_back(TRY(DecodeValue(TRY(payload.Bytes()), depth + 1)));
+        while (!payload.done())
+          elements.push_back(TRY(DecodeValue(TRY(payload.Bytes()), depth + 1)));
         value = std::move(elements);
         break;
       }
-      default: break;
+      default:
+        break;
     }
   }
   return value;
 }
 
 // Bit i of a field's flags is kFieldFlags[i].
-constexpr bool Field::*kFieldFlags[] = {&Field::primary,        &Field::auto_id,  &Field::partition_key,
-                                        &Field::clustering_key, &Field::nullable, &Field::dynamic};
+constexpr bool Field::* kFieldFlags[] = {&Field::primary,       &Field::auto_id,
+                                         &Field::partition_key, &Field::clustering_key,
+                                         &Field::nullable,      &Field::dynamic};
 
 std::string EncodeField(const Field& field) {
   std::string out;
@@ -163,22 +172,44 @@ Result<Field> DecodeField(std::string_view bytes) {
   RecordReader r(bytes);
   while (TRY(r.Next())) {
     switch (r.tag()) {
-      case 1: field.id = FieldId(TRY(r.Int())); break;
-      case 2: field.name = r.text(); break;
-      case 3: field.description = r.text(); break;
-      case 4: field.type = TRY(ToDataType(TRY(r.Int()))); break;
-      case 5: field.element_type = TRY(ToDataType(TRY(r.Int()))); break;
-      case 6: field.dim = TRY(r.Int()); break;
-      case 7: field.max_length = TRY(r.Int()); break;
-      case 8: field.max_capacity = TRY(r.Int()); break;
+      case 1:
+        field.id = FieldId(TRY(r.Int()));
+        break;
+      case 2:
+        field.name = r.text();
+        break;
+      case 3:
+        field.description = r.text();
+        break;
+      case 4:
+        field.type = TRY(ToDataType(TRY(r.Int())));
+        break;
+      case 5:
+        field.element_type = TRY(ToDataType(TRY(r.Int())));
+        break;
+      case 6:
+        field.dim = TRY(r.Int());
+        break;
+      case 7:
+        field.max_length = TRY(r.Int());
+        break;
+      case 8:
+        field.max_capacity = TRY(r.Int());
+        break;
       case 9: {
         const int64_t flags = TRY(r.Int());
-        for (size_t i = 0; i < std::size(kFieldFlags); ++i) field.*kFieldFlags[i] = (flags >> i & 1) != 0;
+        for (size_t i = 0; i < std::size(kFieldFlags); ++i)
+          field.*kFieldFlags[i] = (flags >> i & 1) != 0;
         break;
       }
-      case 10: field.default_value = TRY(DecodeValue(r.bytes(), 0)); break;
-      case 11: TRY(DecodeProperty(r.bytes(), &field.type_params)); break;
-      default: break;
+      case 10:
+        field.default_value = TRY(DecodeValue(r.bytes(), 0));
+        break;
+      case 11:
+        TRY(DecodeProperty(r.bytes(), &field.type_params));
+        break;
+      default:
+        break;
     }
   }
   return field;
@@ -199,11 +230,20 @@ Result<Schema> DecodeSchema(std::string_view bytes) {
   RecordReader r(bytes);
   while (TRY(r.Next())) {
     switch (r.tag()) {
-      case 1: schema.description = r.text(); break;
-      case 2: schema.enable_dynamic_field = TRY(r.Int()) != 0; break;
-      case 3: schema.auto_id = TRY(r.Int()) != 0; break;
-      case 4: schema.fields.push_back(TRY(DecodeField(r.bytes()))); break;
-      default: break;
+      case 1:
+        schema.description = r.text();
+        break;
+      case 2:
+        schema.enable_dynamic_field = TRY(r.Int()) != 0;
+        break;
+      case 3:
+        schema.auto_id = TRY(r.Int()) != 0;
+        break;
+      case 4:
+        schema.fields.push_back(TRY(DecodeField(r.bytes())));
+        break;
+      default:
+        break;
     }
   }
   return schema;
@@ -224,11 +264,20 @@ Result<Partition> DecodePartition(std::string_view bytes) {
   RecordReader r(bytes);
   while (TRY(r.Next())) {
     switch (r.tag()) {
-      case 1: partition.id = PartitionId(TRY(r.Int())); break;
-      case 2: partition.name = r.text(); break;
-      case 3: partition.created = static_cast<Timestamp>(TRY(r.Int())); break;
-      case 4: partition.loaded = TRY(r.Int()) != 0; break;
-      default: break;
+      case 1:
+        partition.id = PartitionId(TRY(r.Int()));
+        break;
+      case 2:
+        partition.name = r.text();
+        break;
+      case 3:
+        partition.created = static_cast<Timestamp>(TRY(r.Int()));
+        break;
+      case 4:
+        partition.loaded = TRY(r.Int()) != 0;
+        break;
+      default:
+        break;
     }
   }
   return partition;
@@ -252,10 +301,18 @@ Result<IndexInfo> DecodeIndex(std::string_view bytes) {
   RecordReader r(bytes);
   while (TRY(r.Next())) {
     switch (r.tag()) {
-      case 1: index.id = IndexId(TRY(r.Int())); break;
-      case 2: index.field = FieldId(TRY(r.Int())); break;
-      case 3: index.name = r.text(); break;
-      case 4: index.type = r.text(); break;
+      case 1:
+        index.id = IndexId(TRY(r.Int()));
+        break;
+      case 2:
+        index.field = FieldId(TRY(r.Int()));
+        break;
+      case 3:
+        index.name = r.text();
+        break;
+      case 4:
+        index.type = r.text();
+        break;
       case 5: {
         const int64_t metric = TRY(r.Int());
         if (metric < 0 || metric > static_cast<int64_t>(Metric::kJaccard)) {
@@ -264,9 +321,14 @@ Result<IndexInfo> DecodeIndex(std::string_view bytes) {
         index.metric = static_cast<Metric>(metric);
         break;
       }
-      case 6: TRY(DecodeProperty(r.bytes(), &index.params)); break;
-      case 7: index.created = static_cast<Timestamp>(TRY(r.Int())); break;
-      default: break;
+      case 6:
+        TRY(DecodeProperty(r.bytes(), &index.params));
+        break;
+      case 7:
+        index.created = static_cast<Timestamp>(TRY(r.Int()));
+        break;
+      default:
+        break;
     }
   }
   return index;
@@ -283,7 +345,8 @@ std::string EncodeCollection(const CollectionInfo& info) {
   w.Bytes(4, EncodeSchema(info.schema));
   w.Int(5, info.shards_num, 1);
   w.Int(6, info.shard.value);
-  w.Int(7, static_cast<int64_t>(info.consistency), static_cast<int64_t>(ConsistencyLevel::kBounded));
+  w.Int(7, static_cast<int64_t>(info.consistency),
+        static_cast<int64_t>(ConsistencyLevel::kBounded));
   for (const auto& property : info.properties) w.Bytes(8, EncodeProperty(property));
   for (const Partition& partition : info.partitions) w.Bytes(9, EncodePartition(partition));
   for (const IndexInfo& index : info.indexes) w.Bytes(10, EncodeIndex(index));
@@ -305,12 +368,24 @@ Result<CollectionInfo> DecodeCollection(std::string_view bytes) {
   RecordReader r(bytes);
   while (TRY(r.Next())) {
     switch (r.tag()) {
-      case 1: info.id = CollectionId(TRY(r.Int())); break;
-      case 2: info.database = r.text(); break;
-      case 3: info.name = r.text(); break;
-      case 4: info.schema = TRY(DecodeSchema(r.bytes())); break;
-      case 5: info.shards_num = static_cast<int32_t>(TRY(r.Int())); break;
-      case 6: info.shard = ShardId(TRY(r.Int())); break;
+      case 1:
+        info.id = CollectionId(TRY(r.Int()));
+        break;
+      case 2:
+        info.database = r.text();
+        break;
+      case 3:
+        info.name = r.text();
+        break;
+      case 4:
+        info.schema = TRY(DecodeSchema(r.bytes()));
+        break;
+      case 5:
+        info.shards_num = static_cast<int32_t>(TRY(r.Int()));
+        break;
+      case 6:
+        info.shard = ShardId(TRY(r.Int()));
+        break;
       case 7: {
         const int64_t level = TRY(r.Int());
         if (level < 0 || level > static_cast<int64_t>(ConsistencyLevel::kCustomized)) {
@@ -319,23 +394,44 @@ Result<CollectionInfo> DecodeCollection(std::string_view bytes) {
         info.consistency = static_cast<ConsistencyLevel>(level);
         break;
       }
-      case 8: TRY(DecodeProperty(r.bytes(), &info.properties)); break;
-      case 9: info.partitions.push_back(TRY(DecodePartition(r.bytes()))); break;
-      case 10: info.indexes.push_back(TRY(DecodeIndex(r.bytes()))); break;
-      case 11: info.aliases.push_back(r.text()); break;
-      case 12: info.created = static_cast<Timestamp>(TRY(r.Int())); break;
-      case 13: info.updated = static_cast<Timestamp>(TRY(r.Int())); break;
-      case 14: info.version = static_cast<uint64_t>(TRY(r.Int())); break;
-      case 15: info.loaded = TRY(r.Int()) != 0; break;
-      case 16: info.replica_number = static_cast<int32_t>(TRY(r.Int())); break;
+      case 8:
+        TRY(DecodeProperty(r.bytes(), &info.properties));
+        break;
+      case 9:
+        info.partitions.push_back(TRY(DecodePartition(r.bytes())));
+        break;
+      case 10:
+        info.indexes.push_back(TRY(DecodeIndex(r.bytes())));
+        break;
+      case 11:
+        info.aliases.push_back(r.text());
+        break;
+      case 12:
+        info.created = static_cast<Timestamp>(TRY(r.Int()));
+        break;
+      case 13:
+        info.updated = static_cast<Timestamp>(TRY(r.Int()));
+        break;
+      case 14:
+        info.version = static_cast<uint64_t>(TRY(r.Int()));
+        break;
+      case 15:
+        info.loaded = TRY(r.Int()) != 0;
+        break;
+      case 16:
+        info.replica_number = static_cast<int32_t>(TRY(r.Int()));
+        break;
       case 17: {
         Reader fields(r.bytes());
         info.load_fields.clear();
         while (!fields.done()) info.load_fields.push_back(FieldId(TRY(fields.I64())));
         break;
       }
-      case 18: info.next_field_id = TRY(r.Int()); break;
-      default: break;
+      case 18:
+        info.next_field_id = TRY(r.Int());
+        break;
+      default:
+        break;
     }
   }
   return info;

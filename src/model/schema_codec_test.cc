@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
-
 #include <random>
+
+#include <gtest/gtest.h>
 
 #include "base/coding.h"
 #include "model/schema.h"
@@ -52,7 +52,9 @@ class RandomCollection {
 
  private:
   bool Coin() { return random_() % 2 == 0; }
-  int64_t Number() { return Coin() ? random_() % 1000 : -static_cast<int64_t>(random_()) * random_(); }
+  int64_t Number() {
+    return Coin() ? random_() % 1000 : -static_cast<int64_t>(random_()) * random_();
+  }
   std::string Text() {
     std::string text;
     for (uint32_t n = random_() % 8; n > 0; --n) text.push_back(static_cast<char>(random_()));
@@ -65,12 +67,18 @@ class RandomCollection {
   }
   Value MakeValue(int depth) {
     switch (random_() % (depth > 2 ? 5 : 6)) {
-      case 0: return {};
-      case 1: return Coin();
-      case 2: return Number();
-      case 3: return static_cast<double>(Number()) / 7;
-      case 4: return Text();
-      default: break;
+      case 0:
+        return {};
+      case 1:
+        return Coin();
+      case 2:
+        return Number();
+      case 3:
+        return static_cast<double>(Number()) / 7;
+      case 4:
+        return Text();
+      default:
+        break;
     }
     Value::Array elements;
     for (uint32_t n = random_() % 4; n > 0; --n) elements.push_back(MakeValue(depth + 1));
@@ -164,7 +172,8 @@ TEST(SchemaCodec, RefusesTruncatedBytes) {
   const std::string bytes = EncodeCollection(RandomCollection(7).Make());
   size_t refused = 0;
   for (size_t size = 0; size < bytes.size(); ++size) {
-    refused += !DecodeCollection(std::string_view(bytes).substr(0, size)).ok();  // whole records may end here
+    refused += !DecodeCollection(std::string_view(bytes).substr(0, size))
+                    .ok();  // whole records may end here
   }
   EXPECT_GT(refused, bytes.size() * 3 / 4);
 }

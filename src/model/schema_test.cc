@@ -59,8 +59,10 @@ TEST(Properties, TheLastOfEqualKeysWins) {
 
 TEST(Properties, BooleansAreSpelledAsClientsDo) {
   for (const char* text : {"true", "True", "TRUE", "1"}) EXPECT_EQ(ParseBool(text), true) << text;
-  for (const char* text : {"false", "False", "FALSE", "0"}) EXPECT_EQ(ParseBool(text), false) << text;
-  for (const char* text : {"", "yes", "tRUE", "2"}) EXPECT_EQ(ParseBool(text), std::nullopt) << text;
+  for (const char* text : {"false", "False", "FALSE", "0"})
+    EXPECT_EQ(ParseBool(text), false) << text;
+  for (const char* text : {"", "yes", "tRUE", "2"})
+    EXPECT_EQ(ParseBool(text), std::nullopt) << text;
 }
 
 TEST(Types, NamesAreMilvuss) {

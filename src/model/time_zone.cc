@@ -44,7 +44,8 @@ struct BigEndian {
 struct Counts {
   uint64_t isut, isstd, leap, transitions, types, chars;
   uint64_t BytesWith(uint64_t time_size) const {
-    return transitions * (time_size + 1) + types * 6 + chars + leap * (time_size + 4) + isstd + isut;
+    return transitions * (time_size + 1) + types * 6 + chars + leap * (time_size + 4) + isstd +
+           isut;
   }
 };
 
@@ -128,9 +129,10 @@ Result<std::shared_ptr<const TimeZone>> TimeZone::Load(std::string_view name) {
   const Status unknown = Fail(Code::kParameterInvalid, "unknown time zone " + std::string(name));
   if (!SafeZoneName(name)) return unknown;
   const char* folder = std::getenv("TZDIR");
-  std::ifstream file(std::string(folder != nullptr && *folder != '\0' ? folder : "/usr/share/zoneinfo") + "/" +
-                         std::string(name),
-                     std::ios::binary);
+  std::ifstream file(
+      std::string(folder != nullptr && *folder != '\0' ? folder : "/usr/share/zoneinfo") + "/" +
+          std::string(name),
+      std::ios::binary);
   std::ostringstream bytes;
   if (!file || !(bytes << file.rdbuf())) return unknown;
   Result<TimeZone> zone = Parse(bytes.str());
@@ -206,7 +208,8 @@ bool TimeZone::ParseRule(std::string_view text, Rule* rule) {
           !in.Number(&day->day)) {
         return false;
       }
-      if (day->month < 1 || day->month > 12 || day->week < 1 || day->week > 5 || day->day > 6) return false;
+      if (day->month < 1 || day->month > 12 || day->week < 1 || day->week > 5 || day->day > 6)
+        return false;
     } else {
       day->kind = in.Accept('J') ? RuleDay::Kind::kJulian : RuleDay::Kind::kZeroBased;
       if (!in.Number(&day->day) || day->day > 365) return false;
@@ -240,7 +243,8 @@ int64_t TimeZone::InstantOf(const RuleDay& day, int64_t year, int32_t offset_s) 
 
 int32_t TimeZone::OffsetByRule(const Rule& rule, int64_t utc_s) {
   if (!rule.has_dst) return rule.offset_s;
-  const int64_t local_day = (utc_s + rule.offset_s) / 86400 - ((utc_s + rule.offset_s) % 86400 < 0 ? 1 : 0);
+  const int64_t local_day =
+      (utc_s + rule.offset_s) / 86400 - ((utc_s + rule.offset_s) % 86400 < 0 ? 1 : 0);
   const int64_t year = CivilFromDays(local_day).year;
   const int64_t start = InstantOf(rule.start, year, rule.offset_s);
   const int64_t end = InstantOf(rule.end, year, rule.dst_offset_s);

@@ -41,7 +41,8 @@ struct Cursor {
   bool Fraction(int64_t* micros) {
     int64_t unit = kMicros / 10;
     size_t digits = 0;
-    for (; digits < rest.size() && rest[digits] >= '0' && rest[digits] <= '9'; ++digits, unit /= 10) {
+    for (; digits < rest.size() && rest[digits] >= '0' && rest[digits] <= '9';
+         ++digits, unit /= 10) {
       *micros += (rest[digits] - '0') * unit;
     }
     rest.remove_prefix(digits);
@@ -62,23 +63,27 @@ bool LooksLikeTimestamp(std::string_view text) {
 
 Result<int64_t> ParseTimestamptz(std::string_view text, const TimeZone& zone) {
   const auto bad = [text] {
-    return Fail(Code::kParameterInvalid,
-                "invalid timestamp string: '" + std::string(text) + "'. Does not match any known format");
+    return Fail(Code::kParameterInvalid, "invalid timestamp string: '" + std::string(text) +
+                                             "'. Does not match any known format");
   };
   Cursor in{text};
   int64_t year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, micros = 0;
-  if (!in.Digits(4, &year) || !in.Accept('-') || !in.Digits(2, &month) || !in.Accept('-') || !in.Digits(2, &day)) {
+  if (!in.Digits(4, &year) || !in.Accept('-') || !in.Digits(2, &month) || !in.Accept('-') ||
+      !in.Digits(2, &day)) {
     return bad();
   }
   if (!in.Accept('T') && !in.Accept(' ')) return bad();
-  if (!in.Digits(2, &hour) || !in.Accept(':') || !in.Digits(2, &minute) || !in.Accept(':') || !in.Digits(2, &second)) {
+  if (!in.Digits(2, &hour) || !in.Accept(':') || !in.Digits(2, &minute) || !in.Accept(':') ||
+      !in.Digits(2, &second)) {
     return bad();
   }
   if (in.Accept('.') && !in.Fraction(&micros)) return bad();
-  if (month < 1 || month > 12 || day < 1 || day > DaysInMonth(year, month) || hour > 23 || minute > 59 || second > 59) {
+  if (month < 1 || month > 12 || day < 1 || day > DaysInMonth(year, month) || hour > 23 ||
+      minute > 59 || second > 59) {
     return bad();
   }
-  const int64_t local_s = DaysFromCivil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+  const int64_t local_s =
+      DaysFromCivil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
   if (in.rest.empty()) return zone.ToUtc(local_s) * kMicros + micros;
   if (in.Accept('Z')) return in.rest.empty() ? Result<int64_t>(local_s * kMicros + micros) : bad();
 
@@ -116,7 +121,8 @@ std::string FormatTimestamptz(int64_t micros, const TimeZone& zone) {
   }
   if (offset_s == 0) return text + "Z";
   const int32_t away = offset_s < 0 ? -offset_s : offset_s;
-  size = std::snprintf(buffer, sizeof buffer, "%c%02d:%02d", offset_s < 0 ? '-' : '+', away / 3600, away / 60 % 60);
+  size = std::snprintf(buffer, sizeof buffer, "%c%02d:%02d", offset_s < 0 ? '-' : '+', away / 3600,
+                       away / 60 % 60);
   return text.append(buffer, static_cast<size_t>(size));
 }
 
@@ -125,14 +131,16 @@ Result<Interval> ParseInterval(std::string_view text) {
   Interval interval;
   Cursor in{text};
   if (!in.Accept('P')) return bad;
-  const std::pair<char, int64_t*> date_parts[] = {{'Y', &interval.years}, {'M', &interval.months}, {'D', &interval.days}};
+  const std::pair<char, int64_t*> date_parts[] = {
+      {'Y', &interval.years}, {'M', &interval.months}, {'D', &interval.days}};
   const std::pair<char, int64_t*> time_parts[] = {
       {'H', &interval.hours}, {'M', &interval.minutes}, {'S', &interval.seconds}};
   const auto read = [&in](const auto& parts) {
     size_t next = 0;
     while (!in.rest.empty() && in.rest[0] != 'T') {
       int64_t value = 0;
-      const auto [end, error] = std::from_chars(in.rest.data(), in.rest.data() + in.rest.size(), value);
+      const auto [end, error] =
+          std::from_chars(in.rest.data(), in.rest.data() + in.rest.size(), value);
       if (error != std::errc() || in.rest[0] == '-') return false;
       in.rest.remove_prefix(static_cast<size_t>(end - in.rest.data()));
       while (next < 3 && (in.rest.empty() || in.rest[0] != parts[next].first)) ++next;
@@ -154,16 +162,19 @@ int64_t AddInterval(int64_t micros, const Interval& interval, int sign) {
   const int64_t days = FloorDiv(utc_s, 86400);
   const CivilDay date = CivilFromDays(days);
   // Calendar parts beyond any representable year saturate before they can overflow.
-  const Wide months = (Wide{date.year} + Wide{sign} * interval.years) * 12 + date.month - 1 + Wide{sign} * interval.months;
+  const Wide months = (Wide{date.year} + Wide{sign} * interval.years) * 12 + date.month - 1 +
+                      Wide{sign} * interval.months;
   const auto limit = [](bool positive) {
     return positive ? std::numeric_limits<int64_t>::max() : std::numeric_limits<int64_t>::min();
   };
   if (months > Wide{12} * 400'000 || months < Wide{-12} * 400'000) return limit(months > 0);
   const auto month_count = static_cast<int64_t>(months);
   const int64_t year = FloorDiv(month_count, 12);
-  const Wide day = Wide{DaysFromCivil(year, month_count - year * 12 + 1, date.day)} + Wide{sign} * interval.days;
-  const Wide clock_s = Wide{utc_s} - Wide{days} * 86400 +
-                       Wide{sign} * (Wide{interval.hours} * 3600 + Wide{interval.minutes} * 60 + interval.seconds);
+  const Wide day =
+      Wide{DaysFromCivil(year, month_count - year * 12 + 1, date.day)} + Wide{sign} * interval.days;
+  const Wide clock_s =
+      Wide{utc_s} - Wide{days} * 86400 +
+      Wide{sign} * (Wide{interval.hours} * 3600 + Wide{interval.minutes} * 60 + interval.seconds);
   const Wide result = (day * 86400 + clock_s) * kMicros + FloorMod(micros, kMicros);
   if (result > std::numeric_limits<int64_t>::max()) return limit(true);
   if (result < std::numeric_limits<int64_t>::min()) return limit(false);

@@ -45,9 +45,9 @@ class TimeZone {
   static int64_t InstantOf(const RuleDay& day, int64_t year, int32_t offset_s);
   static int32_t OffsetByRule(const Rule& rule, int64_t utc_s);
 
-  std::vector<int64_t> transitions_;     // ascending instants
-  std::vector<int32_t> offsets_;         // after each
-  int32_t first_offset_s_ = 0;           // before the first
+  std::vector<int64_t> transitions_;  // ascending instants
+  std::vector<int32_t> offsets_;      // after each
+  int32_t first_offset_s_ = 0;        // before the first
   bool has_rule_ = false;
   Rule rule_;
 };
@@ -70,8 +70,8 @@ struct Interval {
 };
 // "P1Y2M3DT4H5M6S"; each part is optional; no weeks, no fractions.
 Result<Interval> ParseInterval(std::string_view text);
-// `sign` is 1 or -1. Saturates at int64's ends. A day of month past the month's end runs on into the
-// next (January 31 + 1 month = March 3 or 2).
+// `sign` is 1 or -1. Saturates at int64's ends. A day of month past the month's end runs on into
+// the next (January 31 + 1 month = March 3 or 2).
 int64_t AddInterval(int64_t micros, const Interval& interval, int sign);
 
 }  // namespace elanus

@@ -14,7 +14,9 @@ int64_t Parse(std::string_view text, std::string_view zone = "UTC") {
   EXPECT_TRUE(micros.ok()) << text << ": " << micros.status().message();
   return micros.ok() ? *micros : -1;
 }
-std::string Format(int64_t micros, std::string_view zone) { return FormatTimestamptz(micros, **TimeZone::Load(zone)); }
+std::string Format(int64_t micros, std::string_view zone) {
+  return FormatTimestamptz(micros, **TimeZone::Load(zone));
+}
 
 TEST(Timestamptz, ParsesOffsetsAndFractions) {
   EXPECT_EQ(Parse("1970-01-01T00:00:00Z"), 0);
@@ -53,18 +55,21 @@ TEST(Timestamptz, FormatsInAZone) {
 
 TEST(Timestamptz, RefusesOtherText) {
   for (const std::string_view text :
-       {"", "2025", "2025-13-01T00:00:00Z", "2025-02-29T00:00:00Z", "2025-01-01", "2025-01-01T24:00:00Z",
-        "2025-01-01T00:00:00X", "2025-01-01T00:00:00Z ", "2025-01-01T00:00:00.Z", "20250101T000000Z", "hello",
-        "2025-01-01T00:00:00+99:00", "2025-01-01T00:00:00-13:00"}) {
+       {"", "2025", "2025-13-01T00:00:00Z", "2025-02-29T00:00:00Z", "2025-01-01",
+        "2025-01-01T24:00:00Z", "2025-01-01T00:00:00X", "2025-01-01T00:00:00Z ",
+        "2025-01-01T00:00:00.Z", "20250101T000000Z", "hello", "2025-01-01T00:00:00+99:00",
+        "2025-01-01T00:00:00-13:00"}) {
     EXPECT_FALSE(ParseTimestamptz(text, TimeZone::Utc()).ok()) << text;
   }
 }
 
 TEST(Timestamptz, KnowsZoneNames) {
-  for (const std::string_view name : {"UTC", "Asia/Shanghai", "America/Argentina/Buenos_Aires", "Etc/GMT+5"}) {
+  for (const std::string_view name :
+       {"UTC", "Asia/Shanghai", "America/Argentina/Buenos_Aires", "Etc/GMT+5"}) {
     EXPECT_TRUE(IsTimeZone(name)) << name;
   }
-  for (const std::string_view name : {"", "Nowhere/City", "../etc/passwd", "/etc/localtime", "Asia", "Asia/../UTC"}) {
+  for (const std::string_view name :
+       {"", "Nowhere/City", "../etc/passwd", "/etc/localtime", "Asia", "Asia/../UTC"}) {
     EXPECT_FALSE(IsTimeZone(name)) << name;
   }
 }
@@ -80,14 +85,16 @@ TEST(Interval, ParsesIsoDurations) {
   EXPECT_EQ(*ParseInterval("P1DT2H"), (Interval{0, 0, 1, 2, 0, 0}));
   EXPECT_EQ(*ParseInterval("PT5M"), (Interval{0, 0, 0, 0, 5, 0}));
   EXPECT_EQ(*ParseInterval("P5M"), (Interval{0, 5, 0, 0, 0, 0}));
-  for (const std::string_view text : {"", "1D", "P1H", "P1D2Y", "P-1D", "P1.5D", "P1W", "PT1HT", "P1DT2H ", "P1D1D"}) {
+  for (const std::string_view text :
+       {"", "1D", "P1H", "P1D2Y", "P-1D", "P1.5D", "P1W", "PT1HT", "P1DT2H ", "P1D1D"}) {
     EXPECT_FALSE(ParseInterval(text).ok()) << text;
   }
 }
 
 TEST(Interval, MovesTheCalendarAndTheClock) {
   const auto add = [](std::string_view text, std::string_view interval, int sign) {
-    return FormatTimestamptz(AddInterval(Parse(text), *ParseInterval(interval), sign), TimeZone::Utc());
+    return FormatTimestamptz(AddInterval(Parse(text), *ParseInterval(interval), sign),
+                             TimeZone::Utc());
   };
   EXPECT_EQ(add("2024-02-28T23:00:00Z", "P1DT2H", 1), "2024-03-01T01:00:00Z");
   EXPECT_EQ(add("2024-03-01T01:00:00Z", "P1DT2H", -1), "2024-02-28T23:00:00Z");
