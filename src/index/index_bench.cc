@@ -84,6 +84,12 @@ double CpuSeconds() {
   return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
 }
 
+double ProcessCpuSeconds() {
+  timespec t;
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
+}
+
 size_t AnonymousKb() {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);) {
@@ -149,6 +155,7 @@ int Run(int argc, char** argv) {
   const size_t before_kb = AnonymousKb();
   std::atomic<size_t> peak_kb{0};
   const double start = Seconds();
+  const double cpu_start = ProcessCpuSeconds();
   size_t written = 0;
   const Status built = Build(
       context, view, spec, threads,
@@ -163,9 +170,10 @@ int Run(int argc, char** argv) {
     std::fprintf(stderr, "%s\n", built.message().c_str());
     return 1;
   }
-  std::printf("# %s %zu x %zu %s %s, simd %s: built in %.1f s by %d threads, file %.1f MB, anonymous peak +%.1f MB, raw %.1f MB\n",
+  std::printf("# %s %zu x %zu %s %s, simd %s: built in %.1f s (%.1f s of CPU) by %d threads, file %.1f MB, anonymous peak +%.1f MB, raw %.1f MB\n",
               path.c_str(), rows, set.dim, options["column"].c_str(), spec.type.c_str(),
-              std::string(simd::Get().level).c_str(), Seconds() - start, threads,
+              std::string(simd::Get().level).c_str(), Seconds() - start,
+              ProcessCpuSeconds() - cpu_start, threads,
               static_cast<double>(bytes.size()) / 1e6,
               static_cast<double>(peak_kb > before_kb ? peak_kb - before_kb : 0) / 1e3,
               static_cast<double>(rows * width) / 1e6);

@@ -123,9 +123,9 @@ class Ivf final : public VectorIndex {
       size_t seen = 0;     // allowed rows met
       size_t empty = 0;    // lists in a row without one in range
       for (size_t i = 0; i < scratch.order.size(); ++i) {
-        if (i == nprobe) RankRest(nprobe, &scratch);
         // Past nprobe: until there are enough rows, or the range seems left behind.
         if (i >= nprobe && (range == nullptr ? seen >= std::min(k, count) : empty >= kEmptyLists)) break;
+        if (i == nprobe) RankRest(nprobe, &scratch);
         if (i % 64 == 63) TRY(context.Check());
         const size_t found = ScanList(scratch.order[i].row, range, allowed, gather, &scratch, &estimates, &top, &seen);
         empty = found == 0 ? empty + 1 : 0;

@@ -13,8 +13,8 @@
 namespace elanus::index {
 namespace {
 
-constexpr int kRounds = 10;
-constexpr size_t kSamplePerCentre = 96;
+constexpr int kRounds = 6;
+constexpr size_t kSamplePerCentre = 64;
 constexpr size_t kGrain = 256;
 
 // Rows as the clustering sees them: floats (normalised for COSINE), or bits.
