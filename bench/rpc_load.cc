@@ -4,9 +4,9 @@
 //            [--requests FILE] [--connections 8] [--seconds 3]
 //
 // FILE holds serialized requests, each after its length as 4 bytes little-endian; they are sent in
-// turn. Without it: empty messages. `--noop` instead of target, pid and method measures the
-// transport alone: GetVersion with nothing behind it, served by a child process. Prints one JSON
-// line. CPU is user + system time of the process PID.
+// turn, by each connection from a place of its own. Without it: empty messages. `--noop` instead of
+// target, pid and method measures the transport alone: GetVersion with nothing behind it, served by
+// a child process. Prints one JSON line. CPU is user + system time of the process PID.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -179,7 +179,8 @@ void Measure(const Options& options) {
   for (int i = 0; i < options.connections; ++i) {
     connections.push_back(std::make_unique<Connection>(options, requests));
     threads.emplace_back([&, i] {
-      connections[static_cast<size_t>(i)]->Run(static_cast<size_t>(i), measuring, done);
+      const size_t share = requests.size() / static_cast<size_t>(options.connections);
+      connections[static_cast<size_t>(i)]->Run(static_cast<size_t>(i) * share, measuring, done);
     });
   }
   auto sleep = [](double seconds) {
