@@ -35,6 +35,7 @@ rocksdb::Options SmallOptions() {
   options.compression = rocksdb::kZSTD;
   options.max_background_jobs = 2;
   options.max_open_files = 64;
+  options.max_file_opening_threads = 1;  // a few small files: 16 threads cost more than they save
   // Every commit is synced, so only the end of the log may be torn; anything else is reported.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.avoid_flush_during_recovery = true;
