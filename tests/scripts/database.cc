@@ -52,15 +52,21 @@ Status Database::Restart() {
   return Start();
 }
 
-// The files go first: what stops afterwards writes nothing more.
-Status Database::Crash() {
-  files_.Crash();
-  return Restart();
+// Of what the stopping threads still do nothing is kept: the catalog is gone first, then the files.
+Status Database::Crash(std::optional<uint64_t> seed) {
+  store_.FailWith(Status(Code::kIoFailed, "the machine is down"));
+  files_.Crash(seed);
+  Stop();
+  store_.FailWith(Status());
+  return Start();
 }
 
 Status Database::Kill() {
+  store_.FailWith(Status(Code::kIoFailed, "the process is dead"));
   files_.Kill();
-  return Restart();
+  Stop();
+  store_.FailWith(Status());
+  return Start();
 }
 
 Status Database::FlushAll() {

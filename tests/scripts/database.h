@@ -2,8 +2,14 @@
 // host over files and a catalog in memory. It can be stopped, killed and lose power, and comes back.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "base/clock.h"
 #include "coordinator/local_coordinator.h"
@@ -16,6 +22,29 @@
 #include "wal/file/file_log.h"
 
 namespace elanus::testing {
+
+// A catalog's store whose commits can be made to fail. Thread-safe.
+class FaultyStore final : public meta::MetaStore {
+ public:
+  Result<std::optional<std::string>> Get(std::string_view key) override { return store_.Get(key); }
+  Status Scan(std::string_view prefix,
+              const std::function<Status(std::string_view, std::string_view)>& fn) override {
+    return store_.Scan(prefix, fn);
+  }
+  Result<bool> Commit(const meta::Transaction& transaction) override {
+    if (++commits_ == fail_at_) return Status(Code::kIoFailed, "injected fault: commit to the catalog");
+    return store_.Commit(transaction);
+  }
+
+  void FailWith(Status failure) { store_.FailWith(std::move(failure)); }  // every call, from now on
+  void FailCommit(uint64_t n) { fail_at_ = commits_ + n; }                // once, the n-th from now
+  uint64_t commits() const { return commits_; }
+
+ private:
+  meta::MemoryMetaStore store_;
+  std::atomic<uint64_t> commits_{0};
+  std::atomic<uint64_t> fail_at_{0};
+};
 
 // One thread drives it. The files, the store and the clock outlive every restart.
 class Database {
@@ -34,14 +63,15 @@ class Database {
   Status Start();
   void Stop();           // as SIGTERM does: unflushed rows stay in the log
   Status Restart();
-  Status Crash();        // power is lost, then a start
+  // Power is lost, then a start. With a seed, some of what was not synced survives.
+  Status Crash(std::optional<uint64_t> seed = std::nullopt);
   Status Kill();         // kill -9, then a start
 
   gateway::Gateway& gateway() { return *gateway_; }
   roles::Coordinator& coordinator() { return *coordinator_; }
   shard::ShardHost& shards() { return *shards_; }
   io::MemoryFileSystem& files() { return files_; }
-  meta::MemoryMetaStore& store() { return store_; }
+  FaultyStore& store() { return store_; }
   FakeClock& clock() { return clock_; }
 
   // Every row of every collection lies in segment files.
@@ -55,7 +85,7 @@ class Database {
  private:
   const Options options_;
   io::MemoryFileSystem files_;
-  meta::MemoryMetaStore store_;
+  FaultyStore store_;
   FakeClock clock_{1'700'000'000'000};
 
   // Each uses only those above it.

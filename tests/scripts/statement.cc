@@ -112,9 +112,21 @@ DataType TypeNamed(std::string_view name) {
   return DataType::kNone;
 }
 
+// Ids differ from run to run: "[collection=1035]" is told as "[collection=ID]".
+std::string WithoutIds(std::string message) {
+  for (const std::string_view label : {"[collection=", "[partition="}) {
+    const size_t at = message.find(label);
+    if (at == std::string::npos) continue;
+    const size_t begin = at + label.size();
+    const size_t end = message.find_first_not_of("0123456789", begin);
+    if (end != begin && end != std::string::npos && message[end] == ']') message.replace(begin, end - begin, "ID");
+  }
+  return message;
+}
+
 Outcome Told(const Status& status) {
   if (status.ok()) return {};
-  return {"error " + std::to_string(static_cast<int>(status.code())) + ": " + status.message() + "\n"};
+  return {"error " + std::to_string(static_cast<int>(status.code())) + ": " + WithoutIds(status.message()) + "\n"};
 }
 
 Outcome Changed(const Status& status) {
