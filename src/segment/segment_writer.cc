@@ -12,7 +12,8 @@ constexpr size_t kPendingMax = 256 << 10;  // stays in the cache until it is wri
 }  // namespace
 
 Result<std::unique_ptr<SegmentWriter>> SegmentWriter::Create(io::FileSystem* fs, const std::string& path) {
-  return std::unique_ptr<SegmentWriter>(new SegmentWriter(TRY(fs->Create(path))));
+  auto file = TRY(fs->Create(path));
+  return std::unique_ptr<SegmentWriter>(new SegmentWriter(std::move(file)));
 }
 
 SegmentWriter::SegmentWriter(std::unique_ptr<io::WritableFile> file) : file_(std::move(file)) {
