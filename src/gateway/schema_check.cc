@@ -300,54 +300,6 @@ Result<int64_t> CheckPartitionKey(const CreateCollection& request, const Limits&
   return std::min(limits.partition_key_partitions, limits.partitions_max);
 }
 
-Status CheckProperties(const Properties& properties, std::string_view collection,
-                       bool has_partition_key) {
-  if (const std::string* text = FindProperty(properties, "partitionkey.isolation")) {
-    const std::optional<bool> isolated = ParseBool(*text);
-    if (!isolated.has_value()) {
-      return Invalid("failed to parse partition key isolation: strconv.ParseBool: parsing \"", *text,
-                     "\": invalid syntax");
-    }
-    if (*isolated && !has_partition_key) {
-      return FailWith(Code::kCollectionIllegalSchema,
-                      "partition key isolation mode is enabled but no partition key field is set. "
-                      "Please set the partition key first",
-                      {{"collection", collection}});
-    }
-  }
-  if (const std::string* mode = FindProperty(properties, "query_mode")) {
-    if (*mode != "large_topk") {
-      return Invalid("invalid query_mode value \"", *mode, "\", valid values: [large_topk]");
-    }
-  }
-  if (const std::string* zone = FindProperty(properties, "timezone")) {
-    if (!IsTimeZone(*zone)) return Invalid("unknown or invalid IANA Time Zone ID: ", *zone);
-  }
-  if (const std::string* ttl = FindProperty(properties, "collection.ttl.seconds")) {
-    const Result<int64_t> seconds = ParseInt64(*ttl);
-    if (!seconds.ok()) {
-      return Invalid("collection ttl property value not valid, parse error: ",
-                     seconds.status().message());
-    }
-  }
-  const bool has_collection_warmup =
-      std::any_of(properties.begin(), properties.end(),
-                  [](const auto& property) { return property.first.starts_with("warmup."); });
-  for (const auto& [key, value] : properties) {
-    if (key == "warmup") {
-      return Invalid("warmup key 'warmup' is only allowed at field level, use warmup.scalarField/"
-                     "warmup.scalarIndex/warmup.vectorField/warmup.vectorIndex at collection level");
-    }
-    if (has_collection_warmup && key.starts_with("warmup.")) {
-      const Status status = CheckWarmupPolicy(value);
-      if (!status.ok()) {
-        return Invalid("invalid warmup value for key ", key, ": ", status.message());
-      }
-    }
-  }
-  return {};
-}
-
 Status CheckClusteringKey(const CreateCollection& request) {
   const FieldRequest* key = nullptr;
   for (const FieldRequest& field : request.fields) {
@@ -397,6 +349,122 @@ Status CheckSkippedLoads(const Schema& schema) {
   return {};
 }
 
+Status CheckBuilt(const FieldRequest& field) {
+  if (field.type == DataType::kGeometry || field.type == DataType::kText) {
+    return NotBuilt("field type ", NameOf(field.type), " (field '", field.name, "')");
+  }
+  if (field.type == DataType::kArrayOfStruct || field.type == DataType::kStruct) {
+    return Invalid("Invalid field type, type:", NameOf(field.type), ", name:", field.name);
+  }
+  return {};
+}
+
+Status CheckBuilt(const CreateCollection& request) {
+  if (request.struct_fields > 0) return NotBuilt("a struct array field");
+  for (const FieldRequest& field : request.fields) TRY(CheckBuilt(field));
+  return {};
+}
+
+// What the schema that is there lets a new field be.
+Status CheckPlace(const Schema& schema, const FieldRequest& request, const Limits& limits) {
+  int64_t fields = 0, vectors = 0;
+  bool has_clustering_key = false, has_name = false;
+  for (const Field& field : schema.fields) {
+    if (field.dynamic) continue;
+    ++fields;
+    vectors += IsVector(field.type) ? 1 : 0;
+    has_clustering_key |= field.clustering_key;
+    has_name |= field.name == request.name;
+  }
+  if (fields >= limits.fields_max) {
+    return Invalid("The number of fields has reached the maximum value ", limits.fields_max);
+  }
+  if (has_name) return Invalid("duplicated field name ", request.name);
+  if (request.type == DataType::kNone) {
+    return FailWith(Code::kParameterInvalid, {{"expected", "valid field"},
+                                              {"actual", "field data type: None is not supported"}});
+  }
+  static constexpr std::string_view kSystem[] = {"RowID", "Timestamp", "$meta", "$namespace_id",
+                                                 "__virtual_pk__"};
+  if (std::find(std::begin(kSystem), std::end(kSystem), request.name) != std::end(kSystem)) {
+    return Invalid("not support to add system field, field name = ", request.name);
+  }
+  if (request.primary) return Invalid("not support to add pk field, field name = ", request.name);
+  if (request.auto_id) {
+    return Invalid("only primary field can speficy AutoID with true, field name = ", request.name);
+  }
+  if (request.partition_key) {
+    return Invalid("not support to add partition key field, field name  = ", request.name);
+  }
+  if (request.clustering_key) {
+    if (!CanCluster(request.type)) {
+      return Invalid("clustering key field ", request.name, " has unsupported data type ",
+                     NameOf(request.type));
+    }
+    if (has_clustering_key) {
+      return Invalid("already has another clustering key field, field name: ", request.name);
+    }
+  }
+  if (!IsVector(request.type)) return {};
+  if (vectors >= limits.vector_fields_max) {
+    return Invalid("maximum vector field's number should be limited to ", limits.vector_fields_max);
+  }
+  if (request.type != DataType::kSparseFloatVector && request.type_params.empty()) {
+    return Invalid("vector field must have dimension specified, field name = ", request.name);
+  }
+  return {};
+}
+
+}  // namespace
+
+Status CheckProperties(const Properties& properties, std::string_view collection,
+                       bool has_partition_key) {
+  if (const std::string* text = FindProperty(properties, "partitionkey.isolation")) {
+    const std::optional<bool> isolated = ParseBool(*text);
+    if (!isolated.has_value()) {
+      return Invalid("failed to parse partition key isolation: strconv.ParseBool: parsing \"", *text,
+                     "\": invalid syntax");
+    }
+    if (*isolated && !has_partition_key) {
+      return FailWith(Code::kCollectionIllegalSchema,
+                      "partition key isolation mode is enabled but no partition key field is set. "
+                      "Please set the partition key first",
+                      {{"collection", collection}});
+    }
+  }
+  if (const std::string* mode = FindProperty(properties, "query_mode")) {
+    if (*mode != "large_topk") {
+      return Invalid("invalid query_mode value \"", *mode, "\", valid values: [large_topk]");
+    }
+  }
+  if (const std::string* zone = FindProperty(properties, "timezone")) {
+    if (!IsTimeZone(*zone)) return Invalid("unknown or invalid IANA Time Zone ID: ", *zone);
+  }
+  if (const std::string* ttl = FindProperty(properties, "collection.ttl.seconds")) {
+    const Result<int64_t> seconds = ParseInt64(*ttl);
+    if (!seconds.ok()) {
+      return Invalid("collection ttl property value not valid, parse error: ",
+                     seconds.status().message());
+    }
+  }
+  const bool has_collection_warmup =
+      std::any_of(properties.begin(), properties.end(),
+                  [](const auto& property) { return property.first.starts_with("warmup."); });
+  for (const auto& [key, value] : properties) {
+    if (key == "warmup") {
+      return Invalid("warmup key 'warmup' is only allowed at field level, use warmup.scalarField/"
+                     "warmup.scalarIndex/warmup.vectorField/warmup.vectorIndex at collection level");
+    }
+    if (has_collection_warmup && key.starts_with("warmup.")) {
+      const Status status = CheckWarmupPolicy(value);
+      if (!status.ok()) {
+        return Invalid("invalid warmup value for key ", key, ": ", status.message());
+      }
+    }
+  }
+  return {};
+}
+
 Status CheckTtl(const Properties& properties, const Schema& schema) {
   const std::string* ttl = FindProperty(properties, "collection.ttl.seconds");
   if (ttl != nullptr) {
@@ -416,20 +484,7 @@ Status CheckTtl(const Properties& properties, const Schema& schema) {
   if (ttl != nullptr) {
     return Invalid("collection TTL and ttl field cannot be set at the same time");
   }
-  return {};
-}
-
-Status CheckBuilt(const CreateCollection& request) {
-  if (request.struct_fields > 0) return NotBuilt("a struct array field");
-  for (const FieldRequest& field : request.fields) {
-    if (field.type == DataType::kGeometry || field.type == DataType::kText) {
-      return NotBuilt("field type ", NameOf(field.type), " (field '", field.name, "')");
-    }
-    if (field.type == DataType::kArrayOfStruct || field.type == DataType::kStruct) {
-      return Invalid("Invalid field type, type:", NameOf(field.type), ", name:", field.name);
-    }
-  }
-  return {};
+  return NotBuilt("ttl_field (rows that carry their own expiry)");
 }
 
 Field DynamicField() {
@@ -441,8 +496,6 @@ Field DynamicField() {
   field.nullable = true;
   return field;
 }
-
-}  // namespace
 
 Result<int64_t> ParseInt64(std::string_view text) {
   int64_t value = 0;
@@ -462,6 +515,23 @@ Result<int64_t> ParseInt64(std::string_view text) {
 Status CheckWarmupPolicy(std::string_view policy) {
   if (policy == "disable" || policy == "sync" || policy == "async") return {};
   return Invalid("invalid warmup policy: ", policy, ", must be 'disable', 'sync' or 'async'");
+}
+
+Result<Field> CheckAddField(const CollectionInfo& collection, const FieldRequest& request,
+                            const Limits& limits) {
+  TRY(CheckPlace(collection.schema, request, limits));
+  if (!request.nullable) {
+    return Invalid("added field must be nullable, please check it, field name = ", request.name);
+  }
+  Field field;
+  TRY(CheckField(request, collection.name, limits, &field));
+  if (request.type == DataType::kArray) TRY(CheckElementType(request.element_type));
+  const std::string* zone = FindProperty(collection.properties, "timezone");
+  TRY(CheckDefault(field, zone != nullptr ? *zone : "UTC"));
+  TRY(CheckDuplicateParams(request.type_params, "type"));
+  TRY(CheckDuplicateParams(request.index_params, "index"));
+  TRY(CheckBuilt(request));
+  return field;
 }
 
 Result<roles::CreateCollectionRequest> CheckCreateCollection(const CreateCollection& request,

@@ -39,6 +39,7 @@ struct ShardOptions {
   size_t index_rows_min = 2048;
   uint64_t index_bytes_early = 256 << 20;  // segments this large get their index while writes go on
   int build_threads = 2;
+  int64_t index_retry_ms = 30'000;  // after a failed build
 };
 
 // What a shard borrows from its host.
@@ -137,7 +138,7 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   };
   std::optional<IndexJob> PickIndex(const Snapshot& snapshot, bool quiet) const;
   Status BuildIndex(const IndexJob& job);
-  bool NeedsIndexFile(const IndexInfo& index, const Field& field, size_t rows) const;
+  bool NeedsIndexFile(const IndexInfo& index, const Field& field, const SegmentView& view) const;
   bool HasRecentEnds(const SegmentView& view, Timestamp floor) const;
   segment::LiveTable::Ptr CarryEnds(const std::vector<SegmentViewPtr>& inputs, const segment::WrittenSegment& written);
   Status AttachIndex(const meta::IndexObject& object, const std::shared_ptr<segment::SealedSegment>& sealed,
@@ -146,6 +147,8 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
 
   // ---- reading (read.cc) ----
   Result<std::pair<SnapshotPtr, Timestamp>> Pin(Timestamp at);
+  // Rows inserted before this have outlived the collection's TTL; 0: none do.
+  Timestamp ExpiredBefore(const CollectionInfo& collection) const;
 
   std::string Path(int64_t object, std::string_view suffix) const;
   std::string Dir() const;
@@ -176,8 +179,12 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   meta::ShardHead head_;
   std::map<SegmentId, segment::LiveTable::Ptr> persisted_;  // what the head's deltas hold
 
+  struct Failure {
+    std::string message;
+    int64_t retry_ms = 0;
+  };
   mutable std::mutex failures_mutex_;
-  std::map<IndexId, std::string> index_failures_;
+  std::map<IndexId, Failure> index_failures_;
 };
 
 }  // namespace elanus::shard

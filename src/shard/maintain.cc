@@ -24,7 +24,12 @@ bool LocalShard::IsQuiet() const {
 
 bool LocalShard::HasJobWhenQuiet() const {
   const SnapshotPtr snapshot = slot_.Get();
-  return !dropped_ && (!PickMerge(*snapshot, true).empty() || PickIndex(*snapshot, true));
+  if (dropped_) return false;
+  {
+    const std::lock_guard lock(failures_mutex_);
+    if (!index_failures_.empty()) return true;
+  }
+  return !PickMerge(*snapshot, true).empty() || PickIndex(*snapshot, true);
 }
 
 bool LocalShard::RunOneJob() {
@@ -45,7 +50,10 @@ bool LocalShard::RunOneJob() {
     if (!built.ok() && !dropped_) {
       LOG_ERROR("index build failed", {"shard", id_.value}, {"index", job->index.name}, {"error", built.message()});
       const std::lock_guard lock(failures_mutex_);
-      index_failures_[job->index.id] = built.message();
+      index_failures_[job->index.id] = {built.message(), env_->clock->NowMs() + env_->options.index_retry_ms};
+    } else {
+      const std::lock_guard lock(failures_mutex_);
+      index_failures_.erase(job->index.id);
     }
     return true;
   }
@@ -189,8 +197,9 @@ LiveTable::Ptr LocalShard::CarryEnds(const std::vector<SegmentViewPtr>& inputs, 
   return live;
 }
 
-bool LocalShard::NeedsIndexFile(const IndexInfo& index, const Field& field, size_t rows) const {
-  if (rows < env_->options.index_rows_min || HasNoFile(index.type)) return false;
+bool LocalShard::NeedsIndexFile(const IndexInfo& index, const Field& field, const SegmentView& view) const {
+  if (view.rows < env_->options.index_rows_min || HasNoFile(index.type)) return false;
+  if (!view.sealed->Has(field.id)) return false;  // added later: every row holds the same
   return IsVector(field.type) || IsNumber(field.type) || field.type == DataType::kBool ||
          field.type == DataType::kVarChar || field.type == DataType::kTimestamptz;
 }
@@ -201,10 +210,11 @@ std::optional<LocalShard::IndexJob> LocalShard::PickIndex(const Snapshot& snapsh
     if (field == nullptr) continue;
     {
       const std::lock_guard lock(failures_mutex_);
-      if (index_failures_.count(index.id) != 0) continue;
+      const auto failed = index_failures_.find(index.id);
+      if (failed != index_failures_.end() && env_->clock->NowMs() < failed->second.retry_ms) continue;
     }
     for (const SegmentViewPtr& view : snapshot.segments) {
-      if (view->sealed == nullptr || !NeedsIndexFile(index, *field, view->rows)) continue;
+      if (view->sealed == nullptr || !NeedsIndexFile(index, *field, *view)) continue;
       if (const auto built = view->index_ids.find(index.field);
           built != view->index_ids.end() && built->second == index.id) {
         continue;
@@ -245,6 +255,7 @@ Status LocalShard::BuildIndex(const IndexJob& job) {
     return env_->fs->Remove(path);  // nobody wants it any more
   }
   const meta::IndexObject made{job.index.id, job.index.field, object, bytes};
+  std::erase_if(meta->indexes, [&](const meta::IndexObject& old) { return old.index == made.index; });  // a damaged one
   meta->indexes.push_back(made);
   segment::IndexSet indexes;
   TRY(AttachIndex(made, job.view->sealed, &indexes));

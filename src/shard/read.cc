@@ -1,5 +1,6 @@
 // LocalShard, reads: pin a snapshot, select rows, search or scan each segment, merge, fetch the winners' fields.
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <unordered_set>
 
@@ -106,11 +107,19 @@ Result<std::pair<SnapshotPtr, Timestamp>> LocalShard::Pin(Timestamp at) {
   return std::pair(std::move(snapshot), at);
 }
 
+Timestamp LocalShard::ExpiredBefore(const CollectionInfo& collection) const {
+  const std::string* ttl = FindProperty(collection.properties, "collection.ttl.seconds");
+  if (ttl == nullptr) return 0;
+  const int64_t seconds = std::strtoll(ttl->c_str(), nullptr, 10);  // the gateway has checked it
+  const int64_t ms = MsOfTimestamp(env_->oracle->Now()) - seconds * 1000;
+  return seconds <= 0 || ms <= 0 ? 0 : TimestampFromMs(ms);
+}
+
 Result<roles::SearchResult> LocalShard::Search(const Context& context, const roles::SearchRequest& request) {
   TRY(context.Check());
   const auto [snapshot, at] = TRY(Pin(request.at));
   const Schema& schema = snapshot->collection->schema;
-  const std::vector<PartitionId> partitions = Sorted(request.partitions);
+  const RowSelection::Wish wish{at, ExpiredBefore(*snapshot->collection), Sorted(request.partitions), request.filter.get()};
 
   segment::VectorSearch search;
   search.field = request.field;
@@ -130,7 +139,7 @@ Result<roles::SearchResult> LocalShard::Search(const Context& context, const rol
     const SegmentView& view = *snapshot->segments[i];
     if (view.rows == 0 || (request.ignore_growing && view.sealed == nullptr)) continue;
     const RowSelection rows =
-        TRY(RowSelection::Make(context, view, schema, at, partitions, request.filter.get()));
+        TRY(RowSelection::Make(context, view, schema, wish));
     if (rows.None()) continue;
     hits.assign(count, {});
     TRY(view.segment->Search(context, search, view.rows, rows.mask(), view.indexes.get(), &hits));
@@ -179,7 +188,7 @@ Result<roles::QueryResult> LocalShard::Query(const Context& context, const roles
   TRY(context.Check());
   const auto [snapshot, at] = TRY(Pin(request.at));
   const Schema& schema = snapshot->collection->schema;
-  const std::vector<PartitionId> partitions = Sorted(request.partitions);
+  const RowSelection::Wish wish{at, ExpiredBefore(*snapshot->collection), Sorted(request.partitions), request.filter.get()};
   const size_t wanted = request.limit < 0 ? ~size_t{0} : static_cast<size_t>(request.limit + request.offset);
 
   roles::QueryResult result;
@@ -189,7 +198,7 @@ Result<roles::QueryResult> LocalShard::Query(const Context& context, const roles
     const SegmentView& view = *snapshot->segments[i];
     if (view.rows == 0 || (request.ignore_growing && view.sealed == nullptr)) continue;
     const RowSelection rows =
-        TRY(RowSelection::Make(context, view, schema, at, partitions, request.filter.get()));
+        TRY(RowSelection::Make(context, view, schema, wish));
     if (request.count_only) {
       result.count += static_cast<int64_t>(rows.Count());
       continue;
@@ -216,6 +225,7 @@ Result<roles::QueryResult> LocalShard::Query(const Context& context, const roles
   const Column keys = TRY(FetchColumn(*snapshot, schema.primary(), places));
   std::vector<uint32_t> order(places.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<uint32_t>(i);
+  for (const SegmentViewPtr& view : snapshot->segments) TRY(view->segment->damage());
   const auto inserted = [&](uint32_t i) {
     return snapshot->segments[places[i].view]->segment->InsertedAt(places[i].row);
   };
@@ -273,10 +283,11 @@ roles::ShardStats LocalShard::Stats() {
     for (const Partition& partition : snapshot->collection->partitions) {
       Bitmap rows(view->rows, true);
       const PartitionId one[] = {partition.id};
-      if (snapshot->collection->partitions.size() > 1) view->segment->MaskPartitions(one, view->rows, &rows);
-      if (const size_t count = rows.Count(); count > 0) partitions[partition.id] += static_cast<int64_t>(count);
+      view->segment->MaskPartitions(one, view->rows, &rows);
+      const auto count = static_cast<int64_t>(rows.Count());
+      if (count > 0) partitions[partition.id] += count;
+      stats.physical_rows += count;
     }
-    stats.physical_rows += info.rows;
     stats.live_rows += static_cast<int64_t>(view->live_rows());
     stats.memory_bytes += view->segment->memory_bytes();
     if (view->sealed != nullptr) stats.disk_bytes += info.bytes;
@@ -298,12 +309,12 @@ roles::IndexProgress LocalShard::ProgressOf(IndexId index) {
     progress.total_rows += static_cast<int64_t>(view->rows);
     const auto built = view->index_ids.find(declared->field);
     const bool ready = (built != view->index_ids.end() && built->second == index) ||
-                       (field != nullptr && !NeedsIndexFile(*declared, *field, view->rows));
+                       (field != nullptr && !NeedsIndexFile(*declared, *field, *view));
     if (ready) progress.indexed_rows += static_cast<int64_t>(view->rows);
   }
   const std::lock_guard lock(failures_mutex_);
   if (const auto failure = index_failures_.find(index); failure != index_failures_.end()) {
-    progress.failure = failure->second;
+    progress.failure = failure->second.message;
   }
   return progress;
 }

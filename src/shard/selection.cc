@@ -3,28 +3,33 @@
 namespace elanus::shard {
 
 Result<RowSelection> RowSelection::Make(const Context& context, const SegmentView& view, const Schema& schema,
-                                        Timestamp at, std::span<const PartitionId> partitions,
-                                        const expr::Filter* filter) {
+                                        const Wish& wish) {
   RowSelection selection;
   selection.rows_ = view.rows;
-  selection.live_ = view.live->At(at, view.rows);
+  selection.live_ = view.live->At(wish.at, view.rows);
   if (view.rows == 0) return selection;
 
-  const bool filtered = filter != nullptr && !filter->always_true();
-  const bool later_rows = at < view.segment->max_ts(view.rows);
-  if (!filtered && !later_rows && partitions.empty()) return selection;
+  const bool filtered = wish.filter != nullptr && !wish.filter->always_true();
+  const bool later_rows = wish.at < view.segment->max_ts(view.rows);
+  if (!filtered && !later_rows && wish.partitions.empty() && wish.since == 0) return selection;
 
   Bitmap rows(view.rows, !filtered);
   if (filtered) {
     const auto source = view.segment->MakeSource(schema, view.rows, view.indexes.get());
-    TRY(filter->Evaluate(context, *source, &rows));
+    TRY(wish.filter->Evaluate(context, *source, &rows));
   }
-  if (!partitions.empty()) view.segment->MaskPartitions(partitions, view.rows, &rows);
-  if (later_rows) view.segment->MaskInsertedAfter(at, view.rows, &rows);
+  if (!wish.partitions.empty()) view.segment->MaskPartitions(wish.partitions, view.rows, &rows);
+  if (later_rows) view.segment->MaskInsertedAfter(wish.at, view.rows, &rows);
+  if (wish.since != 0) {
+    Bitmap expired(view.rows, true);
+    view.segment->MaskInsertedAfter(wish.since - 1, view.rows, &expired);
+    rows.AndNot(expired);
+  }
   if (!selection.live_.all()) {
     const RowMask live = selection.live_.mask();
     for (size_t word = 0; word < rows.words().size(); ++word) rows.words()[word] &= live.Word(word);
   }
+  TRY(view.segment->damage());
   selection.bitmap_ = std::move(rows);
   // The words stay where they are when the Bitmap moves.
   selection.mask_.emplace(*selection.bitmap_);

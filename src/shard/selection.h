@@ -1,9 +1,9 @@
-// RowSelection: which rows of one segment a read may return: live at T, inserted by T, of the asked
-// partitions, passing the filter. Borrows nothing but the view it was made for.
+// RowSelection: which rows of one segment a read may return: live at T, inserted by T and not expired, of the
+// asked partitions, passing the filter. Borrows nothing but the view it was made for.
 #pragma once
 
 #include <optional>
-#include <span>
+#include <vector>
 
 #include "base/context.h"
 #include "base/status.h"
@@ -16,9 +16,14 @@ namespace elanus::shard {
 
 class RowSelection {
  public:
-  // `partitions` sorted; empty: all. `filter` may be null.
-  static Result<RowSelection> Make(const Context& context, const SegmentView& view, const Schema& schema, Timestamp at,
-                                   std::span<const PartitionId> partitions, const expr::Filter* filter);
+  struct Wish {
+    Timestamp at = 0;                             // what was there at this moment
+    Timestamp since = 0;                          // rows inserted before have expired
+    std::vector<PartitionId> partitions;          // sorted; empty: all
+    const expr::Filter* filter = nullptr;         // may be null
+  };
+  static Result<RowSelection> Make(const Context& context, const SegmentView& view, const Schema& schema,
+                                   const Wish& wish);
 
   RowMask mask() const { return mask_.has_value() ? mask_->mask() : live_.mask(); }
   size_t Count() const { return bitmap_.has_value() ? bitmap_->Count() : mask().Count(rows_); }

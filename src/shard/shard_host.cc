@@ -72,7 +72,14 @@ Status ShardHost::Recover(const std::vector<roles::CollectionPtr>& collections) 
       const auto [id, ts] = TRY(PeekRecord(bytes));
       const auto collection = by_shard.find(id);
       if (collection == by_shard.end() || lsn <= applied[id]) continue;
-      TRY(Open(collection->second));
+      if (broken_.count(id) != 0) continue;
+      if (const auto opened = Open(collection->second); !opened.ok()) {
+        LOG_ERROR("collection cannot be opened; the others are served", {"collection", collection->second->name},
+                  {"error", opened.status().message()});
+        const std::lock_guard lock(shards_mutex_);
+        broken_[id] = {opened.status(), applied[id] + 1};
+        continue;
+      }
       TRY(Find(id)->Replay(TRY(DecodeWrite(bytes)), lsn));
       ++records;
     }
@@ -93,6 +100,10 @@ Result<roles::ShardPtr> ShardHost::Open(const roles::CollectionPtr& collection) 
   if (ShardRef shard = Find(collection->shard)) return roles::ShardPtr(std::move(shard));
   const std::lock_guard opening(open_mutex_);
   if (ShardRef shard = Find(collection->shard)) return roles::ShardPtr(std::move(shard));
+  {
+    const std::lock_guard lock(shards_mutex_);
+    if (const auto broken = broken_.find(collection->shard); broken != broken_.end()) return broken->second.error;
+  }
   ShardRef shard = TRY(LocalShard::Open(&env_, collection));
   if (flusher_.joinable()) {  // not while the log is being replayed
     lane_->RunTask([&] { shard->FinishReplay(); });
@@ -116,6 +127,7 @@ Status ShardHost::Drop(ShardId id) {
   {
     const std::lock_guard opening(open_mutex_);
     const std::lock_guard lock(shards_mutex_);
+    broken_.erase(id);
     const auto found = shards_.find(id);
     if (found != shards_.end()) {
       shard = std::move(found->second);
@@ -153,6 +165,12 @@ std::vector<ShardHost::ShardRef> ShardHost::All() const {
   return shards;
 }
 
+std::string ShardHost::problem() const {
+  if (!log_->healthy()) return "the log cannot be written";
+  const std::lock_guard lock(work_mutex_);
+  return flush_problem_;
+}
+
 void ShardHost::FlusherLoop() {
   SetThreadName("flusher");
   std::unique_lock lock(work_mutex_);
@@ -161,12 +179,14 @@ void ShardHost::FlusherLoop() {
     if (stopping_) return;
     const std::set<ShardId> due = std::exchange(to_flush_, {});
     lock.unlock();
+    std::string problem;
     for (const ShardId id : due) {
       const ShardRef shard = Find(id);
       if (shard == nullptr) continue;
       if (const Status flushed = shard->FlushFrozen(); !flushed.ok()) {
         // Rows stay in memory and in the log; tried again at the next tick.
         LOG_ERROR("flush failed", {"shard", id.value}, {"error", flushed.message()});
+        problem = "rows cannot be flushed: " + flushed.message();
         const std::lock_guard retry(work_mutex_);
         retry_flush_.insert(id);
       }
@@ -174,6 +194,7 @@ void ShardHost::FlusherLoop() {
     ShortenLog();
     TruncateLog();
     lock.lock();
+    if (!due.empty()) flush_problem_ = std::move(problem);
     if (to_flush_.empty() && !retry_flush_.empty()) {
       flusher_wake_.wait_for(lock, kTick, [this] { return stopping_; });
       to_flush_.merge(retry_flush_);
@@ -206,8 +227,13 @@ void ShardHost::ShortenLog() {
 void ShardHost::TruncateLog() {
   const std::vector<ShardRef> shards = All();
   Status truncated;
+  wal::Lsn broken = LocalShard::kMaxLsn;
+  {
+    const std::lock_guard lock(shards_mutex_);
+    for (const auto& [id, shard] : broken_) broken = std::min(broken, shard.needed);
+  }
   lane_->RunTask([&] {
-    wal::Lsn keep = log_->next();
+    wal::Lsn keep = std::min(log_->next(), broken);
     for (const ShardRef& shard : shards) keep = std::min(keep, shard->OldestNeeded());
     if (keep > log_->LowWater() && log_->healthy()) truncated = log_->Truncate(keep);
   });

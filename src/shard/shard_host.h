@@ -37,6 +37,8 @@ class ShardHost final : public roles::ShardDirectory {
   Status Drop(ShardId shard) override;
 
   size_t growing_bytes() const { return memory_.bytes(); }
+  // What keeps this node from doing its work, in a sentence; empty: nothing.
+  std::string problem() const;
 
  private:
   using ShardRef = std::shared_ptr<LocalShard>;
@@ -62,12 +64,19 @@ class ShardHost final : public roles::ShardDirectory {
 
   mutable std::mutex shards_mutex_;
   std::map<ShardId, ShardRef> shards_;
+  // Shards that could not be opened although the log has rows for them, and why. Their part of the log stays.
+  struct Broken {
+    Status error;
+    wal::Lsn needed = 0;
+  };
+  std::map<ShardId, Broken> broken_;
   std::mutex open_mutex_;  // one open at a time
 
-  std::mutex work_mutex_;  // guards what follows
+  mutable std::mutex work_mutex_;  // guards what follows
   std::condition_variable flusher_wake_, worker_wake_;
   std::set<ShardId> to_flush_, retry_flush_, to_work_;
   bool stopping_ = false;
+  std::string flush_problem_;
   std::thread flusher_, worker_;
 
   std::unique_ptr<Lane> lane_;  // stops first

@@ -150,6 +150,46 @@ TEST_F(ShardTest, AFullDiskRefusesWritesAndServesReads) {
   EXPECT_EQ(Rows(), "1:10 2:20 ");
 }
 
+TEST_F(ShardTest, RowsExpireWithTheTtlOfTheirCollection) {
+  auto info = std::make_shared<CollectionInfo>(*collection_);
+  info->properties = {{"collection.ttl.seconds", "60"}};
+  ++info->version;
+  collection_ = info;
+  ASSERT_TRUE(host_->Update(collection_).ok());
+  ASSERT_TRUE(Insert({{1, 10}}).ok());
+  Flush();
+  clock_.Advance(40'000);
+  ASSERT_TRUE(Insert({{2, 20}}).ok());
+  EXPECT_EQ(Rows(), "1:10 2:20 ");
+  clock_.Advance(30'000);
+  EXPECT_EQ(Rows(), "2:20 ");
+  EXPECT_EQ(Count(), 1);
+  clock_.Advance(40'000);
+  EXPECT_EQ(Rows(), "");
+}
+
+TEST_F(ShardTest, ADamagedSegmentStopsItsCollectionAndNotTheStart) {
+  ASSERT_TRUE(Insert({{1, 10}}).ok());
+  Flush();
+  ASSERT_TRUE(Insert({{2, 20}}).ok());
+  const auto files = fs_.List("data/shards/8").take();
+  ASSERT_EQ(files.size(), 1U);
+  const std::string path = "data/shards/8/" + files[0];
+  fs_.FlipBit(path, fs_.SizeOf(path).take() - 1, 0);
+  Stop();
+  catalog_ = meta::Catalog::Open(&store_).take();
+  log_ = wal::FileLog::Open(fs_, "data/log", {.file_bytes = 1 << 20, .reserve_bytes = 64 << 10}).take();
+  host_ = std::make_unique<ShardHost>(options_, &fs_, "data/shards", catalog_.get(), log_.get(), &oracle_, &clock_);
+  EXPECT_TRUE(host_->Recover({collection_}).ok());
+  const auto opened = host_->Open(collection_);
+  EXPECT_EQ(opened.status().code(), Code::kCorruption) << opened.status().message();
+  // Mended, it has everything, what was only in the log too.
+  Stop();
+  fs_.FlipBit(path, fs_.SizeOf(path).take() - 1, 0);
+  Start();
+  EXPECT_EQ(Rows(), "1:10 2:20 ");
+}
+
 // Random inserts, deletes, flushes and crashes against a map: every answer is the map's.
 TEST_F(ShardTest, MatchesAMapThroughFlushesAndCrashes) {
   const unsigned seed = std::random_device{}();

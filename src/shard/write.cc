@@ -46,6 +46,10 @@ class WriteCommand final : public Command {
 Result<roles::WriteResult> LocalShard::Write(const Context& context, roles::WriteRequest request) {
   TRY(context.Check());
   if (request.rows.rows > 0) TRY(env_->memory->WaitForRoom(context));
+  // Rows of a wider schema than this shard was told of: it learns it first, or it would drop columns.
+  if (request.collection != nullptr && request.collection->version > slot_.Get()->collection->version) {
+    Update(request.collection);
+  }
   WriteRecord record;
   record.shard = id_;
   record.fresh_keys = request.fresh_keys;
@@ -266,10 +270,12 @@ void LocalShard::EndMissingPartitions() {
 void LocalShard::Update(const roles::CollectionPtr& collection) {
   env_->lane->RunTask([this, &collection] {
     if (collection->version <= collection_->version) return;
-    const bool fewer_partitions = collection->partitions.size() < collection_->partitions.size();
+    const bool lost_partitions =
+        std::any_of(collection_->partitions.begin(), collection_->partitions.end(),
+                    [&](const Partition& partition) { return collection->FindPartition(partition.id) == nullptr; });
     collection_ = collection;
     if (growing_ != nullptr) growing_->ExtendSchema(collection->schema);
-    if (fewer_partitions) EndMissingPartitions();
+    if (lost_partitions) EndMissingPartitions();
     for (size_t i = 0; i < views_.size(); ++i) {
       const SegmentView& view = *views_[i];
       if (view.sealed == nullptr || view.indexes == nullptr) continue;

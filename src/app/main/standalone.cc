@@ -79,13 +79,23 @@ class Standalone final : public Service {
     service_.address = settings.listen;
     service_.message_bytes_max = settings.server.grpc.response_bytes_max;
     server::RegisterMilvus(&service_, &table_);
-    server::AddHealthService([] { return server::Health(); }, &table_);
+    server::AddHealthService([this] { return Health(); }, &table_);
+    service_.problem = [this] { return shards_->problem(); };
     pool_ = std::make_unique<ThreadPool>("request", settings.request_threads_max,
                                          settings.server.grpc.requests_max);
     TRY(server_->Start(&table_, pool_.get(), server::AnswerNotFound));
     admin_ = TRY(server::AdminServer::Start(
-        settings.admin_server, [] { return server::Health(); }, RenderMetrics));
+        settings.admin_server, [this] { return Health(); }, RenderMetrics));
     return Status();
+  }
+
+  server::Health Health() const {
+    server::Health health;
+    const std::string problem = shards_->problem();
+    health.healthy = problem.empty();
+    if (!health.healthy) health.state = problem;
+    health.components.push_back({"standalone", health.healthy ? 1 : 2});
+    return health;
   }
 
   SystemClock clock_;

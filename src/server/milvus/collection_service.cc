@@ -55,6 +55,11 @@ Result<gateway::CreateCollection> DecodeCreate(const Call& call, const pb::Creat
   return create;
 }
 
+template <typename Request>
+roles::PropertyChange DecodeChange(const Request& request) {
+  return {ToProperties(request.properties()), Strings(request.delete_keys())};
+}
+
 void EncodeField(const Field& field, pb_schema::FieldSchema* out) {
   out->set_fieldid(field.id.value);
   out->set_name(field.name);
@@ -128,7 +133,7 @@ void RegisterCollections(const MilvusService* service, RpcTable* table) {
     return gateway->DropCollection(call.context, DatabaseOf(call, request.db_name()), request.collection_name());
   });
   table->Add("HasCollection", [=](Call& call, const pb::HasCollectionRequest& request, pb::BoolResponse* response) -> Status {
-    const auto found = gateway->Find(DatabaseOf(call, request.db_name()), request.collection_name());
+    const auto found = gateway->FindNamed(DatabaseOf(call, request.db_name()), request.collection_name());
     if (!found.ok() && found.status().code() != Code::kCollectionNotFound) return found.status();
     response->set_value(found.ok());
     return {};
@@ -138,7 +143,7 @@ void RegisterCollections(const MilvusService* service, RpcTable* table) {
     const std::string database = DatabaseOf(call, request.db_name());
     const auto found = request.collection_name().empty() && request.collectionid() != 0
                            ? coordinator->FindById(CollectionId(request.collectionid()))
-                           : gateway->Find(database, request.collection_name());
+                           : gateway->FindNamed(database, request.collection_name());
     if (found.status().code() == Code::kCollectionNotFound) {
       // Clients look for this very phrase.
       return Status(Code::kCollectionNotFound,
@@ -169,6 +174,27 @@ void RegisterCollections(const MilvusService* service, RpcTable* table) {
     const roles::ShardStats stats = TRY(gateway->Stats(DatabaseOf(call, request.db_name()), request.collection_name()));
     AddStat("row_count", stats.physical_rows, response->mutable_stats());
     return {};
+  });
+
+  table->Add("AddCollectionField", [=](Call& call, const pb::AddCollectionFieldRequest& request, pb_common::Status*) -> Status {
+    pb_schema::FieldSchema field;
+    if (!field.ParseFromString(request.schema())) return Fail(Code::kParameterInvalid, "field schema cannot be parsed");
+    return gateway->AddField(DatabaseOf(call, request.db_name()), request.collection_name(), DecodeField(field));
+  });
+  table->Add("AlterCollection", [=](Call& call, const pb::AlterCollectionRequest& request, pb_common::Status*) -> Status {
+    return gateway->AlterCollection(DatabaseOf(call, request.db_name()), request.collection_name(), DecodeChange(request));
+  });
+  table->Add("AlterCollectionField", [=](Call& call, const pb::AlterCollectionFieldRequest& request,
+                                         pb_common::Status*) -> Status {
+    return gateway->AlterField(DatabaseOf(call, request.db_name()), request.collection_name(), request.field_name(),
+                               DecodeChange(request));
+  });
+  table->Add("RenameCollection", [=](Call& call, const pb::RenameCollectionRequest& request, pb_common::Status*) -> Status {
+    return gateway->Rename(DatabaseOf(call, request.db_name()), request.oldname(), request.newdbname(), request.newname());
+  });
+  table->Add("TruncateCollection", [=](Call& call, const pb::TruncateCollectionRequest& request,
+                                       pb::TruncateCollectionResponse*) -> Status {
+    return gateway->Truncate(DatabaseOf(call, request.db_name()), request.collection_name());
   });
 
   table->Add("CreatePartition", [=](Call& call, const pb::CreatePartitionRequest& request, pb_common::Status*) -> Status {

@@ -34,6 +34,11 @@ void RegisterIndexes(const MilvusService* service, RpcTable* table) {
     return gateway->CreateIndex(DatabaseOf(call, request.db_name()), request.collection_name(), request.field_name(),
                                 request.index_name(), ToProperties(request.extra_params()));
   });
+  table->Add("AlterIndex", [=](Call& call, const pb::AlterIndexRequest& request, pb_common::Status*) -> Status {
+    const auto& removed = request.delete_keys();
+    return gateway->AlterIndex(DatabaseOf(call, request.db_name()), request.collection_name(), request.index_name(),
+                               {ToProperties(request.extra_params()), {removed.begin(), removed.end()}});
+  });
   table->Add("DropIndex", [=](Call& call, const pb::DropIndexRequest& request, pb_common::Status*) -> Status {
     return gateway->DropIndex(DatabaseOf(call, request.db_name()), request.collection_name(), request.field_name(),
                               request.index_name());

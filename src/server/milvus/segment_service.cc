@@ -56,6 +56,19 @@ void RegisterSegments(const MilvusService* service, RpcTable* table) {
     response->set_flushed(flushed);
     return {};
   });
+  table->Add("FlushAll", [=](Call& call, const pb::FlushAllRequest& request, pb::FlushAllResponse* response) -> Status {
+    if (request.flush_targets_size() > 0) {
+      return Fail(Code::kUnimplemented, "flush_targets of FlushAll are not built in this version");
+    }
+    response->set_flush_all_ts(TRY(gateway->FlushAll(call.context, request.db_name())));
+    return {};
+  });
+  // FlushAll answers when all is flushed.
+  table->Add("GetFlushAllState", [=](Call&, const pb::GetFlushAllStateRequest& request,
+                                     pb::GetFlushAllStateResponse* response) -> Status {
+    response->set_flushed(request.flush_all_ts() <= coordinator->oracle().Now());
+    return {};
+  });
   table->Add("GetPersistentSegmentInfo", [=](Call& call, const pb::GetPersistentSegmentInfoRequest& request,
                                              pb::GetPersistentSegmentInfoResponse* response) -> Status {
     const std::string database = DatabaseOf(call, request.dbname());

@@ -2,6 +2,7 @@
 // gateway, encodes the answer; nothing is decided here.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "gateway/gateway.h"
@@ -13,6 +14,7 @@ struct MilvusService {
   gateway::Gateway* gateway = nullptr;
   std::string version;       // what GetVersion answers
   std::string address;       // where this node is reached, for GetReplicas
+  std::function<std::string()> problem;  // what is wrong with this node; empty: nothing
   size_t message_bytes_max = 256 << 20;
 };
 
@@ -24,6 +26,7 @@ void RegisterSystem(const MilvusService* service, RpcTable* table);
 void RegisterCollections(const MilvusService* service, RpcTable* table);
 void RegisterIndexes(const MilvusService* service, RpcTable* table);
 void RegisterSegments(const MilvusService* service, RpcTable* table);
+void RegisterCluster(const MilvusService* service, RpcTable* table);
 void RegisterWrites(const MilvusService* service, RpcTable* table);
 void RegisterReads(const MilvusService* service, RpcTable* table);
 

@@ -30,15 +30,17 @@ void RegisterSystem(const MilvusService* service, RpcTable* table) {
     response->set_version(service->version);
     return {};
   });
-  table->Add("CheckHealth", [](Call&, const pb::CheckHealthRequest&, pb::CheckHealthResponse* response) -> Status {
-    response->set_ishealthy(true);
+  table->Add("CheckHealth", [=](Call&, const pb::CheckHealthRequest&, pb::CheckHealthResponse* response) -> Status {
+    const std::string problem = service->problem();
+    response->set_ishealthy(problem.empty());
+    if (!problem.empty()) response->add_reasons(problem);
     return {};
   });
-  table->Add("GetComponentStates", [](Call&, const pb::GetComponentStatesRequest&, pb::ComponentStates* response) -> Status {
+  table->Add("GetComponentStates", [=](Call&, const pb::GetComponentStatesRequest&, pb::ComponentStates* response) -> Status {
     pb::ComponentInfo* info = response->mutable_state();
     info->set_nodeid(1);
     info->set_role("standalone");
-    info->set_state_code(pb_common::StateCode::Healthy);
+    info->set_state_code(service->problem().empty() ? pb_common::StateCode::Healthy : pb_common::StateCode::Abnormal);
     return {};
   });
   table->Add("AllocTimestamp", [=](Call&, const pb::AllocTimestampRequest&, pb::AllocTimestampResponse* response) -> Status {
@@ -70,6 +72,7 @@ void RegisterMilvus(const MilvusService* service, RpcTable* table) {
   RegisterCollections(service, table);
   RegisterIndexes(service, table);
   RegisterSegments(service, table);
+  RegisterCluster(service, table);
   RegisterWrites(service, table);
   RegisterReads(service, table);
 }
