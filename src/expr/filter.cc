@@ -116,7 +116,7 @@ Result<std::shared_ptr<const Filter>> Compile(std::string_view text, const Schem
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
     bound.root = MakeConstant(true);
   } else {
-    const auto told = [text](Status status) {
+    const auto told = [text](const Status& status) {
       constexpr size_t kShownMax = 16384;
       return Status(status.code(),
                     "cannot parse expression: " + std::string(text.substr(0, kShownMax)) +

@@ -117,8 +117,8 @@ PredicatePtr MakeIntRange(size_t slot, int64_t low, int64_t high, bool negated) 
   low = std::max<int64_t>(low, std::numeric_limits<T>::min());
   high = std::min<int64_t>(high, std::numeric_limits<T>::max());
   if (low > high) {  // [max, min] holds nothing either
-    low = std::numeric_limits<T>::max();
-    high = std::numeric_limits<T>::min();
+    low = int64_t{std::numeric_limits<T>::max()};
+    high = int64_t{std::numeric_limits<T>::min()};
   }
   return std::make_unique<IntRange<T>>(slot, static_cast<T>(low), static_cast<T>(high), negated);
 }
@@ -212,6 +212,7 @@ template <typename Out>
 void Load(const Block& column, DataType type, Out* out) {
   Dispatch(type, [&](auto zero) {
     const auto* values = column.as<decltype(zero)>();
+    // NOLINTNEXTLINE(bugprone-signed-char-misuse): an int8_t is a number here
     for (size_t i = 0; i < column.count; ++i) out[i] = static_cast<Out>(values[i]);
     return 0;
   });

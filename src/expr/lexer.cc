@@ -14,7 +14,7 @@ bool IsHex(char c) { return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' &&
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
 const std::map<std::string_view, TokenKind>& Keywords() {
-  static const std::map<std::string_view, TokenKind> keywords = {
+  static const std::map<std::string_view, TokenKind> kKeywords = {
       {"like", TokenKind::kLike},
       {"exists", TokenKind::kExists},
       {"and", TokenKind::kAnd},
@@ -52,7 +52,7 @@ const std::map<std::string_view, TokenKind>& Keywords() {
       {"st_dwithin", TokenKind::kSpatialDistance},
       {"st_isvalid", TokenKind::kSpatialValid},
   };
-  return keywords;
+  return kKeywords;
 }
 
 TokenKind KindOfWord(std::string_view word) {

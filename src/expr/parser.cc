@@ -520,12 +520,11 @@ class Parser {
     } else if (token.kind == TokenKind::kFloating) {
       const Value floating = TRY(Floating(token.text));
       *value = minus ? -floating.as_double() : floating.as_double();
-    } else if (minus) {
-      return false;
-    } else if (token.kind == TokenKind::kBool) {
+    } else if (!minus && token.kind == TokenKind::kBool) {
       TRY(CountLiteral());
       *value = (token.text[0] | 32) == 't';
-    } else if (token.kind == TokenKind::kString || token.kind == TokenKind::kRawString) {
+    } else if (!minus &&
+               (token.kind == TokenKind::kString || token.kind == TokenKind::kRawString)) {
       TRY(CountLiteral());
       *value = TRY(Unquote(token.text));
     } else {

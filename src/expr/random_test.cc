@@ -33,7 +33,7 @@ struct ColumnPlan {
 };
 
 const std::vector<ColumnPlan>& Plans() {
-  static const std::vector<ColumnPlan> plans = {
+  static const std::vector<ColumnPlan> kPlans = {
       {"i8", DataType::kInt8},
       {"i16", DataType::kInt16},
       {"i32", DataType::kInt32},
@@ -48,7 +48,7 @@ const std::vector<ColumnPlan>& Plans() {
       {"as", DataType::kArray, DataType::kVarChar},
       {"$meta", DataType::kJson},
   };
-  return plans;
+  return kPlans;
 }
 
 bool NaiveLike(std::string_view text, std::string_view pattern) {
@@ -252,8 +252,8 @@ class Generator {
     return value;
   }
   std::string Op(bool equality_only) {
-    static const std::vector<std::string> ops = {"==", "!=", "<", "<=", ">", ">="};
-    return ops[Below(equality_only ? 2 : 6)];
+    static const std::vector<std::string> kOps = {"==", "!=", "<", "<=", ">", ">="};
+    return kOps[Below(equality_only ? 2 : 6)];
   }
 
   Case Leaf() {
@@ -294,10 +294,10 @@ class Generator {
       const std::optional<int> order = NaiveOrder(*cell, constant);
       return order ? Answer(Holds(op, *order)) : std::nullopt;
     };
-    static const std::map<std::string, std::string> mirrored = {
+    static const std::map<std::string, std::string> kMirrored = {
         {"==", "=="}, {"!=", "!="}, {"<", ">"}, {"<=", ">="}, {">", "<"}, {">=", "<="}};
     if (Chance(0.2))
-      return {Literal(constant) + " " + mirrored.at(op) + " " + operand.text, meaning};
+      return {Literal(constant) + " " + kMirrored.at(op) + " " + operand.text, meaning};
     return {operand.text + " " + op + " " + Literal(constant), meaning};
   }
 
@@ -367,11 +367,11 @@ class Generator {
   }
 
   Case ArithLeaf() {
-    static const std::vector<std::string> ops = {"+", "-", "*", "/", "%"};
+    static const std::vector<std::string> kOps = {"+", "-", "*", "/", "%"};
     Operand operand = AnyOperand();
     while (operand.kind != Operand::kInt && operand.kind != Operand::kFloat) operand = AnyOperand();
     const bool is_int = operand.kind == Operand::kInt;
-    const std::string op = ops[Below(is_int ? 5 : 4)];
+    const std::string& op = kOps[Below(is_int ? 5 : 4)];
     const Value constant = is_int ? Value(Int() * 2 + 1) : Value(Quarter() * 2 + 0.25);
     const Value value = is_int ? Value(Int()) : Value(Quarter());
     const std::string cmp = Op(false);
@@ -433,9 +433,9 @@ class Generator {
     const size_t form = Below(3);
     Value::Array list;
     for (size_t n = form == 0 ? 1 : Below(4); n > 0; --n) list.push_back(ConstantFor(operand));
-    static const std::vector<std::string> names = {"array_contains", "json_contains_all",
-                                                   "ARRAY_CONTAINS_ANY"};
-    return {names[form] + "(" + operand.text + ", " +
+    static const std::vector<std::string> kNames = {"array_contains", "json_contains_all",
+                                                    "ARRAY_CONTAINS_ANY"};
+    return {kNames[form] + "(" + operand.text + ", " +
                 (form == 0 ? Literal(list[0]) : Literal(list)) + ")",
             [=](const Row& row) -> Answer {
               const Cell cell = operand.read(row);

@@ -335,22 +335,23 @@ class Parser {
       if (!Digits()) return Bad("expected a digit");
     }
     const std::string_view text = text_.substr(begin, at_ - begin);
-    const char* end = text.data() + text.size();
+    const char* first = text.data();
+    const char* end = first + text.size();
     if (whole && text != "-0") {
       int64_t integer = 0;
-      if (std::from_chars(text.data(), end, integer).ec == std::errc()) {
+      if (std::from_chars(first, end, integer).ec == std::errc()) {
         AppendJsonInt(integer, out_);
         return {};
       }
       uint64_t large = 0;
-      if (text[0] != '-' && std::from_chars(text.data(), end, large).ec == std::errc()) {
+      if (text[0] != '-' && std::from_chars(first, end, large).ec == std::errc()) {
         out_->push_back(static_cast<char>(JsonTag::kUint64));
         Writer(out_).U64(large);
         return {};
       }
     }
     double value = 0;
-    if (std::from_chars(text.data(), end, value).ec == std::errc::result_out_of_range) {
+    if (std::from_chars(first, end, value).ec == std::errc::result_out_of_range) {
       value = std::strtod(std::string(text).c_str(), nullptr);  // tells too large from too small
       if (std::isinf(value)) return Bad("number out of range");
     }

@@ -94,7 +94,7 @@ struct CollectionInfo {
   ShardId shard;                      // where the rows are
   ConsistencyLevel consistency = ConsistencyLevel::kBounded;
   Properties properties;
-  std::vector<Partition> partitions;  // _default first
+  std::vector<Partition> partitions;  // _default first; under a partition key _default_0, _default_1, ... alone
   std::vector<IndexInfo> indexes;
   std::vector<std::string> aliases;
   Timestamp created = 0;

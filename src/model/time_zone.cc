@@ -120,8 +120,8 @@ bool SafeZoneName(std::string_view name) {
 }  // namespace
 
 const TimeZone& TimeZone::Utc() {
-  static const TimeZone utc;
-  return utc;
+  static const TimeZone kUtc;
+  return kUtc;
 }
 
 Result<std::shared_ptr<const TimeZone>> TimeZone::Load(std::string_view name) {
