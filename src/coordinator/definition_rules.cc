@@ -30,7 +30,7 @@ bool SameDefinition(const CollectionInfo& info, const roles::CreateCollectionReq
     return false;
   }
   if (schema.partition_key() != nullptr &&
-      info.partitions.size() != request.partitions.size() + 1) {
+      info.partitions.size() != request.partitions.size()) {
     return false;
   }
   return std::equal(schema.fields.begin(), schema.fields.end(), request.schema.fields.begin(),

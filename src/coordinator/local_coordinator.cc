@@ -102,7 +102,7 @@ Status LocalCoordinator::CheckLimits(const roles::CreateCollectionRequest& reque
         Code::kCollectionCountExceeded,
         {{"dbName", request.database}, {"limit", std::to_string(options_.collections_max)}});
   }
-  const auto partitions = static_cast<int64_t>(request.partitions.size()) + 1;
+  const int64_t partitions = std::max<int64_t>(static_cast<int64_t>(request.partitions.size()), 1);
   if (partitions > options_.partitions_max) {
     return Fail(Code::kParameterInvalid,
                 "partition number (" + std::to_string(partitions) +
@@ -137,8 +137,10 @@ Result<CollectionInfo> LocalCoordinator::NewCollection(
   info.consistency = request.consistency;
   info.properties = request.properties;
   info.created = info.updated = oracle_->Next();
-  info.partitions.push_back(
-      {PartitionId(id++), std::string(kDefaultPartitionName), info.created, false});
+  if (request.partitions.empty()) {
+    info.partitions.push_back(
+        {PartitionId(id++), std::string(kDefaultPartitionName), info.created, false});
+  }
   for (const std::string& name : request.partitions) {
     info.partitions.push_back({PartitionId(id++), name, info.created, false});
   }

@@ -58,6 +58,17 @@ class LocalCoordinator final : public roles::Coordinator {
   Result<CollectionPtr> CreateCollection(const roles::CreateCollectionRequest& request) override;
   Status DropCollection(std::string_view database, std::string_view name) override;
 
+  Status AddField(std::string_view database, std::string_view collection, Field field) override;
+  Status AlterCollection(std::string_view database, std::string_view collection,
+                         const roles::PropertyChange& change) override;
+  Status AlterField(std::string_view database, std::string_view collection, std::string_view field,
+                    const roles::PropertyChange& change) override;
+  Status AlterIndex(std::string_view database, std::string_view collection,
+                    std::string_view index_name, const roles::PropertyChange& change) override;
+  Status Rename(std::string_view database, std::string_view name,
+                std::string_view new_name) override;
+  Status Truncate(std::string_view database, std::string_view collection) override;
+
   Status CreatePartition(std::string_view database, std::string_view collection,
                          std::string_view partition) override;
   Status DropPartition(std::string_view database, std::string_view collection,

@@ -23,6 +23,14 @@ bool SameDefinition(const CollectionInfo& info, const roles::CreateCollectionReq
 Result<Edit> AddPartition(CollectionInfo* info, Partition partition, int64_t partitions_max);
 Result<Edit> RemovePartition(CollectionInfo* info, std::string_view name);
 
+// Adds `field` (without id) before $meta; the dynamic field itself comes last.
+Result<Edit> AddFieldTo(CollectionInfo* info, Field field);
+Result<Edit> ChangeProperties(CollectionInfo* info, const roles::PropertyChange& change);
+Result<Edit> ChangeField(CollectionInfo* info, std::string_view field,
+                         const roles::PropertyChange& change);
+Result<Edit> ChangeIndex(CollectionInfo* info, std::string_view index_name,
+                         const roles::PropertyChange& change);
+
 // The same index again is success; `index` has its id and creation time, its name may be empty.
 Result<Edit> AddIndex(CollectionInfo* info, IndexInfo index);
 // The index of that name, or of that field when the name is empty; all when both are empty.

@@ -36,6 +36,12 @@ Result<roles::CollectionPtr> Gateway::Find(const std::string& database, const st
   return coordinator_->Find(DatabaseOf(database), name);
 }
 
+Result<roles::CollectionPtr> Gateway::FindNamed(const std::string& database,
+                                                const std::string& name) {
+  TRY(CheckCollectionName(name, *limits_));
+  return Find(database, name);
+}
+
 Result<roles::ShardStats> Gateway::Stats(const std::string& database, const std::string& name) {
   TRY(CheckCollectionName(name, *limits_));
   const roles::CollectionPtr collection = TRY(Find(database, name));
@@ -95,6 +101,19 @@ Result<roles::FlushResult> Gateway::Flush(const Context& context, const std::str
   const roles::CollectionPtr info = TRY(Find(database, collection));
   const roles::ShardPtr shard = TRY(shards_->Open(info));
   return shard->Flush(context);
+}
+
+Result<Timestamp> Gateway::FlushAll(const Context& context, const std::string& database) {
+  const std::vector<std::string> databases =
+      database.empty() ? coordinator_->Databases() : std::vector<std::string>{database};
+  Timestamp flushed = coordinator_->oracle().Next();
+  for (const std::string& name : databases) {
+    for (const roles::CollectionPtr& info : TRY(coordinator_->List(name))) {
+      const roles::ShardPtr shard = TRY(shards_->Open(info));
+      flushed = std::max(flushed, TRY(shard->Flush(context)).timestamp);
+    }
+  }
+  return flushed;
 }
 
 }  // namespace elanus::gateway

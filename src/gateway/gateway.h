@@ -175,6 +175,17 @@ class Gateway {
   // Collections (gateway/ddl.cc). Find resolves aliases; its errors are those of every RPC but DescribeCollection.
   Status Create(const Context& context, const CreateCollection& request);
   Status DropCollection(const Context& context, const std::string& database, const std::string& name);
+  // Adds a field to a collection that has rows: they read its default or null.
+  Status AddField(const std::string& database, const std::string& collection, const FieldRequest& field);
+  Status AlterCollection(const std::string& database, const std::string& collection,
+                         const roles::PropertyChange& change);
+  Status AlterField(const std::string& database, const std::string& collection, const std::string& field,
+                    const roles::PropertyChange& change);
+  Status AlterIndex(const std::string& database, const std::string& collection, const std::string& index_name,
+                    const roles::PropertyChange& change);
+  Status Rename(const std::string& database, const std::string& name, const std::string& new_database,
+                const std::string& new_name);
+  Status Truncate(const std::string& database, const std::string& collection);
   Result<roles::CollectionPtr> Find(const std::string& database, const std::string& name);
   Result<roles::ShardStats> Stats(const std::string& database, const std::string& name);
 
@@ -207,6 +218,10 @@ class Gateway {
   Result<Mutation> RunInsert(const Context& context, Insert request);
   Result<Mutation> RunUpsert(const Context& context, Insert request);
   Result<Mutation> RunDelete(const Context& context, const Delete& request);
+  // What Describe and Has look up: the name is checked first.
+  Result<roles::CollectionPtr> FindNamed(const std::string& database, const std::string& name);
+  // Every collection of the database, of all databases where it is empty; a timestamp after all that was flushed.
+  Result<Timestamp> FlushAll(const Context& context, const std::string& database);
   Result<roles::FlushResult> Flush(const Context& context, const std::string& database, const std::string& collection);
 
   // Reads (gateway/search.cc, gateway/query.cc).

@@ -78,6 +78,29 @@ class FakeCoordinator : public roles::Coordinator {
     collections_.erase(std::string(name));
     return {};
   }
+  Status AddField(std::string_view, std::string_view name, Field field) override {
+    return Change(name, [&](CollectionInfo* info) {
+      field.id = FieldId(info->next_field_id++);
+      info->schema.enable_dynamic_field |= field.dynamic;
+      auto& fields = info->schema.fields;
+      fields.insert(fields.end() - (fields.back().dynamic ? 1 : 0), std::move(field));
+      info->updated = oracle_.Next();
+    });
+  }
+  Status AlterCollection(std::string_view, std::string_view name, const roles::PropertyChange& change) override {
+    return Change(name, [&](CollectionInfo* info) {
+      for (const auto& property : change.set) info->properties.push_back(property);
+    });
+  }
+  Status AlterField(std::string_view, std::string_view, std::string_view, const roles::PropertyChange&) override {
+    return {};
+  }
+  Status AlterIndex(std::string_view, std::string_view, std::string_view, const roles::PropertyChange&) override {
+    return {};
+  }
+  Status Rename(std::string_view, std::string_view, std::string_view) override { return {}; }
+  Status Truncate(std::string_view, std::string_view) override { return {}; }
+
   Status CreatePartition(std::string_view, std::string_view name, std::string_view partition) override {
     return Change(name, [&](CollectionInfo* info) { AddPartition(std::string(partition), info); });
   }

@@ -27,15 +27,15 @@ Status CheckCollectionOrAlias(std::string_view name, std::string_view kind, cons
   if (name.empty()) return Invalid("collection ", kind, " should not be empty");
   const std::string lead = Concat("Invalid collection ", kind, ": ", name, ". ");
   if (TooLong(name, limits)) {
-    return Invalid(lead, " the length of a collection ", kind, " must be less than ",
+    return Invalid(lead, "the length of a collection ", kind, " must be less than ",
                    limits.name_length_max, " characters");
   }
   if (name[0] != '_' && !IsLetter(name[0])) {
-    return Invalid(lead, " the first character of a collection ", kind,
+    return Invalid(lead, "the first character of a collection ", kind,
                    " must be an underscore or letter");
   }
   if (!RestIs(name, "")) {
-    return Invalid(lead, " collection ", kind, " can only contain numbers, letters and underscores");
+    return Invalid(lead, "collection ", kind, " can only contain numbers, letters and underscores");
   }
   return {};
 }

@@ -16,6 +16,18 @@ namespace elanus::gateway {
 Result<roles::CreateCollectionRequest> CheckCreateCollection(const CreateCollection& request,
                                                              const Limits& limits);
 
+// The field that AddCollectionField asks for.
+Result<Field> CheckAddField(const CollectionInfo& collection, const FieldRequest& request,
+                            const Limits& limits);
+
+// The hidden field that takes what the schema does not name.
+Field DynamicField();
+
+// What is wrong with properties whatever the collection is.
+Status CheckProperties(const Properties& properties, std::string_view collection,
+                       bool has_partition_key);
+Status CheckTtl(const Properties& properties, const Schema& schema);
+
 // Warm-up policies are checked and kept; pages are mapped, so they change nothing.
 Status CheckWarmupPolicy(std::string_view policy);
 

@@ -17,7 +17,8 @@ namespace elanus::roles {
 using CollectionPtr = std::shared_ptr<const CollectionInfo>;
 
 // A collection to create: everything but ids, versions and timestamps is filled in and was
-// validated by the gateway. `partitions` holds the names beyond _default (partition-key mode).
+// validated by the gateway. `partitions`: those the rows are spread over under a partition key, the
+// only ones then; empty: _default.
 struct CreateCollectionRequest {
   std::string database;
   std::string name;
@@ -26,6 +27,12 @@ struct CreateCollectionRequest {
   ConsistencyLevel consistency = ConsistencyLevel::kBounded;
   Properties properties;
   std::vector<std::string> partitions;
+};
+
+// Properties to set, or keys to take away.
+struct PropertyChange {
+  Properties set;
+  std::vector<std::string> removed;
 };
 
 struct AliasInfo {
@@ -49,6 +56,22 @@ class Coordinator {
 
   virtual Result<CollectionPtr> CreateCollection(const CreateCollectionRequest& request) = 0;
   virtual Status DropCollection(std::string_view database, std::string_view name) = 0;
+
+  // Validated by the gateway; the id is set here. Rows that are there read the field's default or
+  // null. The dynamic field may be added too.
+  virtual Status AddField(std::string_view database, std::string_view collection, Field field) = 0;
+  // Collection properties; "collection.description" is the schema's.
+  virtual Status AlterCollection(std::string_view database, std::string_view collection,
+                                 const PropertyChange& change) = 0;
+  // Type parameters of a field; "field.description" is the field's.
+  virtual Status AlterField(std::string_view database, std::string_view collection, std::string_view field,
+                            const PropertyChange& change) = 0;
+  // Parameters of an index.
+  virtual Status AlterIndex(std::string_view database, std::string_view collection, std::string_view index_name,
+                            const PropertyChange& change) = 0;
+  virtual Status Rename(std::string_view database, std::string_view name, std::string_view new_name) = 0;
+  // Every row ends; partitions, indexes and what is loaded stay.
+  virtual Status Truncate(std::string_view database, std::string_view collection) = 0;
 
   virtual Status CreatePartition(std::string_view database, std::string_view collection, std::string_view partition) = 0;
   virtual Status DropPartition(std::string_view database, std::string_view collection, std::string_view partition) = 0;

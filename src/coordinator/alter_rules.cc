@@ -1,0 +1,101 @@
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "coordinator/rules.h"
+
+namespace elanus::coordinator {
+namespace {
+
+constexpr std::string_view kCollectionDescription = "collection.description";
+constexpr std::string_view kFieldDescription = "field.description";
+
+// Sets and removes keys; true when that made a difference.
+bool Apply(const roles::PropertyChange& change, Properties* properties) {
+  Properties after = *properties;
+  for (const auto& [key, value] : change.set) {
+    const auto found = std::find_if(after.begin(), after.end(),
+                                    [&](const auto& property) { return property.first == key; });
+    if (found == after.end()) {
+      after.emplace_back(key, value);
+    } else {
+      found->second = value;
+    }
+  }
+  for (const std::string& key : change.removed) {
+    std::erase_if(after, [&](const auto& property) { return property.first == key; });
+  }
+  if (after == *properties) return false;
+  *properties = std::move(after);
+  return true;
+}
+
+// Takes what `change` sets under `key` out of it, into `text`; true when that made a difference.
+bool TakeText(std::string_view key, roles::PropertyChange* change, std::string* text) {
+  bool changed = false;
+  std::erase_if(change->set, [&](const auto& property) {
+    if (property.first != key) return false;
+    changed |= *text != property.second;
+    *text = property.second;
+    return true;
+  });
+  return changed;
+}
+
+// The gateway has checked that it is a number.
+void ReadNumber(const Properties& params, std::string_view key, int64_t* number) {
+  const std::string* text = FindProperty(params, key);
+  if (text != nullptr) std::from_chars(text->data(), text->data() + text->size(), *number);
+}
+
+}  // namespace
+
+Result<Edit> AddFieldTo(CollectionInfo* info, Field field) {
+  Schema& schema = info->schema;
+  if (schema.Find(field.name) != nullptr) {
+    if (field.dynamic && schema.enable_dynamic_field) return Edit::kUnchanged;
+    return Fail(Code::kParameterInvalid, "duplicated field name " + field.name);
+  }
+  field.id = FieldId(info->next_field_id++);
+  // Fields that a loaded collection serves are named one by one when they are not all of them.
+  if (!info->load_fields.empty()) info->load_fields.push_back(field.id);
+  const bool before_dynamic = schema.dynamic_field() != nullptr;
+  schema.enable_dynamic_field |= field.dynamic;
+  schema.fields.insert(schema.fields.end() - (before_dynamic ? 1 : 0), std::move(field));
+  return Edit::kChanged;
+}
+
+Result<Edit> ChangeProperties(CollectionInfo* info, const roles::PropertyChange& change) {
+  roles::PropertyChange rest = change;
+  const bool described = TakeText(kCollectionDescription, &rest, &info->schema.description);
+  const bool changed = Apply(rest, &info->properties);
+  return described || changed ? Edit::kChanged : Edit::kUnchanged;
+}
+
+Result<Edit> ChangeField(CollectionInfo* info, std::string_view field_name,
+                         const roles::PropertyChange& change) {
+  const auto field = std::find_if(info->schema.fields.begin(), info->schema.fields.end(),
+                                  [&](const Field& f) { return f.name == field_name; });
+  if (field == info->schema.fields.end() || field->dynamic) {
+    return Fail(Code::kParameterInvalid, "field " + std::string(field_name) + " does not exist");
+  }
+  roles::PropertyChange rest = change;
+  const bool described = TakeText(kFieldDescription, &rest, &field->description);
+  const bool changed = Apply(rest, &field->type_params);
+  if (!described && !changed) return Edit::kUnchanged;
+  ReadNumber(field->type_params, "max_length", &field->max_length);
+  ReadNumber(field->type_params, "max_capacity", &field->max_capacity);
+  return Edit::kChanged;
+}
+
+Result<Edit> ChangeIndex(CollectionInfo* info, std::string_view index_name,
+                         const roles::PropertyChange& change) {
+  const auto index = std::find_if(info->indexes.begin(), info->indexes.end(),
+                                  [&](const IndexInfo& i) { return i.name == index_name; });
+  if (index == info->indexes.end()) {
+    return FailWith(Code::kIndexNotFound, {{"indexName", index_name}});
+  }
+  return Apply(change, &index->params) ? Edit::kChanged : Edit::kUnchanged;
+}
+
+}  // namespace elanus::coordinator
