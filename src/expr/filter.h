@@ -4,7 +4,8 @@
 //   Bitmap passed(rows);
 //   TRY(filter->Evaluate(context, source, &passed));
 //
-// A Filter is immutable and thread-safe; it knows no storage. Three-valued logic: a row passes only on TRUE.
+// A Filter is immutable and thread-safe; it knows no storage. Three-valued logic: a row passes only
+// on TRUE.
 #pragma once
 
 #include <map>
@@ -38,17 +39,19 @@ class Filter {
   // Fields it reads, each once.
   virtual const std::vector<FieldId>& fields() const = 0;
 
-  // If the whole filter is `pk == x` or `pk in [..]`: the keys (a fast path for point reads and deletes).
+  // If the whole filter is `pk == x` or `pk in [..]`: the keys (a fast path for point reads and
+  // deletes).
   virtual const std::vector<Value>* primary_keys() const = 0;
 
   // The filter is the literal true (or empty): every row passes.
   virtual bool always_true() const = 0;
 };
 
-// Errors are Milvus's: code 1100 and texts without the "failed to create query plan: " prefix, which
-// the caller adds ("cannot parse expression: <text>, error: ..." for syntax).
-// Empty text compiles to always_true.
+// Errors are Milvus's: code 1100 and texts without the "failed to create query plan: " prefix,
+// which the caller adds ("cannot parse expression: <text>, error: ..." for syntax). Empty text
+// compiles to always_true.
 Result<std::shared_ptr<const Filter>> Compile(std::string_view text, const Schema& schema,
-                                              const TemplateValues& templates, const CompileOptions& options = {});
+                                              const TemplateValues& templates,
+                                              const CompileOptions& options = {});
 
 }  // namespace elanus::expr

@@ -25,7 +25,9 @@ struct Block {
   const uint8_t* valid = nullptr;
 
   template <typename T>
-  const T* as() const { return reinterpret_cast<const T*>(fixed); }
+  const T* as() const {
+    return reinterpret_cast<const T*>(fixed);
+  }
 };
 
 // Room that a Source may use to make a Block; one per evaluating thread, reused.
@@ -40,10 +42,10 @@ struct IndexPredicate {
   enum class Kind { kIn, kRange, kPrefix };
   Kind kind;
   FieldId field;
-  std::vector<Value> values;               // kIn
-  std::optional<Value> low, high;          // kRange
+  std::vector<Value> values;       // kIn
+  std::optional<Value> low, high;  // kRange
   bool low_inclusive = false, high_inclusive = false;
-  std::string prefix;                      // kPrefix
+  std::string prefix;  // kPrefix
 };
 
 class Source {
@@ -53,8 +55,8 @@ class Source {
   virtual ~Source() = default;
   virtual size_t rows() const = 0;
   // `first` is a multiple of kBlockRows, or of 256 below the first 1,024 rows; count <= kBlockRows
-  // and the run never crosses 256, 512, 1024 and then multiples of 1,024 (so growing chunks are contiguous).
-  // A field that the segment lacks (added later) reads as its default or null.
+  // and the run never crosses 256, 512, 1024 and then multiples of 1,024 (so growing chunks are
+  // contiguous). A field that the segment lacks (added later) reads as its default or null.
   virtual Block Read(FieldId field, size_t first, size_t count, BlockScratch* scratch) const = 0;
   // True, with `matched` (rows() bits) filled, if an index answers it cheaper than a scan would.
   virtual bool TryIndex(const IndexPredicate& predicate, Bitmap* matched) const = 0;

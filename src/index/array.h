@@ -2,14 +2,14 @@
 // gives them. Memory goes back to the system when it is destroyed.
 #pragma once
 
-#include <sys/mman.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+
+#include <sys/mman.h>
 
 #include "base/status.h"
 
@@ -28,7 +28,8 @@ class Array {
     if (bytes() >= (2u << 20)) ::madvise(p, bytes(), MADV_HUGEPAGE);
     data_ = static_cast<T*>(p);
   }
-  Array(Array&& o) noexcept : data_(std::exchange(o.data_, nullptr)), size_(std::exchange(o.size_, 0)) {}
+  Array(Array&& o) noexcept
+      : data_(std::exchange(o.data_, nullptr)), size_(std::exchange(o.size_, 0)) {}
   Array& operator=(Array&& o) noexcept {
     std::swap(data_, o.data_);
     std::swap(size_, o.size_);

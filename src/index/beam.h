@@ -28,7 +28,9 @@ class Beam {
   size_t size() const { return size_; }
   bool full() const { return size_ == capacity_; }
   // What a node must be nearer than to enter.
-  float bound() const { return full() ? entries_[size_ - 1].distance : std::numeric_limits<float>::infinity(); }
+  float bound() const {
+    return full() ? entries_[size_ - 1].distance : std::numeric_limits<float>::infinity();
+  }
 
   bool Insert(float distance, uint32_t node) {
     if (full()) {

@@ -18,7 +18,9 @@ constexpr size_t kHugeSectionBytes = 64u << 20;
 
 size_t AlignTo(size_t n, size_t alignment) { return (n + alignment - 1) / alignment * alignment; }
 
-Status Corrupt(std::string_view what) { return Status(Code::kCorruption, "index file: " + std::string(what)); }
+Status Corrupt(std::string_view what) {
+  return Status(Code::kCorruption, "index file: " + std::string(what));
+}
 
 }  // namespace
 
@@ -66,12 +68,13 @@ Result<Blob> Blob::Open(std::string_view bytes) {
   if (bytes.size() < kHeaderBytes || !bytes.starts_with(kMagic)) return Corrupt("no index header");
   Reader tail(bytes.substr(kHeaderBytes - sizeof(uint32_t), sizeof(uint32_t)));
   const uint32_t crc = TRY(tail.U32());
-  if (Crc32c(bytes.substr(0, kHeaderBytes - sizeof(uint32_t))) != crc) return Corrupt("header checksum mismatch");
+  if (Crc32c(bytes.substr(0, kHeaderBytes - sizeof(uint32_t))) != crc)
+    return Corrupt("header checksum mismatch");
   Reader r(bytes.substr(8, kHeaderBytes - 8));
   const uint32_t version = TRY(r.U32());
   if (version != kVersion) {
-    return Status(Code::kUnexpected, "index file: version " + std::to_string(version) + " is newer than this build's " +
-                                         std::to_string(kVersion));
+    return Status(Code::kUnexpected, "index file: version " + std::to_string(version) +
+                                         " is newer than this build's " + std::to_string(kVersion));
   }
   Blob blob;
   blob.header_.kind = static_cast<BlobKind>(TRY(r.U32()));
@@ -84,7 +87,8 @@ Result<Blob> Blob::Open(std::string_view bytes) {
     const uint64_t offset = TRY(r.U64());
     const uint64_t size = TRY(r.U64());
     const uint32_t section_crc = TRY(r.U32());
-    if (offset > bytes.size() || size > bytes.size() - offset) return Corrupt("a section ends past the file");
+    if (offset > bytes.size() || size > bytes.size() - offset)
+      return Corrupt("a section ends past the file");
     blob.sections_.push_back({bytes.substr(offset, size), section_crc});
   }
   blob.header_.meta = std::string(TRY(r.Bytes()));
@@ -101,8 +105,8 @@ Status Blob::Verify() const {
 }
 
 Status Blob::Mismatch(size_t number, size_t got, size_t want) {
-  return Corrupt("section " + std::to_string(number) + " is " + std::to_string(got) + " bytes, expected " +
-                 std::to_string(want));
+  return Corrupt("section " + std::to_string(number) + " is " + std::to_string(got) +
+                 " bytes, expected " + std::to_string(want));
 }
 
 }  // namespace elanus::index

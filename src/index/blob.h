@@ -1,5 +1,5 @@
-// The index file (docs/formats/index.md): a 4 KiB header with a table of sections, then the sections,
-// aligned. A header's bytes are checksummed and checked at open, a section's by Verify().
+// The index file (docs/formats/index.md): a 4 KiB header with a table of sections, then the
+// sections, aligned. A header's bytes are checksummed and checked at open, a section's by Verify().
 #pragma once
 
 #include <cstdint>

@@ -56,7 +56,8 @@ void ReadRow(const VectorView& vectors, Metric metric, size_t row, float* out) {
 size_t CodeStride(size_t dim) {
   const size_t bytes = simd::CodeFactorsOffset(dim) + sizeof(simd::CodeFactors);
   const size_t lines = (bytes + 63) / 64 * 64;
-  return lines * 8 <= bytes * 9 ? lines : (bytes + 15) / 16 * 16;  // whole lines where they cost under 1/8
+  return lines * 8 <= bytes * 9 ? lines
+                                : (bytes + 15) / 16 * 16;  // whole lines where they cost under 1/8
 }
 
 CodeModel TrainCodes(const VectorView& vectors, Metric metric, Workers* workers) {
@@ -93,8 +94,8 @@ CodeModel TrainCodes(const VectorView& vectors, Metric metric, Workers* workers)
   return model;
 }
 
-void EncodeRows(const VectorView& vectors, const uint32_t* order, size_t rows, Workers* workers, CodeModel* model,
-                Array<uint8_t>* codes) {
+void EncodeRows(const VectorView& vectors, const uint32_t* order, size_t rows, Workers* workers,
+                CodeModel* model, Array<uint8_t>* codes) {
   const size_t dim = model->dim;
   const size_t stride = CodeStride(dim);
   const size_t factors_at = simd::CodeFactorsOffset(dim);
@@ -139,8 +140,10 @@ void EncodeRows(const VectorView& vectors, const uint32_t* order, size_t rows, W
   double norm_sum = 0;
   for (const double e : errors) error_sum += e;
   for (const double n : norms) norm_sum += n;
-  model->error = static_cast<float>(std::sqrt(error_sum / static_cast<double>(std::max<size_t>(rows, 1))));
-  model->norm = static_cast<float>(std::sqrt(norm_sum / static_cast<double>(std::max<size_t>(rows, 1))));
+  model->error =
+      static_cast<float>(std::sqrt(error_sum / static_cast<double>(std::max<size_t>(rows, 1))));
+  model->norm =
+      static_cast<float>(std::sqrt(norm_sum / static_cast<double>(std::max<size_t>(rows, 1))));
 }
 
 void CodeProbe::BindQuery(const CodeModel& model, const float* query) {
@@ -173,7 +176,9 @@ void CodeProbe::BindQuery(const CodeModel& model, const float* query) {
     slack_root_ = kDeviations * 2 * std::sqrt(model.error * model.error + lost) / root_dim;
   } else {
     query_ = {codes_.data(), sum, -offset, 0.0f, -scale, 0.0f};
-    slack_ = kDeviations * std::sqrt(square * model.error * model.error + model.norm * model.norm * lost) / root_dim;
+    slack_ = kDeviations *
+             std::sqrt(square * model.error * model.error + model.norm * model.norm * lost) /
+             root_dim;
     slack_root_ = 0;
   }
 }

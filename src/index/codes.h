@@ -1,7 +1,7 @@
-// 8-bit codes of a dense numeric column: the mean is taken off, each row is scaled by its own largest
-// component. Traversal and scans read these instead of the raw rows (a quarter of float32's bytes);
-// the few best are then compared exactly. Distances from codes estimate the engine distance, and
-// the error of an estimate is about normal with a known deviation.
+// 8-bit codes of a dense numeric column: the mean is taken off, each row is scaled by its own
+// largest component. Traversal and scans read these instead of the raw rows (a quarter of float32's
+// bytes); the few best are then compared exactly. Distances from codes estimate the engine
+// distance, and the error of an estimate is about normal with a known deviation.
 #pragma once
 
 #include <cstddef>
@@ -23,17 +23,17 @@ struct CodeModel {
   size_t dim = 0;
   Metric metric = Metric::kNone;
   std::vector<float> mean;
-  float norm2_max = 0;    // IP: of the largest row
-  float error = 0;        // root mean square length of what quantisation loses in a row
-  float norm = 0;         // root mean square length of a row without the mean
+  float norm2_max = 0;  // IP: of the largest row
+  float error = 0;      // root mean square length of what quantisation loses in a row
+  float norm = 0;       // root mean square length of a row without the mean
 };
 
 // Reads a sample of the column; rows whose validity byte is 0 are left out.
 CodeModel TrainCodes(const VectorView& vectors, Metric metric, Workers* workers);
-// Fills rows [0, rows) of `codes` (CodeStride bytes each) in the order of `order`, or of the column when
-// it is null; completes model->error and model->norm.
-void EncodeRows(const VectorView& vectors, const uint32_t* order, size_t rows, Workers* workers, CodeModel* model,
-                Array<uint8_t>* codes);
+// Fills rows [0, rows) of `codes` (CodeStride bytes each) in the order of `order`, or of the column
+// when it is null; completes model->error and model->norm.
+void EncodeRows(const VectorView& vectors, const uint32_t* order, size_t rows, Workers* workers,
+                CodeModel* model, Array<uint8_t>* codes);
 
 // A query against codes. Reusable: Bind* overwrites.
 class CodeProbe {

@@ -1,4 +1,5 @@
-// The checks of an index declaration and of search parameters on vector fields, and what AUTOINDEX means.
+// The checks of an index declaration and of search parameters on vector fields, and what AUTOINDEX
+// means.
 #include <algorithm>
 
 #include "index/params.h"
@@ -38,29 +39,39 @@ Status CheckMetric(const Field& field, Metric metric, const Properties& params) 
     case kBinaryBit:
       if (metric == Metric::kHamming || metric == Metric::kJaccard) return {};
       if (name == "SUBSTRUCTURE" || name == "SUPERSTRUCTURE" || name == "MHJACCARD") {
-        return Status(Code::kUnimplemented, "metric type " + name + " is not built yet; binary vectors have HAMMING and JACCARD");
+        return Status(
+            Code::kUnimplemented,
+            "metric type " + name + " is not built yet; binary vectors have HAMMING and JACCARD");
       }
       return InvalidParams("binary vector index does not support metric type: " + name);
     case kSparseBit:
       if (metric == Metric::kIP) return {};
-      if (name == "BM25") return InvalidParams("only BM25 Function output field support BM25 metric type");
+      if (name == "BM25")
+        return InvalidParams("only BM25 Function output field support BM25 metric type");
       return InvalidParams("only IP&BM25 is the supported metric type for sparse index");
     default:
-      return Fail(Code::kParameterInvalid, "field '" + field.name + "' of type " + std::string(NameOf(field.type)) +
+      return Fail(Code::kParameterInvalid, "field '" + field.name + "' of type " +
+                                               std::string(NameOf(field.type)) +
                                                " cannot have a vector index");
   }
 }
 
 // What several parameters say together.
 Status CheckTogether(const IndexTypeRule& rule, const Field& field, const Properties& params) {
-  if (rule.name == "IVF_PQ" || rule.name == "HNSW_PQ" || rule.name == "HNSW_PRQ" || rule.name == "GPU_IVF_PQ") {
+  if (rule.name == "IVF_PQ" || rule.name == "HNSW_PQ" || rule.name == "HNSW_PRQ" ||
+      rule.name == "GPU_IVF_PQ") {
     const std::string* text = FindProperty(params, "m");
     const bool given = text != nullptr && !Absent(*text);
-    if (!given && rule.name == "IVF_PQ") return Fail(Code::kParameterInvalid, "param 'm' not exist in json");
-    const int64_t m = given ? IntParam(params, "m", 0) : rule.name == "HNSW_PQ" ? 32 : rule.name == "HNSW_PRQ" ? 2 : 1;
+    if (!given && rule.name == "IVF_PQ")
+      return Fail(Code::kParameterInvalid, "param 'm' not exist in json");
+    const int64_t m = given                     ? IntParam(params, "m", 0)
+                      : rule.name == "HNSW_PQ"  ? 32
+                      : rule.name == "HNSW_PRQ" ? 2
+                                                : 1;
     if (m > 0 && field.dim % m != 0) {
       return Fail(Code::kParameterInvalid,
-                  "The dimension of a vector (dim) should be a multiple of the number of subquantizers (m).");
+                  "The dimension of a vector (dim) should be a multiple of the number of "
+                  "subquantizers (m).");
     }
   }
   return {};
@@ -68,7 +79,8 @@ Status CheckTogether(const IndexTypeRule& rule, const Field& field, const Proper
 
 }  // namespace
 
-Status CheckBuildParams(const Field& field, const std::string& type, Metric metric, const Properties& params) {
+Status CheckBuildParams(const Field& field, const std::string& type, Metric metric,
+                        const Properties& params) {
   const IndexTypeRule* rule = FindIndexType(type);
   if (rule == nullptr && !IsScalarIndexType(type)) {
     return FailWith(Code::kParameterInvalid,
@@ -82,7 +94,8 @@ Status CheckBuildParams(const Field& field, const std::string& type, Metric metr
     }
   }
   const std::string* given = FindProperty(params, "metric_type");
-  const bool defaulted = rule != nullptr && rule->name == "AUTOINDEX" && (given == nullptr || given->empty());
+  const bool defaulted =
+      rule != nullptr && rule->name == "AUTOINDEX" && (given == nullptr || given->empty());
   if (!(defaulted && metric == Metric::kNone)) TRY(CheckMetric(field, metric, params));
   if (rule == nullptr || (rule->types & TypeBitOf(field.type)) == 0) {
     return Fail(Code::kParameterInvalid, "data type " + std::string(NameOf(field.type)) +
@@ -105,7 +118,8 @@ Result<SearchParams> CheckSearchParams(const std::string& type, const Field& fie
   SearchParams out;
   const IndexTypeRule* rule = FindIndexType(type);
   if (rule == nullptr) {
-    return Fail(Code::kParameterInvalid, "invalid index type: " + type + " on field '" + field.name + "'");
+    return Fail(Code::kParameterInvalid,
+                "invalid index type: " + type + " on field '" + field.name + "'");
   }
   for (const auto& [key, value] : params) {
     const auto param = std::find_if(rule->search.begin(), rule->search.end(),
@@ -115,8 +129,9 @@ Result<SearchParams> CheckSearchParams(const std::string& type, const Field& fie
     const auto integer = static_cast<int64_t>(number);
     if (key == "ef" || key == "search_list" || key == "search_list_size" || key == "reorder_k") {
       if (integer < k && rule->name != "AUTOINDEX") {
-        return Status(Code::kUnexpected, key + "(" + std::to_string(integer) + ") should be larger than k(" +
-                                             std::to_string(k) + ")");
+        return Status(Code::kUnexpected, key + "(" + std::to_string(integer) +
+                                             ") should be larger than k(" + std::to_string(k) +
+                                             ")");
       }
     }
     if (key == "ef") out.ef = integer;

@@ -15,15 +15,19 @@ Status CheckJson(const std::string& type, const Properties& params) {
   if (cast == nullptr) return Fail(Code::kParameterMissing, "json index must specify cast type");
   std::string upper = *cast;
   for (char& c : upper) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - ('a' - 'A') : c);
-  constexpr std::string_view kCasts[] = {"BOOL",       "DOUBLE",       "VARCHAR",       "JSON",
-                                         "ARRAY_BOOL", "ARRAY_DOUBLE", "ARRAY_VARCHAR", "TIMESTAMPTZ"};
+  constexpr std::string_view kCasts[] = {"BOOL",          "DOUBLE",     "VARCHAR",
+                                         "JSON",          "ARRAY_BOOL", "ARRAY_DOUBLE",
+                                         "ARRAY_VARCHAR", "TIMESTAMPTZ"};
   if (std::find(std::begin(kCasts), std::end(kCasts), upper) == std::end(kCasts)) {
     return Plain("json_cast_type " + *cast + " is not supported");
   }
-  if (const std::string* function = FindProperty(params, "json_cast_function"); function != nullptr) {
-    if (*function != "STRING_TO_DOUBLE") return Plain("json_cast_function " + *function + " is not supported");
+  if (const std::string* function = FindProperty(params, "json_cast_function");
+      function != nullptr) {
+    if (*function != "STRING_TO_DOUBLE")
+      return Plain("json_cast_function " + *function + " is not supported");
     if (upper != "DOUBLE") {
-      return Plain("json_cast_function " + *function + " is not supported for json_cast_type " + *cast);
+      return Plain("json_cast_function " + *function + " is not supported for json_cast_type " +
+                   *cast);
     }
   }
   if ((type == "STL_SORT" || type == "BITMAP") && FindProperty(params, "json_path") == nullptr) {
@@ -38,17 +42,19 @@ Status CheckNgram(const Field& field, const Properties& params) {
   }
   const std::string* low = FindProperty(params, "min_gram");
   const std::string* high = FindProperty(params, "max_gram");
-  if (low == nullptr || high == nullptr) return Plain("Ngram index must specify both min_gram and max_gram");
+  if (low == nullptr || high == nullptr)
+    return Plain("Ngram index must specify both min_gram and max_gram");
   int64_t sizes[2] = {};
-  for (const auto& [name, text, size] : {std::tuple("min_gram", low, &sizes[0]), std::tuple("max_gram", high, &sizes[1])}) {
+  for (const auto& [name, text, size] :
+       {std::tuple("min_gram", low, &sizes[0]), std::tuple("max_gram", high, &sizes[1])}) {
     const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), *size);
     if (error != std::errc() || end != text->data() + text->size()) {
       return Plain(std::string(name) + " for Ngram index must be an integer, got: " + *text);
     }
   }
   if (sizes[0] <= 0 || sizes[1] <= 0 || sizes[0] > sizes[1]) {
-    return Plain("invalid min_gram or max_gram value for Ngram index, min_gram: " + std::to_string(sizes[0]) +
-                 ", max_gram: " + std::to_string(sizes[1]));
+    return Plain("invalid min_gram or max_gram value for Ngram index, min_gram: " +
+                 std::to_string(sizes[0]) + ", max_gram: " + std::to_string(sizes[1]));
   }
   return {};
 }
@@ -76,7 +82,9 @@ Status CheckType(const Field& field, const std::string& type, const Properties& 
     if (!json && t != DataType::kBool && !IsInteger(t) && !IsString(t) && t != DataType::kArray) {
       return Plain("bitmap index are only supported on bool, int, string and array field");
     }
-    if (t == DataType::kArray && !IsKind(field, [](DataType e) { return e == DataType::kBool || IsInteger(e) || IsString(e); })) {
+    if (t == DataType::kArray && !IsKind(field, [](DataType e) {
+          return e == DataType::kBool || IsInteger(e) || IsString(e);
+        })) {
       return Plain("bitmap index are only supported on bool, int, string for array field");
     }
   } else if (type == "NGRAM") {
@@ -89,18 +97,26 @@ Status CheckType(const Field& field, const std::string& type, const Properties& 
 
 }  // namespace
 
-Status CheckScalarIndexParams(const Field& field, const std::string& given_type, const Properties& params) {
-  const std::string type = given_type.empty() ? "AUTOINDEX" : given_type == "Trie" ? "TRIE" : given_type;
+Status CheckScalarIndexParams(const Field& field, const std::string& given_type,
+                              const Properties& params) {
+  const std::string type = given_type.empty()     ? "AUTOINDEX"
+                           : given_type == "Trie" ? "TRIE"
+                                                  : given_type;
   if (type != "AUTOINDEX" && !IsScalarIndexType(type)) {
-    if (FindIndexType(type) != nullptr) return Plain("index " + type + " only supports vector data type");
-    return FailWith(Code::kParameterInvalid, {{"expected", "valid index"}, {"actual", "invalid index type: " + given_type}});
+    if (FindIndexType(type) != nullptr)
+      return Plain("index " + type + " only supports vector data type");
+    return FailWith(Code::kParameterInvalid,
+                    {{"expected", "valid index"}, {"actual", "invalid index type: " + given_type}});
   }
   if (type != "AUTOINDEX") TRY(CheckType(field, type, params));
-  if (field.type == DataType::kText) return Plain("TEXT field does not support user-created scalar index");
+  if (field.type == DataType::kText)
+    return Plain("TEXT field does not support user-created scalar index");
   if (field.type == DataType::kJson) TRY(CheckJson(type, params));
   if (type == "BITMAP" || type == "NGRAM" || type == "RTREE") {
-    return Fail(Code::kIndexNotSupported, "index type " + type +
-                                              " is not built yet; built on scalar fields are AUTOINDEX, INVERTED, STL_SORT, TRIE");
+    return Fail(
+        Code::kIndexNotSupported,
+        "index type " + type +
+            " is not built yet; built on scalar fields are AUTOINDEX, INVERTED, STL_SORT, TRIE");
   }
   return {};
 }

@@ -17,49 +17,69 @@ Field VectorField(DataType type) {
   return f;
 }
 
-std::string BuildError(const std::string& type, const Properties& params, DataType field = DataType::kFloatVector,
-                       Metric metric = Metric::kL2) {
+std::string BuildError(const std::string& type, const Properties& params,
+                       DataType field = DataType::kFloatVector, Metric metric = Metric::kL2) {
   return CheckBuildParams(VectorField(field), type, metric, params).message();
 }
 
 TEST(BuildParams, AreCheckedWithMilvusTexts) {
-  EXPECT_EQ(BuildError("HNSW", {{"M", "16"}, {"efConstruction", "200"}, {"unknown", "nothing"}}), "");
+  EXPECT_EQ(BuildError("HNSW", {{"M", "16"}, {"efConstruction", "200"}, {"unknown", "nothing"}}),
+            "");
   EXPECT_EQ(BuildError("HNSW", {{"M", "None"}}), "");
   EXPECT_EQ(BuildError("HNSW", {{"M", "-1"}}),
             "Out of range in json: param 'M' (-1) should be in range [2, 2048]: invalid parameter");
-  EXPECT_EQ(BuildError("HNSW", {{"M", "16.0"}}), "wrong data type in json, key: 'M', value: '16.0': invalid parameter");
-  EXPECT_EQ(BuildError("HNSW", {{"M", "True"}}), "invalid integer value, key: 'M', value: 'True': invalid parameter");
-  EXPECT_EQ(BuildError("HNSW", {{"M", "[16]"}}), "invalid integer value, key: 'M', value: '[16]': invalid parameter");
-  EXPECT_THAT(BuildError("HNSW", {{"efConstruction", "-1"}}), HasSubstr("should be in range [1, 2147483647]"));
-  EXPECT_EQ(BuildError("IVF_FLAT", {{"nlist", "0"}}),
-            "Out of range in json: param 'nlist' (0) should be in range [1, 65536]: invalid parameter");
-  EXPECT_THAT(BuildError("HNSW_SQ", {{"sq_type", "FP32"}}), HasSubstr("invalid scalar quantizer type: invalid parameter"));
-  EXPECT_THAT(BuildError("HNSW_SQ", {{"refine", "test"}}), HasSubstr("should be a boolean: invalid parameter"));
+  EXPECT_EQ(BuildError("HNSW", {{"M", "16.0"}}),
+            "wrong data type in json, key: 'M', value: '16.0': invalid parameter");
+  EXPECT_EQ(BuildError("HNSW", {{"M", "True"}}),
+            "invalid integer value, key: 'M', value: 'True': invalid parameter");
+  EXPECT_EQ(BuildError("HNSW", {{"M", "[16]"}}),
+            "invalid integer value, key: 'M', value: '[16]': invalid parameter");
+  EXPECT_THAT(BuildError("HNSW", {{"efConstruction", "-1"}}),
+              HasSubstr("should be in range [1, 2147483647]"));
+  EXPECT_EQ(
+      BuildError("IVF_FLAT", {{"nlist", "0"}}),
+      "Out of range in json: param 'nlist' (0) should be in range [1, 65536]: invalid parameter");
+  EXPECT_THAT(BuildError("HNSW_SQ", {{"sq_type", "FP32"}}),
+              HasSubstr("invalid scalar quantizer type: invalid parameter"));
+  EXPECT_THAT(BuildError("HNSW_SQ", {{"refine", "test"}}),
+              HasSubstr("should be a boolean: invalid parameter"));
   EXPECT_EQ(BuildError("HNSW_SQ", {{"refine_type", "INT8"}}),
-            "invalid refine type : INT8, optional types are [sq4u, sq6, sq8, fp16, bf16, fp32, flat]: invalid parameter");
-  EXPECT_THAT(BuildError("IVF_RABITQ", {{"refine_type", " SQ8 "}}),
-              HasSubstr("invalid refine type :  SQ8 , optional types are [sq6, sq8, fp16, bf16, fp32, flat]"));
+            "invalid refine type : INT8, optional types are [sq4u, sq6, sq8, fp16, bf16, fp32, "
+            "flat]: invalid parameter");
+  EXPECT_THAT(
+      BuildError("IVF_RABITQ", {{"refine_type", " SQ8 "}}),
+      HasSubstr(
+          "invalid refine type :  SQ8 , optional types are [sq6, sq8, fp16, bf16, fp32, flat]"));
   EXPECT_THAT(BuildError("IVF_RABITQ", {{"refine", "1"}}),
               HasSubstr("Type conflict in json: param 'refine' (\"1\") should be a boolean"));
   EXPECT_THAT(BuildError("HNSW_PQ", {{"m", "7"}}),
-              HasSubstr("The dimension of a vector (dim) should be a multiple of the number of subquantizers (m)."));
-  EXPECT_THAT(BuildError("SPARSE_INVERTED_INDEX", {{"drop_ratio_build", "-1"}}, DataType::kSparseFloatVector, Metric::kIP),
-              HasSubstr("Out of range in json: param 'drop_ratio_build' (-1.0) should be in range [0.000000, 1.000000)"));
-  EXPECT_THAT(BuildError("SPARSE_WAND", {{"inverted_index_algo", "X"}}, DataType::kSparseFloatVector, Metric::kIP),
+              HasSubstr("The dimension of a vector (dim) should be a multiple of the number of "
+                        "subquantizers (m)."));
+  EXPECT_THAT(BuildError("SPARSE_INVERTED_INDEX", {{"drop_ratio_build", "-1"}},
+                         DataType::kSparseFloatVector, Metric::kIP),
+              HasSubstr("Out of range in json: param 'drop_ratio_build' (-1.0) should be in range "
+                        "[0.000000, 1.000000)"));
+  EXPECT_THAT(BuildError("SPARSE_WAND", {{"inverted_index_algo", "X"}},
+                         DataType::kSparseFloatVector, Metric::kIP),
               HasSubstr("sparse inverted index algo X not found or not supported"));
 }
 
 TEST(BuildParams, KnowWhichTypesAndMetricsGoTogether) {
-  EXPECT_EQ(BuildError("ANNOY", {}), "invalid parameter[expected=valid index][actual=invalid index type: ANNOY]");
-  EXPECT_THAT(BuildError("IVF_SQ8", {}, DataType::kInt8Vector), HasSubstr("data type Int8Vector can't build with this index IVF_SQ8"));
-  EXPECT_THAT(BuildError("INVERTED", {}), HasSubstr("data type FloatVector can't build with this index INVERTED"));
-  EXPECT_THAT(BuildError("HNSW", {}, DataType::kFloatVector, Metric::kHamming),
-              HasSubstr("float vector index does not support metric type: HAMMING: invalid parameter"));
+  EXPECT_EQ(BuildError("ANNOY", {}),
+            "invalid parameter[expected=valid index][actual=invalid index type: ANNOY]");
+  EXPECT_THAT(BuildError("IVF_SQ8", {}, DataType::kInt8Vector),
+              HasSubstr("data type Int8Vector can't build with this index IVF_SQ8"));
+  EXPECT_THAT(BuildError("INVERTED", {}),
+              HasSubstr("data type FloatVector can't build with this index INVERTED"));
+  EXPECT_THAT(
+      BuildError("HNSW", {}, DataType::kFloatVector, Metric::kHamming),
+      HasSubstr("float vector index does not support metric type: HAMMING: invalid parameter"));
   EXPECT_THAT(BuildError("BIN_FLAT", {}, DataType::kBinaryVector, Metric::kL2),
               HasSubstr("binary vector index does not support metric type: L2"));
   EXPECT_THAT(BuildError("SPARSE_WAND", {}, DataType::kSparseFloatVector, Metric::kL2),
               HasSubstr("only IP&BM25 is the supported metric type for sparse index"));
-  EXPECT_THAT(BuildError("HNSW", {}, DataType::kFloatVector, Metric::kNone), HasSubstr("metric type not set for vector index"));
+  EXPECT_THAT(BuildError("HNSW", {}, DataType::kFloatVector, Metric::kNone),
+              HasSubstr("metric type not set for vector index"));
   EXPECT_THAT(BuildError("HNSW", {{"metric_type", "FOO"}}, DataType::kFloatVector, Metric::kNone),
               HasSubstr("float vector index does not support metric type: FOO"));
   EXPECT_EQ(BuildError("HNSW", {}, DataType::kBinaryVector, Metric::kJaccard), "");
@@ -68,36 +88,52 @@ TEST(BuildParams, KnowWhichTypesAndMetricsGoTogether) {
 TEST(BuildParams, AutoIndexTakesOnlyAMetric) {
   EXPECT_EQ(BuildError("AUTOINDEX", {{"index_type", "AUTOINDEX"}, {"metric_type", "L2"}}), "");
   EXPECT_EQ(BuildError("AUTOINDEX", {}, DataType::kSparseFloatVector, Metric::kNone), "");
-  EXPECT_THAT(BuildError("AUTOINDEX", {{"M", "16"}}), HasSubstr("only metric type can be passed when use AutoIndex"));
+  EXPECT_THAT(BuildError("AUTOINDEX", {{"M", "16"}}),
+              HasSubstr("only metric type can be passed when use AutoIndex"));
 }
 
 TEST(BuildParams, UnbuiltTypesSayWhatIsBuilt) {
-  const Status s = CheckBuildParams(VectorField(DataType::kFloatVector), "SCANN", Metric::kL2, {{"nlist", "128"}});
+  const Status s = CheckBuildParams(VectorField(DataType::kFloatVector), "SCANN", Metric::kL2,
+                                    {{"nlist", "128"}});
   EXPECT_EQ(s.code(), Code::kIndexNotSupported);
-  EXPECT_THAT(s.message(), HasSubstr("index type SCANN is not built yet; built are AUTOINDEX, FLAT, IVF_FLAT"));
+  EXPECT_THAT(s.message(),
+              HasSubstr("index type SCANN is not built yet; built are AUTOINDEX, FLAT, IVF_FLAT"));
 }
 
 std::string SearchError(const std::string& type, const std::string& key, Value value) {
-  return CheckSearchParams(type, VectorField(DataType::kFloatVector), 10, {{key, std::move(value)}}).status().message();
+  return CheckSearchParams(type, VectorField(DataType::kFloatVector), 10, {{key, std::move(value)}})
+      .status()
+      .message();
 }
 
 TEST(SearchParams, AreCheckedWithMilvusTexts) {
   EXPECT_EQ(SearchError("HNSW", "ef", int64_t{1}), "ef(1) should be larger than k(10)");
-  EXPECT_EQ(SearchError("HNSW", "ef", int64_t{-1}), "Out of range in json: param 'ef' (-1) should be in range [1, 2147483647]");
+  EXPECT_EQ(SearchError("HNSW", "ef", int64_t{-1}),
+            "Out of range in json: param 'ef' (-1) should be in range [1, 2147483647]");
   EXPECT_EQ(SearchError("HNSW", "ef", "32"), "");
-  EXPECT_EQ(SearchError("HNSW", "ef", 32.0), "Type conflict in json: param 'ef' (32.0) should be integer");
-  EXPECT_EQ(SearchError("HNSW", "ef", true), "Type conflict in json: param 'ef' (true) should be integer");
-  EXPECT_EQ(SearchError("HNSW", "ef", Value()), "Type conflict in json: param 'ef' (null) should be integer");
-  EXPECT_EQ(SearchError("HNSW", "ef", Value(Value::Array{Value(int64_t{32})})), "Type conflict in json: param 'ef' ([32]) should be integer");
+  EXPECT_EQ(SearchError("HNSW", "ef", 32.0),
+            "Type conflict in json: param 'ef' (32.0) should be integer");
+  EXPECT_EQ(SearchError("HNSW", "ef", true),
+            "Type conflict in json: param 'ef' (true) should be integer");
+  EXPECT_EQ(SearchError("HNSW", "ef", Value()),
+            "Type conflict in json: param 'ef' (null) should be integer");
+  EXPECT_EQ(SearchError("HNSW", "ef", Value(Value::Array{Value(int64_t{32})})),
+            "Type conflict in json: param 'ef' ([32]) should be integer");
   EXPECT_EQ(SearchError("HNSW", "nprobe", "ignored"), "");
-  EXPECT_THAT(SearchError("IVF_FLAT", "nprobe", int64_t{65537}), HasSubstr("should be in range [1, 65536]"));
-  EXPECT_EQ(SearchError("DISKANN", "search_list_size", int64_t{1}), "search_list_size(1) should be larger than k(10)");
+  EXPECT_THAT(SearchError("IVF_FLAT", "nprobe", int64_t{65537}),
+              HasSubstr("should be in range [1, 65536]"));
+  EXPECT_EQ(SearchError("DISKANN", "search_list_size", int64_t{1}),
+            "search_list_size(1) should be larger than k(10)");
   EXPECT_THAT(SearchError("HNSW_SQ", "refine_k", ""), HasSubstr("invalid float value"));
-  EXPECT_EQ(SearchError("HNSW_SQ", "refine_k", true), "Type conflict in json: param 'refine_k' (true) should be a number");
+  EXPECT_EQ(SearchError("HNSW_SQ", "refine_k", true),
+            "Type conflict in json: param 'refine_k' (true) should be a number");
   EXPECT_EQ(SearchError("IVF_RABITQ", "refine_k", 0.5),
-            "Out of range in json: param 'refine_k' (0.5) should be in range [1.000000, 340282346638528859811704183484516925440.000000]");
-  EXPECT_EQ(SearchError("IVF_RABITQ", "refine_k", -1.0).substr(0, 52), "Out of range in json: param 'refine_k' (-1.0) should");
-  const auto params = CheckSearchParams("HNSW", VectorField(DataType::kFloatVector), 10, {{"ef", Value("64")}});
+            "Out of range in json: param 'refine_k' (0.5) should be in range [1.000000, "
+            "340282346638528859811704183484516925440.000000]");
+  EXPECT_EQ(SearchError("IVF_RABITQ", "refine_k", -1.0).substr(0, 52),
+            "Out of range in json: param 'refine_k' (-1.0) should");
+  const auto params =
+      CheckSearchParams("HNSW", VectorField(DataType::kFloatVector), 10, {{"ef", Value("64")}});
   ASSERT_TRUE(params.ok());
   EXPECT_EQ(params.value().ef, 64);
 }
@@ -108,10 +144,12 @@ TEST(ResolveSpec, AutoIndexBecomesABuiltType) {
   EXPECT_EQ(ResolveSpec(VectorField(DataType::kFloat16Vector), info).type, "HNSW");
   EXPECT_EQ(ResolveSpec(VectorField(DataType::kFloat16Vector), info).metric, Metric::kCosine);
   EXPECT_EQ(ResolveSpec(VectorField(DataType::kBinaryVector), info).type, "BIN_IVF_FLAT");
-  EXPECT_EQ(ResolveSpec(VectorField(DataType::kSparseFloatVector), info).type, "SPARSE_INVERTED_INDEX");
+  EXPECT_EQ(ResolveSpec(VectorField(DataType::kSparseFloatVector), info).type,
+            "SPARSE_INVERTED_INDEX");
 }
 
-std::string ScalarError(DataType type, const std::string& index, const Properties& params = {}, bool primary = false) {
+std::string ScalarError(DataType type, const std::string& index, const Properties& params = {},
+                        bool primary = false) {
   Field f;
   f.name = "f";
   f.type = type;
@@ -120,19 +158,29 @@ std::string ScalarError(DataType type, const std::string& index, const Propertie
 }
 
 TEST(ScalarParams, AreCheckedWithMilvusTexts) {
-  for (const char* type : {"", "AUTOINDEX", "INVERTED", "STL_SORT"}) EXPECT_EQ(ScalarError(DataType::kInt64, type), "") << type;
+  for (const char* type : {"", "AUTOINDEX", "INVERTED", "STL_SORT"})
+    EXPECT_EQ(ScalarError(DataType::kInt64, type), "") << type;
   EXPECT_EQ(ScalarError(DataType::kVarChar, "Trie"), "");
-  EXPECT_EQ(ScalarError(DataType::kTimestamptz, "INVERTED"), "INVERTED are not supported on Timestamptz field: invalid parameter");
-  EXPECT_THAT(ScalarError(DataType::kInt64, "TRIE"), HasSubstr("TRIE are only supported on varchar field"));
-  EXPECT_THAT(ScalarError(DataType::kBool, "STL_SORT"), HasSubstr("STL_SORT are only supported on numeric, varchar or timestamptz field"));
-  EXPECT_THAT(ScalarError(DataType::kInt64, "BITMAP", {}, true), HasSubstr("create bitmap index on primary key not supported"));
-  EXPECT_THAT(ScalarError(DataType::kInt64, "HNSW"), HasSubstr("index HNSW only supports vector data type"));
-  EXPECT_THAT(ScalarError(DataType::kInt64, "FOO"), HasSubstr("invalid parameter[expected=valid index][actual=invalid index type: FOO]"));
-  EXPECT_EQ(ScalarError(DataType::kJson, "INVERTED"), "json index must specify cast type: missing parameter");
-  EXPECT_THAT(ScalarError(DataType::kVarChar, "NGRAM", {{"min_gram", "2"}}), HasSubstr("Ngram index must specify both min_gram and max_gram"));
+  EXPECT_EQ(ScalarError(DataType::kTimestamptz, "INVERTED"),
+            "INVERTED are not supported on Timestamptz field: invalid parameter");
+  EXPECT_THAT(ScalarError(DataType::kInt64, "TRIE"),
+              HasSubstr("TRIE are only supported on varchar field"));
+  EXPECT_THAT(ScalarError(DataType::kBool, "STL_SORT"),
+              HasSubstr("STL_SORT are only supported on numeric, varchar or timestamptz field"));
+  EXPECT_THAT(ScalarError(DataType::kInt64, "BITMAP", {}, true),
+              HasSubstr("create bitmap index on primary key not supported"));
+  EXPECT_THAT(ScalarError(DataType::kInt64, "HNSW"),
+              HasSubstr("index HNSW only supports vector data type"));
+  EXPECT_THAT(ScalarError(DataType::kInt64, "FOO"),
+              HasSubstr("invalid parameter[expected=valid index][actual=invalid index type: FOO]"));
+  EXPECT_EQ(ScalarError(DataType::kJson, "INVERTED"),
+            "json index must specify cast type: missing parameter");
+  EXPECT_THAT(ScalarError(DataType::kVarChar, "NGRAM", {{"min_gram", "2"}}),
+              HasSubstr("Ngram index must specify both min_gram and max_gram"));
   EXPECT_THAT(ScalarError(DataType::kVarChar, "NGRAM", {{"min_gram", "5"}, {"max_gram", "3"}}),
               HasSubstr("invalid min_gram or max_gram value for Ngram index"));
-  EXPECT_THAT(ScalarError(DataType::kVarChar, "NGRAM", {{"min_gram", "2"}, {"max_gram", "3"}}), HasSubstr("is not built yet"));
+  EXPECT_THAT(ScalarError(DataType::kVarChar, "NGRAM", {{"min_gram", "2"}, {"max_gram", "3"}}),
+              HasSubstr("is not built yet"));
 }
 
 }  // namespace

@@ -64,7 +64,8 @@ RowDistance::RowDistance(const VectorView& vectors, Metric metric)
 void RowDistance::Prepare(const std::byte* query, Query* out) const {
   out->scale = metric_ == Metric::kIP ? -1.0f : 1.0f;
   out->data = query;
-  const bool floating = vectors_.type != DataType::kBinaryVector && vectors_.type != DataType::kInt8Vector;
+  const bool floating =
+      vectors_.type != DataType::kBinaryVector && vectors_.type != DataType::kInt8Vector;
   if (!floating && metric_ != Metric::kCosine) return;
   const auto dim = static_cast<size_t>(vectors_.dim);
   out->floats.resize(dim);
@@ -76,13 +77,15 @@ void RowDistance::Prepare(const std::byte* query, Query* out) const {
   }
 }
 
-void RowDistance::Rows(const Query& query, const uint32_t* ids, size_t first, size_t n, float* out) const {
+void RowDistance::Rows(const Query& query, const uint32_t* ids, size_t first, size_t n,
+                       float* out) const {
   const std::byte* base = ids != nullptr ? vectors_.data : vectors_.Row(first);
   kernel_.rows(query.data, base, vectors_.stride, ids, n, size_, out);
   if (metric_ == Metric::kCosine) {
     const float* norms = vectors_.inverse_norms;
     // + 0 turns the -0 of a zero vector into the 0 that clients see.
-    for (size_t i = 0; i < n; ++i) out[i] = out[i] * query.scale * norms[ids != nullptr ? ids[i] : first + i] + 0.0f;
+    for (size_t i = 0; i < n; ++i)
+      out[i] = out[i] * query.scale * norms[ids != nullptr ? ids[i] : first + i] + 0.0f;
   } else if (metric_ == Metric::kIP) {
     for (size_t i = 0; i < n; ++i) out[i] = -out[i];
   }

@@ -1,4 +1,5 @@
-// RowDistance: exact engine distances (smaller is nearer) between a query and rows of a dense column.
+// RowDistance: exact engine distances (smaller is nearer) between a query and rows of a dense
+// column.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +11,8 @@
 
 namespace elanus::index {
 
-// 1/|v| of each row of a dense numeric column; 0 for a zero vector. What VectorView::inverse_norms holds.
+// 1/|v| of each row of a dense numeric column; 0 for a zero vector. What VectorView::inverse_norms
+// holds.
 std::vector<float> InverseNorms(const VectorView& vectors);
 
 class RowDistance {
@@ -22,7 +24,8 @@ class RowDistance {
     float scale = 1;  // of the kernel's result
   };
 
-  // Borrows what the view points to. COSINE without inverse norms in the view: they are computed here.
+  // Borrows what the view points to. COSINE without inverse norms in the view: they are computed
+  // here.
   RowDistance(const VectorView& vectors, Metric metric);
 
   void Prepare(const std::byte* query, Query* out) const;

@@ -36,8 +36,8 @@ class DenseFlat final : public VectorIndex {
                 const RowMask& allowed, std::vector<std::vector<Hit>>* hits) const override {
     return Scan(context, queries, k, nullptr, allowed, hits);
   }
-  Status RangeSearch(const Context& context, const Queries& queries, const Range& range, size_t limit,
-                     const SearchParams&, const RowMask& allowed,
+  Status RangeSearch(const Context& context, const Queries& queries, const Range& range,
+                     size_t limit, const SearchParams&, const RowMask& allowed,
                      std::vector<std::vector<Hit>>* hits) const override {
     return Scan(context, queries, limit, &range, allowed, hits);
   }
@@ -46,8 +46,8 @@ class DenseFlat final : public VectorIndex {
 
  private:
   // Blocks of rows outside, queries inside: a block is read from memory once for all of them.
-  Status Scan(const Context& context, const Queries& queries, size_t k, const Range* range, const RowMask& allowed,
-              std::vector<std::vector<Hit>>* hits) const {
+  Status Scan(const Context& context, const Queries& queries, size_t k, const Range* range,
+              const RowMask& allowed, std::vector<std::vector<Hit>>* hits) const {
     const VectorView& vectors = distance_.vectors();
     std::vector<RowDistance::Query> prepared(queries.count);
     std::vector<Keeper> keepers(queries.count, Keeper(k, range));
@@ -81,12 +81,13 @@ class SparseFlat final : public VectorIndex {
  public:
   explicit SparseFlat(const VectorView& vectors) : vectors_(vectors) {}
 
-  Status Search(const Context& context, const Queries& queries, size_t k, const SearchParams& params,
-                const RowMask& allowed, std::vector<std::vector<Hit>>* hits) const override {
+  Status Search(const Context& context, const Queries& queries, size_t k,
+                const SearchParams& params, const RowMask& allowed,
+                std::vector<std::vector<Hit>>* hits) const override {
     return Scan(context, queries, k, nullptr, params, allowed, hits);
   }
-  Status RangeSearch(const Context& context, const Queries& queries, const Range& range, size_t limit,
-                     const SearchParams& params, const RowMask& allowed,
+  Status RangeSearch(const Context& context, const Queries& queries, const Range& range,
+                     size_t limit, const SearchParams& params, const RowMask& allowed,
                      std::vector<std::vector<Hit>>* hits) const override {
     return Scan(context, queries, limit, &range, params, allowed, hits);
   }
@@ -94,8 +95,9 @@ class SparseFlat final : public VectorIndex {
   size_t memory_bytes() const override { return sizeof *this; }
 
  private:
-  Status Scan(const Context& context, const Queries& queries, size_t k, const Range* range, const SearchParams& params,
-              const RowMask& allowed, std::vector<std::vector<Hit>>* hits) const {
+  Status Scan(const Context& context, const Queries& queries, size_t k, const Range* range,
+              const SearchParams& params, const RowMask& allowed,
+              std::vector<std::vector<Hit>>* hits) const {
     hits->assign(queries.count, {});
     for (size_t q = 0; q < queries.count; ++q) {
       const SparseQuery query((*queries.sparse)[q], params.drop_ratio_search);
@@ -116,15 +118,19 @@ class SparseFlat final : public VectorIndex {
 
 }  // namespace
 
-std::unique_ptr<VectorIndex> MakeDenseFlat(const VectorView& vectors, Metric metric, std::string_view type) {
+std::unique_ptr<VectorIndex> MakeDenseFlat(const VectorView& vectors, Metric metric,
+                                           std::string_view type) {
   return std::make_unique<DenseFlat>(vectors, metric, type);
 }
 
-std::unique_ptr<VectorIndex> MakeSparseFlat(const VectorView& vectors) { return std::make_unique<SparseFlat>(vectors); }
+std::unique_ptr<VectorIndex> MakeSparseFlat(const VectorView& vectors) {
+  return std::make_unique<SparseFlat>(vectors);
+}
 
 std::unique_ptr<VectorIndex> MakeFlat(const VectorView& vectors, Metric metric) {
   if (vectors.type == DataType::kSparseFloatVector) return MakeSparseFlat(vectors);
-  return MakeDenseFlat(vectors, metric, vectors.type == DataType::kBinaryVector ? "BIN_FLAT" : "FLAT");
+  return MakeDenseFlat(vectors, metric,
+                       vectors.type == DataType::kBinaryVector ? "BIN_FLAT" : "FLAT");
 }
 
 }  // namespace elanus::index

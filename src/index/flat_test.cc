@@ -32,7 +32,8 @@ TEST(Flat, EqualsTheNaiveSearchForEveryTypeAndMetric) {
       for (size_t q = 0; q < queries.count; ++q) {
         std::vector<double> naive;
         for (size_t r = 0; r < v.rows; ++r) {
-          if (allowed.Test(r) && v.valid[r] != 0) naive.push_back(NaiveDistance(v, c.metric, queries.Row(q), r));
+          if (allowed.Test(r) && v.valid[r] != 0)
+            naive.push_back(NaiveDistance(v, c.metric, queries.Row(q), r));
         }
         std::sort(naive.begin(), naive.end());
         ASSERT_EQ(hits[q].size(), 20u);
@@ -64,7 +65,8 @@ TEST(Flat, RangeKeepsTheNearEndAndDropsTheFarEnd) {
 TEST(Flat, AZeroVectorHasCosineScoreZero) {
   float rows[] = {1, 0, 0, 0, 0, 2};
   float norms[] = {1, 0, 0.5f};
-  const VectorView view{DataType::kFloatVector, 2, 3, reinterpret_cast<std::byte*>(rows), 8, nullptr, nullptr, norms};
+  const VectorView view{
+      DataType::kFloatVector, 2, 3, reinterpret_cast<std::byte*>(rows), 8, nullptr, nullptr, norms};
   const auto index = MakeFlat(view, Metric::kCosine);
   const auto hits = MustSearch(*index, {DataType::kFloatVector, 2, 3, view.data, nullptr}, 3);
   EXPECT_EQ(hits[0][0].row, 0u);
@@ -77,7 +79,9 @@ TEST(Flat, StopsWhenTheRequestIsCancelled) {
   Context context;
   context.Cancel();
   std::vector<std::vector<Hit>> hits;
-  EXPECT_EQ(MakeFlat(column.view(), Metric::kL2)->Search(context, column.queries(0, 1), 5, {}, {}, &hits).code(),
+  EXPECT_EQ(MakeFlat(column.view(), Metric::kL2)
+                ->Search(context, column.queries(0, 1), 5, {}, {}, &hits)
+                .code(),
             Code::kCancelled);
 }
 

@@ -6,11 +6,12 @@ namespace {
 void PrefetchLinks(const GraphLayer& layer, uint32_t node) {
   if (node == Graph::kNone) return;
   const auto* links = reinterpret_cast<const char*>(layer.Links(node));
-  for (size_t at = 0; at < layer.degree * sizeof(uint32_t); at += 64) __builtin_prefetch(links + at);
+  for (size_t at = 0; at < layer.degree * sizeof(uint32_t); at += 64)
+    __builtin_prefetch(links + at);
 }
 
-// Collects the neighbours of `node` not seen before. Ids past the layer are never followed, so a damaged
-// file gives wrong answers rather than a crash.
+// Collects the neighbours of `node` not seen before. Ids past the layer are never followed, so a
+// damaged file gives wrong answers rather than a crash.
 size_t Unvisited(const GraphLayer& layer, uint32_t node, GraphScratch* scratch) {
   const uint32_t* links = layer.Links(node);
   uint32_t* ids = scratch->ids.data();
@@ -23,7 +24,8 @@ size_t Unvisited(const GraphLayer& layer, uint32_t node, GraphScratch* scratch) 
   return n;
 }
 
-void Measure(const uint32_t* order, const Space& space, const Space::Probe& probe, size_t n, GraphScratch* scratch) {
+void Measure(const uint32_t* order, const Space& space, const Space::Probe& probe, size_t n,
+             GraphScratch* scratch) {
   const uint32_t* rows = scratch->ids.data();
   if (order != nullptr) {
     for (size_t i = 0; i < n; ++i) scratch->rows[i] = order[scratch->ids[i]];
@@ -39,8 +41,8 @@ void Fit(const GraphLayer& layer, GraphScratch* scratch) {
   scratch->distances.resize(layer.degree);
 }
 
-void Start(const GraphLayer& layer, const uint32_t* order, const Space& space, const Space::Probe& probe,
-           uint32_t entry, GraphScratch* scratch) {
+void Start(const GraphLayer& layer, const uint32_t* order, const Space& space,
+           const Space::Probe& probe, uint32_t entry, GraphScratch* scratch) {
   Fit(layer, scratch);
   scratch->visited.Reset(layer.count);
   scratch->visited.Add(entry);
@@ -101,13 +103,14 @@ uint32_t Descend(const Graph& graph, const Space& space, const Space::Probe& pro
   return slot;
 }
 
-uint32_t EntryRow(const Graph& graph, const Space& space, const Space::Probe& probe, GraphScratch* scratch) {
+uint32_t EntryRow(const Graph& graph, const Space& space, const Space::Probe& probe,
+                  GraphScratch* scratch) {
   if (graph.layers.size() <= 1) return graph.entry_row;
   return graph.order[Descend(graph, space, probe, 1, scratch)];
 }
 
-void SearchLayer(const GraphLayer& layer, const uint32_t* order, const Space& space, const Space::Probe& probe,
-                 uint32_t entry, size_t ef, GraphScratch* scratch) {
+void SearchLayer(const GraphLayer& layer, const uint32_t* order, const Space& space,
+                 const Space::Probe& probe, uint32_t entry, size_t ef, GraphScratch* scratch) {
   Start(layer, order, space, probe, entry, scratch);
   Beam& beam = scratch->beam;
   beam.Reset(ef);
@@ -127,8 +130,9 @@ void SearchLayer(const GraphLayer& layer, const uint32_t* order, const Space& sp
   }
 }
 
-void SearchFiltered(const GraphLayer& layer, const Space& space, const Space::Probe& probe, uint32_t entry, size_t ef,
-                    size_t guides, const RowMask& allowed, GraphScratch* scratch) {
+void SearchFiltered(const GraphLayer& layer, const Space& space, const Space::Probe& probe,
+                    uint32_t entry, size_t ef, size_t guides, const RowMask& allowed,
+                    GraphScratch* scratch) {
   Start(layer, nullptr, space, probe, entry, scratch);
   Beam& beam = scratch->beam;
   Beam& accepted = scratch->accepted;

@@ -1,6 +1,7 @@
-// A layered proximity graph in flat arrays, and the search through it. Upper layers name their nodes
-// by slot: the nodes of layer l are the first counts[l] of `order`, which gives their rows. Layer 0
-// names rows. A node has `degree` places for neighbours, the unused ones at the end hold kNone.
+// A layered proximity graph in flat arrays, and the search through it. Upper layers name their
+// nodes by slot: the nodes of layer l are the first counts[l] of `order`, which gives their rows.
+// Layer 0 names rows. A node has `degree` places for neighbours, the unused ones at the end hold
+// kNone.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +14,7 @@
 namespace elanus::index {
 
 struct GraphLayer {
-  size_t count = 0;   // slots; layer 0: rows
+  size_t count = 0;  // slots; layer 0: rows
   size_t degree = 0;
   const uint32_t* links = nullptr;
   const uint32_t* Links(uint32_t node) const { return links + node * degree; }
@@ -73,21 +74,23 @@ struct GraphScratch {
   std::vector<float> distances;
 };
 
-// Greedy descent through the upper layers from the top down to `lowest` (>= 1): the slot it ends at.
-// Only with at least one layer above the base.
+// Greedy descent through the upper layers from the top down to `lowest` (>= 1): the slot it ends
+// at. Only with at least one layer above the base.
 uint32_t Descend(const Graph& graph, const Space& space, const Space::Probe& probe, size_t lowest,
                  GraphScratch* scratch);
 // The row at which a search of layer 0 begins; kNone for a graph without rows.
-uint32_t EntryRow(const Graph& graph, const Space& space, const Space::Probe& probe, GraphScratch* scratch);
+uint32_t EntryRow(const Graph& graph, const Space& space, const Space::Probe& probe,
+                  GraphScratch* scratch);
 
-// Best-first search of one layer from `entry`; afterwards scratch->beam holds up to `ef` nearest nodes.
-// `order` maps the layer's nodes to rows; null for layer 0.
-void SearchLayer(const GraphLayer& layer, const uint32_t* order, const Space& space, const Space::Probe& probe,
-                 uint32_t entry, size_t ef, GraphScratch* scratch);
+// Best-first search of one layer from `entry`; afterwards scratch->beam holds up to `ef` nearest
+// nodes. `order` maps the layer's nodes to rows; null for layer 0.
+void SearchLayer(const GraphLayer& layer, const uint32_t* order, const Space& space,
+                 const Space::Probe& probe, uint32_t entry, size_t ef, GraphScratch* scratch);
 
-// As SearchLayer on layer 0, but scratch->accepted holds the up to `ef` nearest allowed rows. Rows that
-// are not allowed guide the search; `guides` is how many nodes it may keep for that.
-void SearchFiltered(const GraphLayer& layer, const Space& space, const Space::Probe& probe, uint32_t entry, size_t ef,
-                    size_t guides, const RowMask& allowed, GraphScratch* scratch);
+// As SearchLayer on layer 0, but scratch->accepted holds the up to `ef` nearest allowed rows. Rows
+// that are not allowed guide the search; `guides` is how many nodes it may keep for that.
+void SearchFiltered(const GraphLayer& layer, const Space& space, const Space::Probe& probe,
+                    uint32_t entry, size_t ef, size_t guides, const RowMask& allowed,
+                    GraphScratch* scratch);
 
 }  // namespace elanus::index

@@ -19,15 +19,15 @@ enum : size_t { kOrder, kMean, kCodes, kLayers };  // layer l is section kLayers
 
 constexpr int64_t kDefaultEf = 64;
 
-// A search of the graph costs about this many comparisons per unit of ef (wordnet, M = 16), each of a row
-// that is not in the cache; a scan reads rows in order at about half the price.
+// A search of the graph costs about this many comparisons per unit of ef (wordnet, M = 16), each of
+// a row that is not in the cache; a scan reads rows in order at about half the price.
 constexpr double kComparisonsPerEf = 14;
 constexpr double kScanCost = 0.5;
 constexpr size_t kPollBlocks = 64;
 
 struct Meta {
   uint32_t entry_row = Graph::kNone;
-  uint32_t ef = 0;  // 0: kDefaultEf
+  uint32_t ef = 0;                                    // 0: kDefaultEf
   std::vector<std::pair<uint64_t, uint32_t>> layers;  // count, degree
   uint64_t upper = 0;                                 // length of order
   float error = 0, norm = 0, norm2_max = 0;
@@ -82,19 +82,23 @@ Scratch& ThreadScratch() {
 
 class Hnsw final : public VectorIndex {
  public:
-  Hnsw(const VectorView& vectors, Metric metric, Graph graph, CodeModel model, const uint8_t* codes, size_t ef)
+  Hnsw(const VectorView& vectors, Metric metric, Graph graph, CodeModel model, const uint8_t* codes,
+       size_t ef)
       : exact_(vectors, metric),
         graph_(std::move(graph)),
         model_(std::move(model)),
         codes_(codes),
-        space_(codes != nullptr ? Space::OfCodes(codes, model_.dim) : Space::OfBits(vectors, metric)),
+        space_(codes != nullptr ? Space::OfCodes(codes, model_.dim)
+                                : Space::OfBits(vectors, metric)),
         ef_(ef) {}
 
-  Status Search(const Context& context, const Queries& queries, size_t k, const SearchParams& params,
-                const RowMask& allowed, std::vector<std::vector<Hit>>* hits) const override {
+  Status Search(const Context& context, const Queries& queries, size_t k,
+                const SearchParams& params, const RowMask& allowed,
+                std::vector<std::vector<Hit>>* hits) const override {
     const size_t rows = exact_.vectors().rows;
     const size_t count = allowed.all() ? rows : allowed.Count(rows);
-    const size_t ef = std::max(k, static_cast<size_t>(params.ef.value_or(static_cast<int64_t>(ef_))));
+    const size_t ef =
+        std::max(k, static_cast<size_t>(params.ef.value_or(static_cast<int64_t>(ef_))));
     Scratch& scratch = ThreadScratch();
     hits->assign(queries.count, {});
     for (size_t q = 0; q < queries.count; ++q) {
@@ -116,8 +120,8 @@ class Hnsw final : public VectorIndex {
   }
 
   // Searches with a growing ef until the beam reaches past the range.
-  Status RangeSearch(const Context& context, const Queries& queries, const Range& range, size_t limit,
-                     const SearchParams& params, const RowMask& allowed,
+  Status RangeSearch(const Context& context, const Queries& queries, const Range& range,
+                     size_t limit, const SearchParams& params, const RowMask& allowed,
                      std::vector<std::vector<Hit>>* hits) const override {
     const size_t rows = exact_.vectors().rows;
     const size_t count = allowed.all() ? rows : allowed.Count(rows);
@@ -126,7 +130,8 @@ class Hnsw final : public VectorIndex {
     for (size_t q = 0; q < queries.count; ++q) {
       Bind(queries.Row(q), &scratch);
       std::vector<Hit>& out = (*hits)[q];
-      size_t ef = std::max<size_t>(limit, static_cast<size_t>(params.ef.value_or(static_cast<int64_t>(ef_))));
+      size_t ef = std::max<size_t>(
+          limit, static_cast<size_t>(params.ef.value_or(static_cast<int64_t>(ef_))));
       for (;; ef *= 2) {
         TRY(context.Check());
         TopK top(ef);
@@ -140,7 +145,9 @@ class Hnsw final : public VectorIndex {
         SearchGraph(ef, ef, allowed, count, &scratch, &top);
         std::vector<Hit> found = top.Take();
         const bool past = found.size() == ef && !(found.back().distance < range.upper);
-        std::erase_if(found, [&](const Hit& h) { return !(h.distance >= range.lower && h.distance < range.upper); });
+        std::erase_if(found, [&](const Hit& h) {
+          return !(h.distance >= range.lower && h.distance < range.upper);
+        });
         if (past || found.size() >= limit) {
           if (found.size() > limit) found.resize(limit);
           out = std::move(found);
@@ -158,7 +165,8 @@ class Hnsw final : public VectorIndex {
   static bool CheaperToScan(size_t count, size_t rows, size_t ef) {
     if (count == 0) return true;
     const double part = static_cast<double>(count) / static_cast<double>(rows);
-    return kScanCost * static_cast<double>(count) < kComparisonsPerEf * static_cast<double>(ef) / part;
+    return kScanCost * static_cast<double>(count) <
+           kComparisonsPerEf * static_cast<double>(ef) / part;
   }
 
   void Bind(const std::byte* query, Scratch* scratch) const {
@@ -176,7 +184,8 @@ class Hnsw final : public VectorIndex {
     scratch->probe.code.BindQuery(model_, scratch->floats.data());
   }
 
-  void SearchGraph(size_t ef, size_t k, const RowMask& allowed, size_t count, Scratch* scratch, TopK* top) const {
+  void SearchGraph(size_t ef, size_t k, const RowMask& allowed, size_t count, Scratch* scratch,
+                   TopK* top) const {
     GraphScratch& g = scratch->graph;
     const uint32_t entry = EntryRow(graph_, space_, scratch->probe, &g);
     const Beam* found = &g.beam;
@@ -189,28 +198,32 @@ class Hnsw final : public VectorIndex {
       found = &g.accepted;
     }
     scratch->candidates.clear();
-    for (size_t i = 0; i < found->size(); ++i) scratch->candidates.push_back({found->distance(i), found->node(i)});
-    Refine(exact_, scratch->query, codes_ != nullptr ? &scratch->probe.code : nullptr, scratch->candidates, k, top);
+    for (size_t i = 0; i < found->size(); ++i)
+      scratch->candidates.push_back({found->distance(i), found->node(i)});
+    Refine(exact_, scratch->query, codes_ != nullptr ? &scratch->probe.code : nullptr,
+           scratch->candidates, k, top);
   }
 
   // Every allowed row: by codes first, exactly where it can matter.
-  Status Scan(const Context& context, size_t k, const RowMask& allowed, const Range* range, Scratch* scratch,
-              TopK* top) const {
+  Status Scan(const Context& context, size_t k, const RowMask& allowed, const Range* range,
+              Scratch* scratch, TopK* top) const {
     const VectorView& vectors = exact_.vectors();
     float out[kScanBlock];
     const auto offer_exact = [&](float distance, uint32_t row) {
-      if (range == nullptr || (distance >= range->lower && distance < range->upper)) top->Offer(distance, row);
+      if (range == nullptr || (distance >= range->lower && distance < range->upper))
+        top->Offer(distance, row);
     };
     if (codes_ == nullptr || range != nullptr) {
       for (size_t begin = 0; begin < vectors.rows; begin += kPollBlocks * kScanBlock) {
         TRY(context.Check());
-        ForAllowed(vectors, allowed, begin, std::min(vectors.rows, begin + kPollBlocks * kScanBlock),
-                   [&](const uint32_t* ids, size_t first, size_t n) {
-                     exact_.Rows(scratch->query, ids, first, n, out);
-                     for (size_t i = 0; i < n; ++i) {
-                       offer_exact(out[i], ids != nullptr ? ids[i] : static_cast<uint32_t>(first + i));
-                     }
-                   });
+        ForAllowed(
+            vectors, allowed, begin, std::min(vectors.rows, begin + kPollBlocks * kScanBlock),
+            [&](const uint32_t* ids, size_t first, size_t n) {
+              exact_.Rows(scratch->query, ids, first, n, out);
+              for (size_t i = 0; i < n; ++i) {
+                offer_exact(out[i], ids != nullptr ? ids[i] : static_cast<uint32_t>(first + i));
+              }
+            });
       }
       return {};
     }
@@ -220,10 +233,12 @@ class Hnsw final : public VectorIndex {
       TRY(context.Check());
       ForAllowed(vectors, allowed, begin, std::min(vectors.rows, begin + kPollBlocks * kScanBlock),
                  [&](const uint32_t* ids, size_t first, size_t n) {
-                   simd::Get().codes(scratch->probe.code.query(), ids != nullptr ? codes_ : codes_ + first * stride,
-                                     stride, ids, n, model_.dim, out);
+                   simd::Get().codes(scratch->probe.code.query(),
+                                     ids != nullptr ? codes_ : codes_ + first * stride, stride, ids,
+                                     n, model_.dim, out);
                    for (size_t i = 0; i < n; ++i) {
-                     estimates.Offer(out[i], ids != nullptr ? ids[i] : static_cast<uint32_t>(first + i));
+                     estimates.Offer(out[i],
+                                     ids != nullptr ? ids[i] : static_cast<uint32_t>(first + i));
                    }
                  });
     }
@@ -241,11 +256,12 @@ class Hnsw final : public VectorIndex {
 
 }  // namespace
 
-Status BuildHnsw(const Context& context, const VectorView& vectors, const BuildSpec& spec, int threads,
-                 const Progress& progress, const Sink& sink) {
+Status BuildHnsw(const Context& context, const VectorView& vectors, const BuildSpec& spec,
+                 int threads, const Progress& progress, const Sink& sink) {
   GraphParams params;
   params.m = static_cast<size_t>(std::clamp<int64_t>(IntParam(spec.params, "M", 30), 2, 2048));
-  params.ef_construction = static_cast<size_t>(std::max<int64_t>(1, IntParam(spec.params, "efConstruction", 360)));
+  params.ef_construction =
+      static_cast<size_t>(std::max<int64_t>(1, IntParam(spec.params, "efConstruction", 360)));
   // A beam shorter than the links it must find would leave holes.
   params.ef_construction = std::max(params.ef_construction, params.m);
   CHECK(vectors.rows < Beam::kExpanded);
@@ -275,8 +291,8 @@ Status BuildHnsw(const Context& context, const VectorView& vectors, const BuildS
   for (size_t l = 0; l < graph.counts.size(); ++l) {
     meta.layers.emplace_back(graph.counts[l], static_cast<uint32_t>(graph.degrees[l]));
   }
-  BlobWriter blob({BlobKind::kHnsw, vectors.type, spec.metric, vectors.rows, static_cast<uint64_t>(vectors.dim),
-                   meta.Encode()});
+  BlobWriter blob({BlobKind::kHnsw, vectors.type, spec.metric, vectors.rows,
+                   static_cast<uint64_t>(vectors.dim), meta.Encode()});
   const auto bytes_of = [](const auto& v) {
     return std::string_view(reinterpret_cast<const char*>(v.data()), v.size() * sizeof(v[0]));
   };
@@ -304,7 +320,8 @@ Result<std::unique_ptr<VectorIndex>> OpenHnsw(const Blob& blob, const VectorView
     graph.layers.push_back({count, degree, links});
   }
   if (!empty) {
-    if (graph.layers.empty() || graph.layers[0].count != header.rows || meta.entry_row >= header.rows) {
+    if (graph.layers.empty() || graph.layers[0].count != header.rows ||
+        meta.entry_row >= header.rows) {
       return bad("base layer does not match the rows");
     }
     // The upper slots name rows: few, checked once.
@@ -312,7 +329,8 @@ Result<std::unique_ptr<VectorIndex>> OpenHnsw(const Blob& blob, const VectorView
       if (graph.order[i] >= header.rows) return bad("a slot names no row");
     }
     for (size_t l = 1; l < graph.layers.size(); ++l) {
-      if (graph.layers[l].count > meta.upper || graph.layers[l].count == 0) return bad("layer out of bounds");
+      if (graph.layers[l].count > meta.upper || graph.layers[l].count == 0)
+        return bad("layer out of bounds");
     }
   }
   CodeModel model;
@@ -328,8 +346,8 @@ Result<std::unique_ptr<VectorIndex>> OpenHnsw(const Blob& blob, const VectorView
     codes = TRY(blob.ArrayOf<uint8_t>(kCodes, header.rows * CodeStride(model.dim)));
   }
   const size_t ef = meta.ef > 0 ? meta.ef : static_cast<size_t>(kDefaultEf);
-  return std::unique_ptr<VectorIndex>(
-      std::make_unique<Hnsw>(vectors, header.metric, std::move(graph), std::move(model), codes, ef));
+  return std::unique_ptr<VectorIndex>(std::make_unique<Hnsw>(
+      vectors, header.metric, std::move(graph), std::move(model), codes, ef));
 }
 
 }  // namespace elanus::index

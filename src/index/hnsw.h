@@ -1,5 +1,5 @@
-// HNSW: the layered graph, traversed over 8-bit codes (over the bits themselves for binary columns),
-// its best candidates then compared exactly in the raw column.
+// HNSW: the layered graph, traversed over 8-bit codes (over the bits themselves for binary
+// columns), its best candidates then compared exactly in the raw column.
 #pragma once
 
 #include <memory>
@@ -9,8 +9,8 @@
 
 namespace elanus::index {
 
-Status BuildHnsw(const Context& context, const VectorView& vectors, const BuildSpec& spec, int threads,
-                 const Progress& progress, const Sink& sink);
+Status BuildHnsw(const Context& context, const VectorView& vectors, const BuildSpec& spec,
+                 int threads, const Progress& progress, const Sink& sink);
 Result<std::unique_ptr<VectorIndex>> OpenHnsw(const Blob& blob, const VectorView& vectors);
 
 }  // namespace elanus::index

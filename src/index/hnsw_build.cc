@@ -9,8 +9,8 @@
 namespace elanus::index {
 namespace {
 
-// A batch is at most this part of the nodes already linked, so that what its nodes do not see of each
-// other stays small.
+// A batch is at most this part of the nodes already linked, so that what its nodes do not see of
+// each other stays small.
 constexpr size_t kBatchPart = 32;
 constexpr size_t kBatchMax = 8192;
 
@@ -87,7 +87,8 @@ class Builder {
   }
 
  private:
-  // Nodes by level, the highest first: each layer is a prefix. Fills counts (counts[0] = valid rows).
+  // Nodes by level, the highest first: each layer is a prefix. Fills counts (counts[0] = valid
+  // rows).
   std::vector<uint32_t> Arrange(size_t rows, const uint8_t* valid) {
     std::vector<std::vector<uint32_t>> by_level(1);
     for (uint32_t row = 0; row < rows; ++row) {
@@ -96,10 +97,12 @@ class Builder {
       if (by_level.size() <= level) by_level.resize(level + 1);
       by_level[level].push_back(row);
     }
-    // Rows of a segment lie near rows like them (sorted by key), and a batch of such rows would not see
-    // each other: each level is dealt out in a fixed random order.
+    // Rows of a segment lie near rows like them (sorted by key), and a batch of such rows would not
+    // see each other: each level is dealt out in a fixed random order.
     for (std::vector<uint32_t>& level : by_level) {
-      std::sort(level.begin(), level.end(), [](uint32_t a, uint32_t b) { return HashInt(~uint64_t{a}) < HashInt(~uint64_t{b}); });
+      std::sort(level.begin(), level.end(), [](uint32_t a, uint32_t b) {
+        return HashInt(~uint64_t{a}) < HashInt(~uint64_t{b});
+      });
     }
     std::vector<uint32_t> nodes;
     out_->counts.assign(by_level.size(), 0);
@@ -111,12 +114,17 @@ class Builder {
   }
 
   // The name of the i-th node inserted into the layer, and its row.
-  uint32_t NodeAt(size_t layer, size_t i) const { return layer == 0 ? order_[i] : static_cast<uint32_t>(i); }
+  uint32_t NodeAt(size_t layer, size_t i) const {
+    return layer == 0 ? order_[i] : static_cast<uint32_t>(i);
+  }
   uint32_t RowOf(size_t layer, uint32_t node) const { return layer == 0 ? node : order_[node]; }
-  uint32_t* LinksOf(size_t layer, uint32_t node) { return out_->links[layer].data() + node * out_->degrees[layer]; }
+  uint32_t* LinksOf(size_t layer, uint32_t node) {
+    return out_->links[layer].data() + node * out_->degrees[layer];
+  }
 
   GraphLayer LayerView(size_t l) const {
-    return {l == 0 ? out_->links[0].size() / out_->degrees[0] : out_->counts[l], out_->degrees[l], out_->links[l].data()};
+    return {l == 0 ? out_->links[0].size() / out_->degrees[0] : out_->counts[l], out_->degrees[l],
+            out_->links[l].data()};
   }
 
   Status BuildLayer(size_t l, size_t count) {
@@ -129,8 +137,10 @@ class Builder {
     size_t done = 1;
     while (done < count) {
       TRY(context_.Check());
-      const size_t batch = std::min({count - done, std::max<size_t>(1, done / kBatchPart), kBatchMax});
-      // The lowest layer all of whose nodes are linked in this one already: where a descent may end.
+      const size_t batch =
+          std::min({count - done, std::max<size_t>(1, done / kBatchPart), kBatchMax});
+      // The lowest layer all of whose nodes are linked in this one already: where a descent may
+      // end.
       size_t lowest = l + 1;
       while (lowest < above.layers.size() && out_->counts[lowest] > done) ++lowest;
       workers_->For(batch, 16, [&](size_t begin, size_t end, int worker) {
@@ -140,7 +150,8 @@ class Builder {
       });
       LinkBack(l);
       done += batch;
-      if (l == 0 && progress_ != nullptr) progress_(static_cast<double>(done) / static_cast<double>(count));
+      if (l == 0 && progress_ != nullptr)
+        progress_(static_cast<double>(done) / static_cast<double>(count));
     }
     return {};
   }
@@ -149,11 +160,14 @@ class Builder {
     const uint32_t* order = l == 0 ? nullptr : order_;
     space_.BindRow(RowOf(l, node), &hand->probe);
     const bool top = lowest == above.layers.size();
-    const uint32_t entry = NodeAt(l, top ? 0 : Descend(above, space_, hand->probe, lowest, &hand->scratch));
-    SearchLayer(LayerView(l), order, space_, hand->probe, entry, params_.ef_construction, &hand->scratch);
+    const uint32_t entry =
+        NodeAt(l, top ? 0 : Descend(above, space_, hand->probe, lowest, &hand->scratch));
+    SearchLayer(LayerView(l), order, space_, hand->probe, entry, params_.ef_construction,
+                &hand->scratch);
     hand->candidates.clear();
     const Beam& beam = hand->scratch.beam;
-    for (size_t i = 0; i < beam.size(); ++i) hand->candidates.push_back({beam.distance(i), beam.node(i)});
+    for (size_t i = 0; i < beam.size(); ++i)
+      hand->candidates.push_back({beam.distance(i), beam.node(i)});
     Choose(l, params_.m, space_.Same(hand->probe), hand);
     uint32_t* links = LinksOf(l, node);
     for (size_t i = 0, c = 0; i < hand->chosen.size(); ++i) {
@@ -163,9 +177,9 @@ class Builder {
     }
   }
 
-  // The neighbours to keep of hand->candidates (nearest first): one is dropped when it is nearer to one
-  // already kept than to the node, because the way there leads through that one. Copies of the node
-  // itself get a quarter of the places, or a heap of equal rows would link to nothing else.
+  // The neighbours to keep of hand->candidates (nearest first): one is dropped when it is nearer to
+  // one already kept than to the node, because the way there leads through that one. Copies of the
+  // node itself get a quarter of the places, or a heap of equal rows would link to nothing else.
   void Choose(size_t l, size_t limit, float same, Hand* hand) {
     hand->chosen.clear();
     hand->chosen_rows.clear();
@@ -209,7 +223,8 @@ class Builder {
     workers_->For(groups_.size(), 64, [&](size_t begin, size_t end, int worker) {
       for (size_t g = begin; g < end; ++g) {
         const size_t last = g + 1 < groups_.size() ? groups_[g + 1] : back_.size();
-        AddLinks(l, std::span(back_).subspan(groups_[g], last - groups_[g]), &hands_[static_cast<size_t>(worker)]);
+        AddLinks(l, std::span(back_).subspan(groups_[g], last - groups_[g]),
+                 &hands_[static_cast<size_t>(worker)]);
       }
     });
   }
@@ -235,11 +250,13 @@ class Builder {
     for (const BackLink& b : back) hand->candidates.push_back({b.distance, b.source});
     std::sort(hand->candidates.begin(), hand->candidates.end());
     Choose(l, degree, space_.Same(hand->probe), hand);
-    for (size_t i = 0; i < degree; ++i) links[i] = i < hand->chosen.size() ? hand->chosen[i] : Graph::kNone;
+    for (size_t i = 0; i < degree; ++i)
+      links[i] = i < hand->chosen.size() ? hand->chosen[i] : Graph::kNone;
   }
 
-  // Makes every node reachable from the entry along layer 0. A tree of links that is never broken grows from
-  // the entry; a node outside it takes a place at the nearest node inside that has one to spare.
+  // Makes every node reachable from the entry along layer 0. A tree of links that is never broken
+  // grows from the entry; a node outside it takes a place at the nearest node inside that has one
+  // to spare.
   void Connect(const std::vector<uint32_t>& nodes, size_t rows) {
     std::vector<uint32_t> parent(rows, Graph::kNone);
     std::vector<uint32_t> queue;
@@ -256,7 +273,8 @@ class Builder {
         }
       }
     };
-    // The last place of `node` that is free or holds a link outside the tree; null when there is none.
+    // The last place of `node` that is free or holds a link outside the tree; null when there is
+    // none.
     const auto place = [&](uint32_t node) -> uint32_t* {
       uint32_t* links = LinksOf(0, node);
       for (size_t i = 0; i < degree; ++i) {
@@ -274,14 +292,16 @@ class Builder {
       if (parent[node] != Graph::kNone) continue;
       Hand& hand = hands_[0];
       space_.BindRow(node, &hand.probe);
-      SearchLayer(LayerView(0), nullptr, space_, hand.probe, nodes[0], params_.ef_construction, &hand.scratch);
+      SearchLayer(LayerView(0), nullptr, space_, hand.probe, nodes[0], params_.ef_construction,
+                  &hand.scratch);
       uint32_t* found = nullptr;
       uint32_t from = Graph::kNone;
       for (size_t i = 0; i < hand.scratch.beam.size() && found == nullptr; ++i) {
         from = hand.scratch.beam.node(i);
         found = place(from);
       }
-      for (; found == nullptr; ++spare) {  // a tree with n - 1 links over n nodes leaves a place somewhere
+      for (; found == nullptr;
+           ++spare) {  // a tree with n - 1 links over n nodes leaves a place somewhere
         CHECK(spare < nodes.size());
         from = nodes[spare];
         if (parent[from] != Graph::kNone) found = place(from);
@@ -311,12 +331,14 @@ Graph BuiltGraph::View() const {
   Graph graph;
   graph.order = order.data();
   graph.entry_row = entry_row;
-  for (size_t l = 0; l < links.size(); ++l) graph.layers.push_back({counts[l], degrees[l], links[l].data()});
+  for (size_t l = 0; l < links.size(); ++l)
+    graph.layers.push_back({counts[l], degrees[l], links[l].data()});
   return graph;
 }
 
 Status BuildGraph(const Context& context, const Space& space, size_t rows, const uint8_t* valid,
-                  const GraphParams& params, Workers* workers, const Progress& progress, BuiltGraph* out) {
+                  const GraphParams& params, Workers* workers, const Progress& progress,
+                  BuiltGraph* out) {
   return Builder(context, space, params, workers, progress, out).Build(rows, valid);
 }
 

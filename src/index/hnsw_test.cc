@@ -17,15 +17,19 @@ struct Case {
   Metric metric;
   double recall;
 };
-constexpr Case kCases[] = {
-    {DataType::kFloatVector, Metric::kL2, 0.98},      {DataType::kFloatVector, Metric::kCosine, 0.98},
-    {DataType::kFloat16Vector, Metric::kIP, 0.95},    {DataType::kBFloat16Vector, Metric::kCosine, 0.98},
-    {DataType::kInt8Vector, Metric::kL2, 0.98},       {DataType::kInt8Vector, Metric::kCosine, 0.98},
-    {DataType::kBinaryVector, Metric::kHamming, 0.95}, {DataType::kBinaryVector, Metric::kJaccard, 0.95}};
+constexpr Case kCases[] = {{DataType::kFloatVector, Metric::kL2, 0.98},
+                           {DataType::kFloatVector, Metric::kCosine, 0.98},
+                           {DataType::kFloat16Vector, Metric::kIP, 0.95},
+                           {DataType::kBFloat16Vector, Metric::kCosine, 0.98},
+                           {DataType::kInt8Vector, Metric::kL2, 0.98},
+                           {DataType::kInt8Vector, Metric::kCosine, 0.98},
+                           {DataType::kBinaryVector, Metric::kHamming, 0.95},
+                           {DataType::kBinaryVector, Metric::kJaccard, 0.95}};
 
 TEST(Hnsw, FindsTheNearestRowsOfEveryType) {
   for (const Case& c : kCases) {
-    SCOPED_TRACE(testing::Message() << NameOf(c.type) << " " << NameOf(c.metric) << " seed " << kTestSeed);
+    SCOPED_TRACE(testing::Message()
+                 << NameOf(c.type) << " " << NameOf(c.metric) << " seed " << kTestSeed);
     const TestColumn column = TestColumn::Dense(c.type, 6000, 64, 40, kTestSeed);
     const TestColumn probes = TestColumn::Dense(c.type, 100, 64, 40, kTestSeed + 1);
     const std::string bytes = BuildBytes(column.view(), Spec(c.metric));
@@ -52,7 +56,8 @@ TEST(Hnsw, ReachesUnnormalisedRowsByInnerProduct) {
   SearchParams params;
   params.ef = 128;
   const auto truth = MustSearch(*MakeFlat(column.view(), Metric::kIP), probes.queries(0, 100), 10);
-  EXPECT_GE(Recall(truth, MustSearch(*index, probes.queries(0, 100), 10, params)), 0.95) << "seed " << kTestSeed;
+  EXPECT_GE(Recall(truth, MustSearch(*index, probes.queries(0, 100), 10, params)), 0.95)
+      << "seed " << kTestSeed;
 }
 
 TEST(Hnsw, GivesKRowsUnderEveryFilter) {
@@ -99,7 +104,8 @@ TEST(Hnsw, NeverReturnsNullRowsAndServesColumnsOfThem) {
   column.MakeNull(3);
   const std::string bytes = BuildBytes(column.view(), Spec(Metric::kCosine));
   const auto index = MustOpen(bytes, column.view());
-  const auto truth = MustSearch(*MakeFlat(column.view(), Metric::kCosine), column.queries(1, 20), 50);
+  const auto truth =
+      MustSearch(*MakeFlat(column.view(), Metric::kCosine), column.queries(1, 20), 50);
   const auto hits = MustSearch(*index, column.queries(1, 20), 50);
   for (const auto& h : hits) {
     EXPECT_EQ(h.size(), 50u);
@@ -134,7 +140,8 @@ TEST(Hnsw, RangeEqualsTheNaiveOneNearly) {
 
 TEST(Hnsw, IsTheSameFileForAnyNumberOfThreads) {
   const TestColumn column = TestColumn::Dense(DataType::kFloatVector, 2500, 24, 10, kTestSeed);
-  EXPECT_EQ(BuildBytes(column.view(), Spec(Metric::kL2), 1), BuildBytes(column.view(), Spec(Metric::kL2), 4));
+  EXPECT_EQ(BuildBytes(column.view(), Spec(Metric::kL2), 1),
+            BuildBytes(column.view(), Spec(Metric::kL2), 4));
 }
 
 TEST(Hnsw, EveryRowCanBeReachedEvenAmongCopies) {
@@ -147,7 +154,9 @@ TEST(Hnsw, EveryRowCanBeReachedEvenAmongCopies) {
   BuiltGraph graph;
   const Context context;
   const GraphParams params{4, 40};
-  ASSERT_TRUE(BuildGraph(context, Space::OfCodes(codes.data(), model.dim), 4000, nullptr, params, &workers, nullptr, &graph).ok());
+  ASSERT_TRUE(BuildGraph(context, Space::OfCodes(codes.data(), model.dim), 4000, nullptr, params,
+                         &workers, nullptr, &graph)
+                  .ok());
   const Graph view = graph.View();
   std::vector<bool> reached(4000);
   std::vector<uint32_t> queue = {view.entry_row};
@@ -177,7 +186,9 @@ TEST(Hnsw, StopsBuildingWhenCancelled) {
   const TestColumn column = TestColumn::Dense(DataType::kFloatVector, 500, 8, 2, kTestSeed);
   Context context;
   context.Cancel();
-  EXPECT_EQ(Build(context, column.view(), Spec(Metric::kL2), 1, nullptr, [](std::string_view) -> Status { return {}; }).code(),
+  EXPECT_EQ(Build(context, column.view(), Spec(Metric::kL2), 1, nullptr,
+                  [](std::string_view) -> Status { return {}; })
+                .code(),
             Code::kCancelled);
 }
 
@@ -190,7 +201,8 @@ TEST(Hnsw, RefusesADamagedHeaderAndAnotherColumnsFile) {
     EXPECT_EQ(Open(damaged, column.view()).status().code(), Code::kCorruption) << at;
   }
   EXPECT_EQ(Open(bytes.substr(0, 4095), column.view()).status().code(), Code::kCorruption);
-  EXPECT_EQ(Open(bytes.substr(0, bytes.size() - 1), column.view()).status().code(), Code::kCorruption);
+  EXPECT_EQ(Open(bytes.substr(0, bytes.size() - 1), column.view()).status().code(),
+            Code::kCorruption);
   const TestColumn other = TestColumn::Dense(DataType::kFloatVector, 501, 8, 2, kTestSeed);
   EXPECT_EQ(Open(bytes, other.view()).status().code(), Code::kCorruption);
 }
@@ -202,7 +214,8 @@ TEST(Hnsw, DamageBehindTheHeaderIsFoundByVerifyAndDoesNotCrashASearch) {
   std::mt19937_64 random(kTestSeed);
   for (int round = 0; round < 20; ++round) {
     std::string damaged = bytes;
-    for (int i = 0; i < 200; ++i) damaged[4096 + random() % (bytes.size() - 4096)] = static_cast<char>(random());
+    for (int i = 0; i < 200; ++i)
+      damaged[4096 + random() % (bytes.size() - 4096)] = static_cast<char>(random());
     EXPECT_EQ(Verify(damaged).code(), Code::kCorruption);
     const auto opened = Open(damaged, column.view());
     if (!opened.ok()) continue;  // the few slots checked at open

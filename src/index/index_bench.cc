@@ -1,4 +1,5 @@
-// Build time, and recall and speed by search effort, of one index type over a real or generated set.
+// Build time, and recall and speed by search effort, of one index type over a real or generated
+// set.
 //
 //   index_bench FILE.npy|FILE.fvecs [TYPE=HNSW] [METRIC=L2] [key=value...]
 //     queries=1000   rows taken from the end of the file as queries
@@ -10,8 +11,8 @@
 //     k=10
 //   anything else is a build parameter (M=16 efConstruction=200 nlist=1024)
 //
-// .npy: float16 or float32, rows x dim. Recall is by distance, so ties count. One thread searches, one
-// query a call; the best of three rounds is printed, in CPU time.
+// .npy: float16 or float32, rows x dim. Recall is by distance, so ties count. One thread searches,
+// one query a call; the best of three rounds is printed, in CPU time.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -67,7 +68,8 @@ Set Load(const std::string& path) {
     set.rows = bytes.size() / (4 + set.dim * 4);
     set.values.resize(set.rows * set.dim);
     for (size_t r = 0; r < set.rows; ++r) {
-      std::memcpy(set.values.data() + r * set.dim, bytes.data() + r * (4 + set.dim * 4) + 4, set.dim * 4);
+      std::memcpy(set.values.data() + r * set.dim, bytes.data() + r * (4 + set.dim * 4) + 4,
+                  set.dim * 4);
     }
   }
   return set;
@@ -99,8 +101,12 @@ size_t AnonymousKb() {
 }
 
 int Run(int argc, char** argv) {
-  std::map<std::string, std::string> options = {{"queries", "1000"}, {"rows", "0"},    {"threads", "2"},
-                                                {"column", "f32"},   {"mask", "1.0"},  {"k", "10"},
+  std::map<std::string, std::string> options = {{"queries", "1000"},
+                                                {"rows", "0"},
+                                                {"threads", "2"},
+                                                {"column", "f32"},
+                                                {"mask", "1.0"},
+                                                {"k", "10"},
                                                 {"efs", "10,16,24,32,48,64,96,128,192,256,400"}};
   const std::string path = argv[1];
   BuildSpec spec{argc > 2 ? argv[2] : "HNSW", Metric::kL2, {}};
@@ -170,13 +176,14 @@ int Run(int argc, char** argv) {
     std::fprintf(stderr, "%s\n", built.message().c_str());
     return 1;
   }
-  std::printf("# %s %zu x %zu %s %s, simd %s: built in %.1f s (%.1f s of CPU) by %d threads, file %.1f MB, anonymous peak +%.1f MB, raw %.1f MB\n",
-              path.c_str(), rows, set.dim, options["column"].c_str(), spec.type.c_str(),
-              std::string(simd::Get().level).c_str(), Seconds() - start,
-              ProcessCpuSeconds() - cpu_start, threads,
-              static_cast<double>(bytes.size()) / 1e6,
-              static_cast<double>(peak_kb > before_kb ? peak_kb - before_kb : 0) / 1e3,
-              static_cast<double>(rows * width) / 1e6);
+  std::printf(
+      "# %s %zu x %zu %s %s, simd %s: built in %.1f s (%.1f s of CPU) by %d threads, file %.1f MB, "
+      "anonymous peak +%.1f MB, raw %.1f MB\n",
+      path.c_str(), rows, set.dim, options["column"].c_str(), spec.type.c_str(),
+      std::string(simd::Get().level).c_str(), Seconds() - start, ProcessCpuSeconds() - cpu_start,
+      threads, static_cast<double>(bytes.size()) / 1e6,
+      static_cast<double>(peak_kb > before_kb ? peak_kb - before_kb : 0) / 1e3,
+      static_cast<double>(rows * width) / 1e6);
   auto opened = Open(bytes, view);
   CHECK(opened.ok());
 
@@ -184,7 +191,8 @@ int Run(int argc, char** argv) {
   const double part = std::stod(options["mask"]);
   std::mt19937 random(1);
   if (part < 1) {
-    for (size_t r = 0; r < rows; ++r) bits.Assign(r, static_cast<double>(random()) < part * 4294967296.0);
+    for (size_t r = 0; r < rows; ++r)
+      bits.Assign(r, static_cast<double>(random()) < part * 4294967296.0);
   }
   const BitmapMask mask(bits);
   const RowMask allowed = part < 1 ? mask.mask() : RowMask();
@@ -195,7 +203,9 @@ int Run(int argc, char** argv) {
   std::vector<std::vector<Hit>> truth, hits;
   const auto flat = MakeFlat(view, spec.metric);
   const double flat_start = Seconds();
-  CHECK(flat->Search(context, {type, view.dim, queries, query(0).data, nullptr}, k, {}, allowed, &truth).ok());
+  CHECK(flat->Search(context, {type, view.dim, queries, query(0).data, nullptr}, k, {}, allowed,
+                     &truth)
+            .ok());
   std::printf("# flat, %zu queries in one call: %.0f QPS\n", queries,
               static_cast<double>(queries) / (Seconds() - flat_start));
 

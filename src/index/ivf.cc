@@ -59,8 +59,8 @@ struct Lists {
   size_t count = 0;
   const void* centres = nullptr;
   const uint64_t* ends = nullptr;
-  const uint32_t* rows = nullptr;   // by list; a row that the column lacks is skipped
-  const uint8_t* codes = nullptr;   // by list; binary: the bits
+  const uint32_t* rows = nullptr;  // by list; a row that the column lacks is skipped
+  const uint8_t* codes = nullptr;  // by list; binary: the bits
   size_t stride = 0;
   size_t entries = 0;
 
@@ -90,12 +90,13 @@ class Ivf final : public VectorIndex {
   Ivf(const VectorView& vectors, Metric metric, const Lists& lists, CodeModel model, Meta meta)
       : exact_(vectors, metric), lists_(lists), model_(std::move(model)), meta_(std::move(meta)) {}
 
-  Status Search(const Context& context, const Queries& queries, size_t k, const SearchParams& params,
-                const RowMask& allowed, std::vector<std::vector<Hit>>* hits) const override {
+  Status Search(const Context& context, const Queries& queries, size_t k,
+                const SearchParams& params, const RowMask& allowed,
+                std::vector<std::vector<Hit>>* hits) const override {
     return Probe(context, queries, k, nullptr, params, allowed, hits);
   }
-  Status RangeSearch(const Context& context, const Queries& queries, const Range& range, size_t limit,
-                     const SearchParams& params, const RowMask& allowed,
+  Status RangeSearch(const Context& context, const Queries& queries, const Range& range,
+                     size_t limit, const SearchParams& params, const RowMask& allowed,
                      std::vector<std::vector<Hit>>* hits) const override {
     return Probe(context, queries, limit, &range, params, allowed, hits);
   }
@@ -106,12 +107,14 @@ class Ivf final : public VectorIndex {
   bool binary() const { return exact_.vectors().type == DataType::kBinaryVector; }
 
   Status Probe(const Context& context, const Queries& queries, size_t k, const Range* range,
-               const SearchParams& params, const RowMask& allowed, std::vector<std::vector<Hit>>* hits) const {
+               const SearchParams& params, const RowMask& allowed,
+               std::vector<std::vector<Hit>>* hits) const {
     const size_t rows = exact_.vectors().rows;
     const size_t count = allowed.all() ? rows : allowed.Count(rows);
     const bool gather = static_cast<double>(count) < kGatherBelow * static_cast<double>(rows);
     const auto nprobe = std::min<size_t>(
-        lists_.count, static_cast<size_t>(std::max<int64_t>(1, params.nprobe.value_or(meta_.nprobe))));
+        lists_.count,
+        static_cast<size_t>(std::max<int64_t>(1, params.nprobe.value_or(meta_.nprobe))));
     Scratch& scratch = ThreadScratch();
     hits->assign(queries.count, {});
     for (size_t q = 0; q < queries.count; ++q) {
@@ -120,14 +123,16 @@ class Ivf final : public VectorIndex {
       RankLists(queries.Row(q), nprobe, &scratch);
       TopK top(k);
       EstimateTop estimates(k, &scratch.probe);
-      size_t seen = 0;     // allowed rows met
-      size_t empty = 0;    // lists in a row without one in range
+      size_t seen = 0;   // allowed rows met
+      size_t empty = 0;  // lists in a row without one in range
       for (size_t i = 0; i < scratch.order.size(); ++i) {
         // Past nprobe: until there are enough rows, or the range seems left behind.
-        if (i >= nprobe && (range == nullptr ? seen >= std::min(k, count) : empty >= kEmptyLists)) break;
+        if (i >= nprobe && (range == nullptr ? seen >= std::min(k, count) : empty >= kEmptyLists))
+          break;
         if (i == nprobe) RankRest(nprobe, &scratch);
         if (i % 64 == 63) TRY(context.Check());
-        const size_t found = ScanList(scratch.order[i].row, range, allowed, gather, &scratch, &estimates, &top, &seen);
+        const size_t found = ScanList(scratch.order[i].row, range, allowed, gather, &scratch,
+                                      &estimates, &top, &seen);
         empty = found == 0 ? empty + 1 : 0;
       }
       if (!binary() && range == nullptr) {
@@ -161,13 +166,14 @@ class Ivf final : public VectorIndex {
     } else {
       const bool ip = exact_.metric() == Metric::kIP;
       (ip ? k.f32_ip : k.f32_l2)
-          .rows(scratch->floats.data(), lists_.centres, model_.dim * sizeof(float), nullptr, lists_.count, model_.dim,
-                out);
+          .rows(scratch->floats.data(), lists_.centres, model_.dim * sizeof(float), nullptr,
+                lists_.count, model_.dim, out);
       for (size_t i = 0; ip && i < lists_.count; ++i) out[i] = -out[i];
     }
     scratch->order.resize(lists_.count);
     for (uint32_t i = 0; i < lists_.count; ++i) scratch->order[i] = {out[i], i};
-    std::partial_sort(scratch->order.begin(), scratch->order.begin() + static_cast<std::ptrdiff_t>(nprobe),
+    std::partial_sort(scratch->order.begin(),
+                      scratch->order.begin() + static_cast<std::ptrdiff_t>(nprobe),
                       scratch->order.end());
   }
   static void RankRest(size_t nprobe, Scratch* scratch) {
@@ -175,8 +181,8 @@ class Ivf final : public VectorIndex {
   }
 
   // Returns how many rows of the list were in range.
-  size_t ScanList(uint32_t list, const Range* range, const RowMask& allowed, bool gather, Scratch* scratch,
-                  EstimateTop* estimates, TopK* top, size_t* seen) const {
+  size_t ScanList(uint32_t list, const Range* range, const RowMask& allowed, bool gather,
+                  Scratch* scratch, EstimateTop* estimates, TopK* top, size_t* seen) const {
     const auto [begin, end] = lists_.Span(list);
     const size_t rows = exact_.vectors().rows;
     float out[kBlock];
@@ -202,7 +208,8 @@ class Ivf final : public VectorIndex {
     if (gather) {
       scratch->gathered.clear();
       for (size_t at = begin; at < end; ++at) {
-        if (lists_.rows[at] < rows && allowed.Test(lists_.rows[at])) scratch->gathered.push_back(static_cast<uint32_t>(at));
+        if (lists_.rows[at] < rows && allowed.Test(lists_.rows[at]))
+          scratch->gathered.push_back(static_cast<uint32_t>(at));
       }
       for (size_t i = 0; i < scratch->gathered.size(); i += kBlock) {
         const size_t n = std::min(kBlock, scratch->gathered.size() - i);
@@ -220,7 +227,8 @@ class Ivf final : public VectorIndex {
     return in_range;
   }
 
-  void Measure(const uint8_t* base, const uint32_t* ids, size_t n, const Scratch& scratch, float* out) const {
+  void Measure(const uint8_t* base, const uint32_t* ids, size_t n, const Scratch& scratch,
+               float* out) const {
     if (binary()) {
       const simd::Kernels& k = simd::Get();
       (exact_.metric() == Metric::kJaccard ? k.jaccard : k.hamming)
@@ -238,9 +246,10 @@ class Ivf final : public VectorIndex {
 
 }  // namespace
 
-Status BuildIvf(const Context& context, const VectorView& vectors, const BuildSpec& spec, int threads,
-                const Progress& progress, const Sink& sink) {
-  const auto nlist = static_cast<size_t>(std::clamp<int64_t>(IntParam(spec.params, "nlist", kDefaultNlist), 1, 65536));
+Status BuildIvf(const Context& context, const VectorView& vectors, const BuildSpec& spec,
+                int threads, const Progress& progress, const Sink& sink) {
+  const auto nlist = static_cast<size_t>(
+      std::clamp<int64_t>(IntParam(spec.params, "nlist", kDefaultNlist), 1, 65536));
   const bool binary = vectors.type == DataType::kBinaryVector;
   Workers workers(std::max(threads, 1));
   const Centres centres = TRY(FindCentres(context, vectors, spec.metric, nlist, &workers));
@@ -267,7 +276,8 @@ Status BuildIvf(const Context& context, const VectorView& vectors, const BuildSp
   if (binary) {
     const size_t bytes = static_cast<size_t>(vectors.dim) / 8;
     codes = Array<uint8_t>(rows.size() * bytes);
-    for (size_t i = 0; i < rows.size(); ++i) std::memcpy(codes.data() + i * bytes, vectors.Row(rows[i]), bytes);
+    for (size_t i = 0; i < rows.size(); ++i)
+      std::memcpy(codes.data() + i * bytes, vectors.Row(rows[i]), bytes);
   } else {
     model = TrainCodes(vectors, spec.metric, &workers);
     codes = Array<uint8_t>(rows.size() * CodeStride(model.dim));
@@ -281,8 +291,8 @@ Status BuildIvf(const Context& context, const VectorView& vectors, const BuildSp
   meta.error = model.error;
   meta.norm = model.norm;
   meta.name = spec.type;
-  BlobWriter blob({BlobKind::kIvf, vectors.type, spec.metric, vectors.rows, static_cast<uint64_t>(vectors.dim),
-                   meta.Encode()});
+  BlobWriter blob({BlobKind::kIvf, vectors.type, spec.metric, vectors.rows,
+                   static_cast<uint64_t>(vectors.dim), meta.Encode()});
   const auto bytes_of = [](const auto& v) {
     return std::string_view(reinterpret_cast<const char*>(v.data()), v.size() * sizeof(v[0]));
   };

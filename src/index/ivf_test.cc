@@ -24,7 +24,8 @@ constexpr Case kCases[] = {{"IVF_FLAT", DataType::kFloatVector, Metric::kL2},
 
 TEST(Ivf, IsExactWhenAllListsAreProbedAndCloseWithFew) {
   for (const Case& c : kCases) {
-    SCOPED_TRACE(testing::Message() << c.index << " " << NameOf(c.type) << " " << NameOf(c.metric) << " seed " << kTestSeed);
+    SCOPED_TRACE(testing::Message() << c.index << " " << NameOf(c.type) << " " << NameOf(c.metric)
+                                    << " seed " << kTestSeed);
     TestColumn column = TestColumn::Dense(c.type, 6000, 64, 40, kTestSeed);
     column.MakeNull(11);
     const TestColumn probes = TestColumn::Dense(c.type, 50, 64, 40, kTestSeed + 1);
@@ -95,7 +96,8 @@ TEST(KMeans, LeavesNoCentreWithoutRows) {
   const auto centres = FindCentres(context, column.view(), Metric::kL2, 32, &workers);
   ASSERT_TRUE(centres.ok());
   std::vector<uint32_t> owner;
-  ASSERT_TRUE(AssignRows(context, column.view(), Metric::kL2, centres.value(), &workers, &owner).ok());
+  ASSERT_TRUE(
+      AssignRows(context, column.view(), Metric::kL2, centres.value(), &workers, &owner).ok());
   std::vector<size_t> sizes(32);
   for (const uint32_t c : owner) ++sizes[c];
   EXPECT_GT(*std::min_element(sizes.begin(), sizes.end()), 0u);

@@ -21,7 +21,9 @@ constexpr size_t kGrain = 256;
 class Points {
  public:
   Points(const VectorView& vectors, Metric metric)
-      : vectors_(vectors), cosine_(metric == Metric::kCosine), dim_(static_cast<size_t>(vectors.dim)) {}
+      : vectors_(vectors),
+        cosine_(metric == Metric::kCosine),
+        dim_(static_cast<size_t>(vectors.dim)) {}
 
   bool binary() const { return vectors_.type == DataType::kBinaryVector; }
   size_t dim() const { return dim_; }
@@ -46,7 +48,8 @@ struct Nearest {
   float distance = std::numeric_limits<float>::max();
 };
 
-// Finds nearest centres; the norms of float centres are kept so that a comparison is one inner product.
+// Finds nearest centres; the norms of float centres are kept so that a comparison is one inner
+// product.
 class Matcher {
  public:
   explicit Matcher(const Centres& centres) : centres_(centres) {
@@ -61,10 +64,11 @@ class Matcher {
     float* out = scratch->data();
     if (half_norms_.empty()) {
       const size_t bytes = centres_.dim / 8;
-      simd::Get().hamming.rows(point, centres_.bits.data(), bytes, nullptr, centres_.count, bytes, out);
+      simd::Get().hamming.rows(point, centres_.bits.data(), bytes, nullptr, centres_.count, bytes,
+                               out);
     } else {
-      simd::Get().f32_ip.rows(point, centres_.floats.data(), centres_.dim * sizeof(float), nullptr, centres_.count,
-                              centres_.dim, out);
+      simd::Get().f32_ip.rows(point, centres_.floats.data(), centres_.dim * sizeof(float), nullptr,
+                              centres_.count, centres_.dim, out);
       for (size_t c = 0; c < centres_.count; ++c) out[c] = half_norms_[c] - out[c];
     }
     Nearest best;
@@ -87,17 +91,18 @@ std::vector<uint32_t> Sample(const VectorView& vectors, size_t most) {
   // In hash order: a fixed shuffle.
   const auto by_hash = [](uint32_t a, uint32_t b) { return HashInt(a) < HashInt(b); };
   if (rows.size() > most) {
-    std::nth_element(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(most), rows.end(), by_hash);
+    std::nth_element(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(most), rows.end(),
+                     by_hash);
     rows.resize(most);
   }
   std::sort(rows.begin(), rows.end(), by_hash);
   return rows;
 }
 
-// Sets each centre to the mean (or majority) of its members. Empty ones take the place of a random member of
-// the largest, which then shares its members in the next round.
-void Recentre(const Points& points, const std::vector<uint32_t>& sample, const std::vector<uint32_t>& owner,
-              Centres* centres) {
+// Sets each centre to the mean (or majority) of its members. Empty ones take the place of a random
+// member of the largest, which then shares its members in the next round.
+void Recentre(const Points& points, const std::vector<uint32_t>& sample,
+              const std::vector<uint32_t>& owner, Centres* centres) {
   std::vector<size_t> sizes(centres->count);
   for (const uint32_t c : owner) ++sizes[c];
   const size_t dim = points.dim();
@@ -116,12 +121,14 @@ void Recentre(const Points& points, const std::vector<uint32_t>& sample, const s
   for (size_t c = 0; c < centres->count; ++c) {
     const float* sum = sums.data() + c * dim;
     if (sizes[c] == 0) {
-      const auto largest = static_cast<uint32_t>(std::max_element(sizes.begin(), sizes.end()) - sizes.begin());
+      const auto largest =
+          static_cast<uint32_t>(std::max_element(sizes.begin(), sizes.end()) - sizes.begin());
       size_t at = HashInt(c) % sample.size();
       while (owner[at] != largest) at = (at + 1) % sample.size();
       sizes[largest] /= 2;
       if (points.binary()) {
-        std::memcpy(centres->bits.data() + c * points.bytes(), points.Bits(sample[at]), points.bytes());
+        std::memcpy(centres->bits.data() + c * points.bytes(), points.Bits(sample[at]),
+                    points.bytes());
       } else {
         points.Floats(sample[at], centres->floats.data() + c * dim);
       }
@@ -129,7 +136,8 @@ void Recentre(const Points& points, const std::vector<uint32_t>& sample, const s
       uint8_t* bits = centres->bits.data() + c * points.bytes();
       std::memset(bits, 0, points.bytes());
       for (size_t d = 0; d < dim; ++d) {
-        if (2 * sum[d] > static_cast<float>(sizes[c])) bits[d / 8] = static_cast<uint8_t>(bits[d / 8] | 1u << (d % 8));
+        if (2 * sum[d] > static_cast<float>(sizes[c]))
+          bits[d / 8] = static_cast<uint8_t>(bits[d / 8] | 1u << (d % 8));
       }
     } else {
       const float scale = 1.0f / static_cast<float>(sizes[c]);
@@ -139,8 +147,9 @@ void Recentre(const Points& points, const std::vector<uint32_t>& sample, const s
   }
 }
 
-Status AssignList(const Context& context, const Points& points, const std::vector<uint32_t>* rows, size_t n,
-                  const uint8_t* valid, const Centres& centres, Workers* workers, std::vector<uint32_t>* out) {
+Status AssignList(const Context& context, const Points& points, const std::vector<uint32_t>* rows,
+                  size_t n, const uint8_t* valid, const Centres& centres, Workers* workers,
+                  std::vector<uint32_t>* out) {
   out->assign(n, kNoCentre);
   const Matcher matcher(centres);
   std::atomic<bool> stopped{false};
@@ -168,10 +177,11 @@ Status AssignList(const Context& context, const Points& points, const std::vecto
 
 }  // namespace
 
-Result<Centres> FindCentres(const Context& context, const VectorView& vectors, Metric metric, size_t count,
-                            Workers* workers) {
+Result<Centres> FindCentres(const Context& context, const VectorView& vectors, Metric metric,
+                            size_t count, Workers* workers) {
   const Points points(vectors, metric);
-  const std::vector<uint32_t> sample = Sample(vectors, std::max<size_t>(count * kSamplePerCentre, 1024));
+  const std::vector<uint32_t> sample =
+      Sample(vectors, std::max<size_t>(count * kSamplePerCentre, 1024));
   Centres centres;
   centres.dim = points.dim();
   centres.count = std::min(count, sample.size());
@@ -195,9 +205,10 @@ Result<Centres> FindCentres(const Context& context, const VectorView& vectors, M
   return centres;
 }
 
-Status AssignRows(const Context& context, const VectorView& vectors, Metric metric, const Centres& centres,
-                  Workers* workers, std::vector<uint32_t>* out) {
-  return AssignList(context, Points(vectors, metric), nullptr, vectors.rows, vectors.valid, centres, workers, out);
+Status AssignRows(const Context& context, const VectorView& vectors, Metric metric,
+                  const Centres& centres, Workers* workers, std::vector<uint32_t>* out) {
+  return AssignList(context, Points(vectors, metric), nullptr, vectors.rows, vectors.valid, centres,
+                    workers, out);
 }
 
 }  // namespace elanus::index

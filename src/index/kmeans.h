@@ -16,16 +16,16 @@ namespace elanus::index {
 struct Centres {
   size_t count = 0;
   size_t dim = 0;
-  std::vector<float> floats;    // numeric: count x dim
-  std::vector<uint8_t> bits;    // binary: count x dim/8
+  std::vector<float> floats;  // numeric: count x dim
+  std::vector<uint8_t> bits;  // binary: count x dim/8
 };
 
-Result<Centres> FindCentres(const Context& context, const VectorView& vectors, Metric metric, size_t count,
-                            Workers* workers);
+Result<Centres> FindCentres(const Context& context, const VectorView& vectors, Metric metric,
+                            size_t count, Workers* workers);
 
 // The centre nearest to each valid row; kNoCentre for the others.
 inline constexpr uint32_t kNoCentre = ~0u;
-Status AssignRows(const Context& context, const VectorView& vectors, Metric metric, const Centres& centres,
-                  Workers* workers, std::vector<uint32_t>* out);
+Status AssignRows(const Context& context, const VectorView& vectors, Metric metric,
+                  const Centres& centres, Workers* workers, std::vector<uint32_t>* out);
 
 }  // namespace elanus::index

@@ -30,17 +30,23 @@ constexpr ParamRule kSearchListSize = {"search_list_size", ParamKind::kInt, 1, k
 
 constexpr ParamRule kHnswBuild[] = {kM, kEfConstruction};
 constexpr ParamRule kHnswSearch[] = {kEf};
-constexpr ParamRule kHnswSqBuild[] = {kM, kEfConstruction, {"sq_type", ParamKind::kSqType}, kRefine, kRefineType};
-constexpr ParamRule kHnswPqBuild[] = {kM, kEfConstruction, kSubquantizers, kNbits, kRefine, kRefineType};
-constexpr ParamRule kHnswPrqBuild[] = {kM,     kEfConstruction, kSubquantizers, {"nrq", ParamKind::kInt, 1, 16},
-                                       kNbits, kRefine,         kRefineTypeIvf};
+constexpr ParamRule kHnswSqBuild[] = {
+    kM, kEfConstruction, {"sq_type", ParamKind::kSqType}, kRefine, kRefineType};
+constexpr ParamRule kHnswPqBuild[] = {kM,     kEfConstruction, kSubquantizers,
+                                      kNbits, kRefine,         kRefineType};
+constexpr ParamRule kHnswPrqBuild[] = {
+    kM,     kEfConstruction, kSubquantizers, {"nrq", ParamKind::kInt, 1, 16},
+    kNbits, kRefine,         kRefineTypeIvf};
 constexpr ParamRule kHnswRefineSearch[] = {kEf, kRefineK};
 constexpr ParamRule kIvfBuild[] = {kNlist};
-constexpr ParamRule kIvfSearch[] = {kNprobe, {"max_empty_result_buckets", ParamKind::kInt, 1, 65536}};
+constexpr ParamRule kIvfSearch[] = {kNprobe,
+                                    {"max_empty_result_buckets", ParamKind::kInt, 1, 65536}};
 constexpr ParamRule kIvfPqBuild[] = {kNlist, kSubquantizers, kNbits, kRefine, kRefineTypeIvf};
 constexpr ParamRule kIvfCcBuild[] = {kNlist, {"ssize", ParamKind::kInt, 32, 2048}};
-constexpr ParamRule kRabitqBuild[] = {kNlist, {"rbq_bits", ParamKind::kInt, 1, 9}, kRefine, kRefineTypeIvf};
-constexpr ParamRule kRabitqSearch[] = {kNprobe, {"rbq_bits_query", ParamKind::kInt, 0, 8}, kRefineK};
+constexpr ParamRule kRabitqBuild[] = {
+    kNlist, {"rbq_bits", ParamKind::kInt, 1, 9}, kRefine, kRefineTypeIvf};
+constexpr ParamRule kRabitqSearch[] = {
+    kNprobe, {"rbq_bits_query", ParamKind::kInt, 0, 8}, kRefineK};
 constexpr ParamRule kScannBuild[] = {kNlist, {"with_raw_data", ParamKind::kBool}};
 constexpr ParamRule kScannSearch[] = {kNprobe, {"reorder_k", ParamKind::kInt, 1, kIntMax}};
 constexpr ParamRule kDiskannSearch[] = {kSearchList, kSearchListSize};
@@ -88,10 +94,11 @@ constexpr IndexTypeRule kIndexTypes[] = {
     {"SPARSE_WAND", kSparseBit, true, kSparseBuild, kSparseSearch},
 };
 
-constexpr std::string_view kScalarTypes[] = {"INVERTED", "STL_SORT", "TRIE", "Trie", "BITMAP", "NGRAM", "RTREE"};
+constexpr std::string_view kScalarTypes[] = {"INVERTED", "STL_SORT", "TRIE", "Trie",
+                                             "BITMAP",   "NGRAM",    "RTREE"};
 
-constexpr std::string_view kSparseAlgos[] = {"TAAT_NAIVE",         "DAAT_WAND",      "DAAT_MAXSCORE",
-                                             "BLOCK_MAX_MAXSCORE", "BLOCK_MAX_WAND", "SINDI"};
+constexpr std::string_view kSparseAlgos[] = {
+    "TAAT_NAIVE", "DAAT_WAND", "DAAT_MAXSCORE", "BLOCK_MAX_MAXSCORE", "BLOCK_MAX_WAND", "SINDI"};
 
 std::string Lower(std::string_view text) {
   std::string lower(text);
@@ -114,7 +121,8 @@ std::optional<int64_t> ParseInt(std::string_view text) {
 std::optional<double> ParseFloat(std::string_view text) {
   double v = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), v);
-  if (error != std::errc() || end != text.data() + text.size() || std::isnan(v)) return std::nullopt;
+  if (error != std::errc() || end != text.data() + text.size() || std::isnan(v))
+    return std::nullopt;
   return v;
 }
 
@@ -155,8 +163,8 @@ bool InRange(const ParamRule& rule, double v) {
 }
 
 std::string OutOfRange(const ParamRule& rule, const std::string& value) {
-  return "Out of range in json: param '" + std::string(rule.key) + "' (" + value + ") should be in range " +
-         RangeText(rule);
+  return "Out of range in json: param '" + std::string(rule.key) + "' (" + value +
+         ") should be in range " + RangeText(rule);
 }
 
 std::string Malformed(std::string_view what, const ParamRule& rule, const std::string& value) {
@@ -182,9 +190,12 @@ Status CheckFloat(const ParamRule& rule, const std::string& text) {
 
 Status CheckRefineType(const std::string& text, bool with_sq4u) {
   const std::string lower = Lower(text);
-  if (OneOf(lower, {"sq6", "sq8", "fp16", "bf16", "fp32", "flat"}) || (with_sq4u && lower == "sq4u")) return {};
+  if (OneOf(lower, {"sq6", "sq8", "fp16", "bf16", "fp32", "flat"}) ||
+      (with_sq4u && lower == "sq4u"))
+    return {};
   return Fail(Code::kParameterInvalid, "invalid refine type : " + text + ", optional types are [" +
-                                           (with_sq4u ? "sq4u, " : "") + "sq6, sq8, fp16, bf16, fp32, flat]");
+                                           (with_sq4u ? "sq4u, " : "") +
+                                           "sq6, sq8, fp16, bf16, fp32, flat]");
 }
 
 }  // namespace
@@ -206,7 +217,8 @@ const IndexTypeRule* FindIndexType(std::string_view name) {
 }
 
 bool IsScalarIndexType(std::string_view name) {
-  return std::find(std::begin(kScalarTypes), std::end(kScalarTypes), name) != std::end(kScalarTypes);
+  return std::find(std::begin(kScalarTypes), std::end(kScalarTypes), name) !=
+         std::end(kScalarTypes);
 }
 
 std::string BuiltIndexTypes() {
@@ -226,7 +238,8 @@ Status CheckBuildValue(const ParamRule& rule, const std::string& text) {
       return CheckFloat(rule, text);
     case ParamKind::kBool:
       if (OneOf(Lower(text), {"true", "false"})) return {};
-      return Fail(Code::kParameterInvalid, "Type conflict in json: param '" + std::string(rule.key) + "' (\"" + text +
+      return Fail(Code::kParameterInvalid, "Type conflict in json: param '" +
+                                               std::string(rule.key) + "' (\"" + text +
                                                "\") should be a boolean");
     case ParamKind::kSqType:
       if (OneOf(Lower(text), {"sq4u", "sq6", "sq8", "fp16", "bf16"})) return {};
@@ -242,7 +255,8 @@ Status CheckBuildValue(const ParamRule& rule, const std::string& text) {
         names += (names.empty() ? "" : " ") + std::string(algo);
       }
       return Fail(Code::kParameterInvalid, "sparse inverted index algo " + text +
-                                               " not found or not supported, supported: [" + names + "]");
+                                               " not found or not supported, supported: [" + names +
+                                               "]");
     }
   }
   return {};
@@ -250,14 +264,17 @@ Status CheckBuildValue(const ParamRule& rule, const std::string& text) {
 
 Result<double> CheckSearchValue(const ParamRule& rule, const Value& value) {
   const auto conflict = [&](std::string_view kind) {
-    return Status(Code::kUnexpected, "Type conflict in json: param '" + std::string(rule.key) + "' (" +
-                                         JsonText(value) + ") should be " + std::string(kind));
+    return Status(Code::kUnexpected, "Type conflict in json: param '" + std::string(rule.key) +
+                                         "' (" + JsonText(value) + ") should be " +
+                                         std::string(kind));
   };
   double number = 0;
   if (rule.kind == ParamKind::kInt) {
     if (value.is_string()) {
       const auto v = ParseInt(value.as_string());
-      if (!v) return Status(Code::kUnexpected, Malformed("invalid integer value", rule, value.as_string()));
+      if (!v)
+        return Status(Code::kUnexpected,
+                      Malformed("invalid integer value", rule, value.as_string()));
       number = static_cast<double>(*v);
     } else if (value.is_int()) {
       number = static_cast<double>(value.as_int());
@@ -265,7 +282,8 @@ Result<double> CheckSearchValue(const ParamRule& rule, const Value& value) {
       return conflict("integer");
     }
     if (!InRange(rule, number)) {
-      return Status(Code::kUnexpected, OutOfRange(rule, std::to_string(static_cast<int64_t>(number))));
+      return Status(Code::kUnexpected,
+                    OutOfRange(rule, std::to_string(static_cast<int64_t>(number))));
     }
     return number;
   }
@@ -278,7 +296,8 @@ Result<double> CheckSearchValue(const ParamRule& rule, const Value& value) {
   }
   if (value.is_string()) {
     const auto v = ParseFloat(value.as_string());
-    if (!v) return Status(Code::kUnexpected, Malformed("invalid float value", rule, value.as_string()));
+    if (!v)
+      return Status(Code::kUnexpected, Malformed("invalid float value", rule, value.as_string()));
     number = *v;
   } else if (value.is_number()) {
     number = value.as_double();
@@ -286,8 +305,9 @@ Result<double> CheckSearchValue(const ParamRule& rule, const Value& value) {
     return conflict("a number");
   }
   if (!InRange(rule, number)) {
-    return Status(Code::kUnexpected,
-                  OutOfRange(rule, value.is_int() ? std::to_string(value.as_int()) : FloatText(number)));
+    return Status(
+        Code::kUnexpected,
+        OutOfRange(rule, value.is_int() ? std::to_string(value.as_int()) : FloatText(number)));
   }
   return number;
 }

@@ -1,5 +1,5 @@
-// Index types and their parameters as tables, and how one value is checked. Private to the module; the
-// checks themselves are declared in vector_index.h and scalar_index.h.
+// Index types and their parameters as tables, and how one value is checked. Private to the module;
+// the checks themselves are declared in vector_index.h and scalar_index.h.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,25 @@
 namespace elanus::index {
 
 // Field types an index type takes, as bits.
-enum TypeBits : uint32_t { kFloatBit = 1, kHalfBit = 2, kInt8Bit = 4, kBinaryBit = 8, kSparseBit = 16 };
+enum TypeBits : uint32_t {
+  kFloatBit = 1,
+  kHalfBit = 2,
+  kInt8Bit = 4,
+  kBinaryBit = 8,
+  kSparseBit = 16
+};
 uint32_t TypeBitOf(DataType type);
 
-enum class ParamKind { kInt, kFloat, kFloatBelow, kBool, kSqType, kRefineType, kRefineTypeIvf, kSparseAlgo };
+enum class ParamKind {
+  kInt,
+  kFloat,
+  kFloatBelow,
+  kBool,
+  kSqType,
+  kRefineType,
+  kRefineTypeIvf,
+  kSparseAlgo
+};
 
 struct ParamRule {
   std::string_view key;

@@ -1,5 +1,5 @@
-// From estimates to exact hits: candidates are compared in the raw column, nearest estimate first, until
-// no further one can matter.
+// From estimates to exact hits: candidates are compared in the raw column, nearest estimate first,
+// until no further one can matter.
 #pragma once
 
 #include <algorithm>
@@ -18,10 +18,11 @@ struct Estimate {
   }
 };
 
-// `candidates` ascending by estimate. Stops when the next estimate less its slack is beyond the k-th exact
-// distance; a null probe means that every candidate is compared.
-inline void Refine(const RowDistance& exact, const RowDistance::Query& query, const CodeProbe* probe,
-                   const std::vector<Estimate>& candidates, size_t k, TopK* top) {
+// `candidates` ascending by estimate. Stops when the next estimate less its slack is beyond the
+// k-th exact distance; a null probe means that every candidate is compared.
+inline void Refine(const RowDistance& exact, const RowDistance::Query& query,
+                   const CodeProbe* probe, const std::vector<Estimate>& candidates, size_t k,
+                   TopK* top) {
   constexpr size_t kPiece = 16;
   uint32_t ids[kPiece];
   float out[kPiece];
@@ -58,7 +59,8 @@ class EstimateTop {
  private:
   void Shrink() {
     const float bound = top_.bound();
-    std::erase_if(kept_, [&](const Estimate& e) { return e.distance - probe_->Slack(e.distance) > bound; });
+    std::erase_if(
+        kept_, [&](const Estimate& e) { return e.distance - probe_->Slack(e.distance) > bound; });
     shrink_at_ = std::max<size_t>(1024, kept_.size());
   }
 

@@ -13,7 +13,12 @@ Status Build(const Context& context, const VectorView& vectors, const BuildSpec&
              const Progress& progress, const Sink& sink) {
   if (spec.type == "FLAT" || spec.type == "BIN_FLAT") {
     // Nothing but a header: the column is the index.
-    return BlobWriter({BlobKind::kFlat, vectors.type, spec.metric, vectors.rows, static_cast<uint64_t>(vectors.dim), {}})
+    return BlobWriter({BlobKind::kFlat,
+                       vectors.type,
+                       spec.metric,
+                       vectors.rows,
+                       static_cast<uint64_t>(vectors.dim),
+                       {}})
         .Write(sink);
   }
   if (spec.type == "HNSW") return BuildHnsw(context, vectors, spec, threads, progress, sink);
@@ -31,10 +36,12 @@ Result<std::unique_ptr<VectorIndex>> Open(std::string_view bytes, const VectorVi
   const Blob blob = TRY(Blob::Open(bytes));
   const BlobHeader& header = blob.header();
   if (header.type != vectors.type || header.rows != vectors.rows ||
-      (header.type != DataType::kSparseFloatVector && header.dim != static_cast<uint64_t>(vectors.dim))) {
-    return Status(Code::kCorruption, "index file does not belong to this column: " + std::to_string(header.rows) +
-                                         " rows of dim " + std::to_string(header.dim) + ", the column has " +
-                                         std::to_string(vectors.rows) + " of dim " + std::to_string(vectors.dim));
+      (header.type != DataType::kSparseFloatVector &&
+       header.dim != static_cast<uint64_t>(vectors.dim))) {
+    return Status(Code::kCorruption,
+                  "index file does not belong to this column: " + std::to_string(header.rows) +
+                      " rows of dim " + std::to_string(header.dim) + ", the column has " +
+                      std::to_string(vectors.rows) + " of dim " + std::to_string(vectors.dim));
   }
   switch (header.kind) {
     case BlobKind::kFlat:

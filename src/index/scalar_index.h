@@ -33,16 +33,19 @@ struct Bound {
 class ScalarIndex {
  public:
   virtual ~ScalarIndex() = default;
-  // Rows equal to one of `values`; nulls never match. Values have the column's kind (int64, double, bool, string).
+  // Rows equal to one of `values`; nulls never match. Values have the column's kind (int64, double,
+  // bool, string).
   virtual Bitmap In(const std::vector<Value>& values) const = 0;
   virtual Bitmap Range(const std::optional<Bound>& low, const std::optional<Bound>& high) const = 0;
   virtual Bitmap Prefix(std::string_view prefix) const = 0;  // VarChar
   // How many rows Range would match, in O(log rows).
-  virtual size_t EstimateRange(const std::optional<Bound>& low, const std::optional<Bound>& high) const = 0;
+  virtual size_t EstimateRange(const std::optional<Bound>& low,
+                               const std::optional<Bound>& high) const = 0;
 };
 
 // Milvus's checks for an index declared on a scalar field.
-Status CheckScalarIndexParams(const Field& field, const std::string& type, const Properties& params);
+Status CheckScalarIndexParams(const Field& field, const std::string& type,
+                              const Properties& params);
 
 Status BuildScalar(const ScalarView& column, const Sink& sink);
 Result<std::unique_ptr<ScalarIndex>> OpenScalar(std::string_view bytes, const ScalarView& column);

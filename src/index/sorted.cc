@@ -1,5 +1,5 @@
-// The sorted scalar index: rows in order of value. Fixed types keep the values beside the rows; strings keep
-// a sorted dictionary and, for each entry, its run of rows.
+// The sorted scalar index: rows in order of value. Fixed types keep the values beside the rows;
+// strings keep a sorted dictionary and, for each entry, its run of rows.
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -15,8 +15,16 @@
 namespace elanus::index {
 namespace {
 
-// Sections: fixed types {values, rows}, strings {dictionary ends, dictionary bytes, run ends, rows}.
-enum : size_t { kValues = 0, kValueRows = 1, kDictEnds = 0, kDictBytes = 1, kRunEnds = 2, kRunRows = 3 };
+// Sections: fixed types {values, rows}, strings {dictionary ends, dictionary bytes, run ends,
+// rows}.
+enum : size_t {
+  kValues = 0,
+  kValueRows = 1,
+  kDictEnds = 0,
+  kDictBytes = 1,
+  kRunEnds = 2,
+  kRunRows = 3
+};
 
 bool IsNaN(auto v) {
   if constexpr (std::is_floating_point_v<decltype(v)>) return std::isnan(v);
@@ -26,7 +34,8 @@ bool IsNaN(auto v) {
 // Exact between any integer and any double; long double holds both.
 template <typename T>
 std::partial_ordering Compare(T a, const Value& b) {
-  if (b.is_bool()) return static_cast<long double>(a) <=> static_cast<long double>(b.as_bool() ? 1 : 0);
+  if (b.is_bool())
+    return static_cast<long double>(a) <=> static_cast<long double>(b.as_bool() ? 1 : 0);
   if (b.is_int()) return static_cast<long double>(a) <=> static_cast<long double>(b.as_int());
   if (b.is_double()) return static_cast<long double>(a) <=> static_cast<long double>(b.as_double());
   return std::partial_ordering::unordered;
@@ -102,7 +111,8 @@ class SortedValues final : public ScalarIndex {
     return out;
   }
   Bitmap Prefix(std::string_view) const override { return Bitmap(rows_); }
-  size_t EstimateRange(const std::optional<Bound>& low, const std::optional<Bound>& high) const override {
+  size_t EstimateRange(const std::optional<Bound>& low,
+                       const std::optional<Bound>& high) const override {
     const auto [begin, end] = Within(count_, At(), low, high);
     return end - begin;
   }
@@ -122,7 +132,13 @@ class SortedStrings final : public ScalarIndex {
  public:
   SortedStrings(size_t rows, std::string_view bytes, const uint64_t* ends, const uint32_t* run_ends,
                 const uint32_t* run_rows, size_t count, size_t entries)
-      : rows_(rows), bytes_(bytes), ends_(ends), run_ends_(run_ends), run_rows_(run_rows), count_(count), entries_(entries) {}
+      : rows_(rows),
+        bytes_(bytes),
+        ends_(ends),
+        run_ends_(run_ends),
+        run_rows_(run_rows),
+        count_(count),
+        entries_(entries) {}
 
   Bitmap In(const std::vector<Value>& values) const override {
     Bitmap out(rows_);
@@ -154,7 +170,8 @@ class SortedStrings final : public ScalarIndex {
     SetRuns(begin, end, &out);
     return out;
   }
-  size_t EstimateRange(const std::optional<Bound>& low, const std::optional<Bound>& high) const override {
+  size_t EstimateRange(const std::optional<Bound>& low,
+                       const std::optional<Bound>& high) const override {
     const auto [begin, end] = Within(count_, At(), low, high);
     return RunBegin(end) - RunBegin(begin);
   }
@@ -164,8 +181,12 @@ class SortedStrings final : public ScalarIndex {
     const size_t begin = std::min<size_t>(i == 0 ? 0 : ends_[i - 1], bytes_.size());
     return bytes_.substr(begin, ends_[i] - begin);
   }
-  size_t RunBegin(size_t i) const { return i == 0 ? 0 : std::min<size_t>(run_ends_[i - 1], entries_); }
-  void SetRuns(size_t begin, size_t end, Bitmap* out) const { SetRows(run_rows_, RunBegin(begin), RunBegin(end), out); }
+  size_t RunBegin(size_t i) const {
+    return i == 0 ? 0 : std::min<size_t>(run_ends_[i - 1], entries_);
+  }
+  void SetRuns(size_t begin, size_t end, Bitmap* out) const {
+    SetRows(run_rows_, RunBegin(begin), RunBegin(end), out);
+  }
 
   size_t rows_;
   std::string_view bytes_;
@@ -215,7 +236,8 @@ Status BuildValues(const ScalarView& column, const Sink& sink) {
 Status BuildStrings(const ScalarView& column, const Sink& sink) {
   const auto text = [&](uint32_t row) {
     const uint64_t begin = row == 0 ? 0 : column.ends[row - 1];
-    return std::string_view(reinterpret_cast<const char*>(column.data) + begin, column.ends[row] - begin);
+    return std::string_view(reinterpret_cast<const char*>(column.data) + begin,
+                            column.ends[row] - begin);
   };
   std::vector<uint32_t> rows;
   for (uint32_t row = 0; row < column.rows; ++row) {
@@ -248,7 +270,8 @@ template <typename T>
 Result<std::unique_ptr<ScalarIndex>> OpenValues(const Blob& blob, uint64_t count) {
   const T* values = TRY(blob.ArrayOf<T>(kValues, count));
   const uint32_t* rows = TRY(blob.ArrayOf<uint32_t>(kValueRows, count));
-  return std::unique_ptr<ScalarIndex>(std::make_unique<SortedValues<T>>(blob.header().rows, values, rows, count));
+  return std::unique_ptr<ScalarIndex>(
+      std::make_unique<SortedValues<T>>(blob.header().rows, values, rows, count));
 }
 
 // Calls fn with a value of the type's C++ counterpart; strings are the caller's.
@@ -264,7 +287,8 @@ auto WithFixed(DataType type, Fn fn) -> decltype(fn(int8_t{})) {
     case 8:
       return type == DataType::kDouble ? fn(double{}) : fn(int64_t{});
     default:
-      return Status(Code::kUnimplemented, "no sorted index on " + std::string(NameOf(type)) + " fields yet");
+      return Status(Code::kUnimplemented,
+                    "no sorted index on " + std::string(NameOf(type)) + " fields yet");
   }
 }
 
@@ -272,27 +296,30 @@ auto WithFixed(DataType type, Fn fn) -> decltype(fn(int8_t{})) {
 
 Status BuildScalar(const ScalarView& column, const Sink& sink) {
   if (IsString(column.type)) return BuildStrings(column, sink);
-  return WithFixed(column.type, [&](auto zero) -> Status { return BuildValues<decltype(zero)>(column, sink); });
+  return WithFixed(column.type,
+                   [&](auto zero) -> Status { return BuildValues<decltype(zero)>(column, sink); });
 }
 
 Result<std::unique_ptr<ScalarIndex>> OpenScalar(std::string_view bytes, const ScalarView& column) {
   using Opened = Result<std::unique_ptr<ScalarIndex>>;
   const Blob blob = TRY(Blob::Open(bytes));
   const BlobHeader& header = blob.header();
-  if (header.kind != BlobKind::kSorted || header.type != column.type || header.rows != column.rows) {
+  if (header.kind != BlobKind::kSorted || header.type != column.type ||
+      header.rows != column.rows) {
     return Status(Code::kCorruption, "scalar index file does not belong to this column");
   }
   Reader meta(header.meta);
   const uint64_t count = TRY(meta.U64());
   const uint64_t entries = TRY(meta.U64());
   if (!IsString(column.type)) {
-    return WithFixed(column.type, [&](auto zero) -> Opened { return OpenValues<decltype(zero)>(blob, count); });
+    return WithFixed(column.type,
+                     [&](auto zero) -> Opened { return OpenValues<decltype(zero)>(blob, count); });
   }
   const uint64_t* ends = TRY(blob.ArrayOf<uint64_t>(kDictEnds, count));
   const uint32_t* run_ends = TRY(blob.ArrayOf<uint32_t>(kRunEnds, count));
   const uint32_t* rows = TRY(blob.ArrayOf<uint32_t>(kRunRows, entries));
-  return std::unique_ptr<ScalarIndex>(std::make_unique<SortedStrings>(header.rows, blob.Section(kDictBytes), ends,
-                                                                      run_ends, rows, count, entries));
+  return std::unique_ptr<ScalarIndex>(std::make_unique<SortedStrings>(
+      header.rows, blob.Section(kDictBytes), ends, run_ends, rows, count, entries));
 }
 
 }  // namespace elanus::index

@@ -1,8 +1,8 @@
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <limits>
 #include <random>
+
+#include <gtest/gtest.h>
 
 #include "index/scalar_index.h"
 
@@ -46,19 +46,23 @@ TEST(Sorted, IntegersEqualTheNaiveAnswer) {
   auto index = OpenScalar(bytes, view);
   ASSERT_TRUE(index.ok());
   for (int round = 0; round < 50; ++round) {
-    const int64_t a = static_cast<int64_t>(random() % 120) - 60, b = static_cast<int64_t>(random() % 120) - 60;
+    const int64_t a = static_cast<int64_t>(random() % 120) - 60,
+                  b = static_cast<int64_t>(random() % 120) - 60;
     const bool ai = random() % 2, bi = random() % 2;
     const auto within = [&](size_t r) {
-      return valid[r] && (ai ? values[r] >= a : values[r] > a) && (bi ? values[r] <= b : values[r] < b);
+      return valid[r] && (ai ? values[r] >= a : values[r] > a) &&
+             (bi ? values[r] <= b : values[r] < b);
     };
     const Bitmap got = (*index)->Range(Bound{Value(a), ai}, Bound{Value(b), bi});
     ExpectRows(got, 2000, within);
     EXPECT_EQ((*index)->EstimateRange(Bound{Value(a), ai}, Bound{Value(b), bi}), got.Count());
-    ExpectRows((*index)->In({Value(a), Value(b)}), 2000, [&](size_t r) { return valid[r] && (values[r] == a || values[r] == b); });
+    ExpectRows((*index)->In({Value(a), Value(b)}), 2000,
+               [&](size_t r) { return valid[r] && (values[r] == a || values[r] == b); });
     ExpectRows((*index)->Range(Bound{Value(a), ai}, std::nullopt), 2000,
                [&](size_t r) { return valid[r] && (ai ? values[r] >= a : values[r] > a); });
   }
-  ExpectRows((*index)->Range(Bound{Value(1.5), true}, std::nullopt), 2000, [&](size_t r) { return valid[r] && values[r] >= 2; });
+  ExpectRows((*index)->Range(Bound{Value(1.5), true}, std::nullopt), 2000,
+             [&](size_t r) { return valid[r] && values[r] >= 2; });
   EXPECT_TRUE((*index)->In({Value("text")}).None());
 }
 
@@ -70,7 +74,8 @@ TEST(Sorted, LargeIntegersAreComparedExactly) {
   auto index = OpenScalar(bytes, view);
   ASSERT_TRUE(index.ok());
   ExpectRows((*index)->In({Value(big + 1)}), 4, [](size_t r) { return r == 1; });
-  ExpectRows((*index)->Range(Bound{Value(big), false}, std::nullopt), 4, [](size_t r) { return r == 1 || r == 3; });
+  ExpectRows((*index)->Range(Bound{Value(big), false}, std::nullopt), 4,
+             [](size_t r) { return r == 1 || r == 3; });
 }
 
 TEST(Sorted, NaNMatchesNothing) {
@@ -106,13 +111,15 @@ TEST(Sorted, StringsEqualTheNaiveAnswer) {
     all += s;
     ends.push_back(all.size());
   }
-  const ScalarView view{DataType::kVarChar, 1000, reinterpret_cast<const std::byte*>(all.data()), ends.data(), nullptr};
+  const ScalarView view{DataType::kVarChar, 1000, reinterpret_cast<const std::byte*>(all.data()),
+                        ends.data(), nullptr};
   const std::string bytes = BuildBytes(view);
   auto index = OpenScalar(bytes, view);
   ASSERT_TRUE(index.ok());
   for (const std::string probe : {"", "a", "ab", "abc", "b", "cc", "d", "\xff", "zzz"}) {
     ExpectRows((*index)->In({Value(probe)}), 1000, [&](size_t r) { return values[r] == probe; });
-    ExpectRows((*index)->Prefix(probe), 1000, [&](size_t r) { return values[r].starts_with(probe); });
+    ExpectRows((*index)->Prefix(probe), 1000,
+               [&](size_t r) { return values[r].starts_with(probe); });
     ExpectRows((*index)->Range(Bound{Value(probe), false}, Bound{Value("c"), true}), 1000,
                [&](size_t r) { return values[r] > probe && values[r] <= "c"; });
     EXPECT_EQ((*index)->EstimateRange(std::nullopt, Bound{Value(probe), true}),
@@ -124,9 +131,13 @@ TEST(Sorted, StringsEqualTheNaiveAnswer) {
 TEST(Sorted, RefusesAnotherColumnsFileAndUnbuiltTypes) {
   const std::vector<int64_t> values = {1, 2, 3};
   const std::string bytes = BuildBytes(ViewOf(DataType::kInt64, values));
-  EXPECT_EQ(OpenScalar(bytes, ViewOf(DataType::kInt64, std::vector<int64_t>{1, 2})).status().code(), Code::kCorruption);
-  EXPECT_EQ(OpenScalar(bytes, ViewOf(DataType::kDouble, std::vector<double>{1, 2, 3})).status().code(), Code::kCorruption);
-  EXPECT_EQ(BuildScalar({DataType::kJson, 0, nullptr, nullptr, nullptr}, nullptr).code(), Code::kUnimplemented);
+  EXPECT_EQ(OpenScalar(bytes, ViewOf(DataType::kInt64, std::vector<int64_t>{1, 2})).status().code(),
+            Code::kCorruption);
+  EXPECT_EQ(
+      OpenScalar(bytes, ViewOf(DataType::kDouble, std::vector<double>{1, 2, 3})).status().code(),
+      Code::kCorruption);
+  EXPECT_EQ(BuildScalar({DataType::kJson, 0, nullptr, nullptr, nullptr}, nullptr).code(),
+            Code::kUnimplemented);
 }
 
 }  // namespace

@@ -58,7 +58,8 @@ Postings Invert(const VectorView& vectors, size_t begin, size_t end) {
   out.ids.resize(postings);
   out.values.resize(postings);
   for_each([&](size_t row, const SparseTerm& t) {
-    const auto term = std::lower_bound(out.terms.begin(), out.terms.end(), t.index) - out.terms.begin();
+    const auto term =
+        std::lower_bound(out.terms.begin(), out.terms.end(), t.index) - out.terms.begin();
     const uint32_t at = next[static_cast<size_t>(term)]++;
     out.ids[at] = static_cast<uint16_t>(row - begin);
     out.values[at] = t.value;
@@ -83,16 +84,22 @@ Scratch& ThreadScratch() {
 
 class SparseIndex final : public VectorIndex {
  public:
-  SparseIndex(const VectorView& vectors, std::span<const Window> windows, const uint32_t* terms, const uint32_t* ends,
-              const uint16_t* ids, const float* values)
-      : vectors_(vectors), windows_(windows), terms_(terms), ends_(ends), ids_(ids), values_(values) {}
+  SparseIndex(const VectorView& vectors, std::span<const Window> windows, const uint32_t* terms,
+              const uint32_t* ends, const uint16_t* ids, const float* values)
+      : vectors_(vectors),
+        windows_(windows),
+        terms_(terms),
+        ends_(ends),
+        ids_(ids),
+        values_(values) {}
 
-  Status Search(const Context& context, const Queries& queries, size_t k, const SearchParams& params,
-                const RowMask& allowed, std::vector<std::vector<Hit>>* hits) const override {
+  Status Search(const Context& context, const Queries& queries, size_t k,
+                const SearchParams& params, const RowMask& allowed,
+                std::vector<std::vector<Hit>>* hits) const override {
     return Sum(context, queries, k, nullptr, params, allowed, hits);
   }
-  Status RangeSearch(const Context& context, const Queries& queries, const Range& range, size_t limit,
-                     const SearchParams& params, const RowMask& allowed,
+  Status RangeSearch(const Context& context, const Queries& queries, const Range& range,
+                     size_t limit, const SearchParams& params, const RowMask& allowed,
                      std::vector<std::vector<Hit>>* hits) const override {
     return Sum(context, queries, limit, &range, params, allowed, hits);
   }
@@ -100,8 +107,9 @@ class SparseIndex final : public VectorIndex {
   size_t memory_bytes() const override { return sizeof *this; }
 
  private:
-  Status Sum(const Context& context, const Queries& queries, size_t k, const Range* range, const SearchParams& params,
-             const RowMask& allowed, std::vector<std::vector<Hit>>* hits) const {
+  Status Sum(const Context& context, const Queries& queries, size_t k, const Range* range,
+             const SearchParams& params, const RowMask& allowed,
+             std::vector<std::vector<Hit>>* hits) const {
     Scratch& scratch = ThreadScratch();
     scratch.sums.resize(kWindowRows);
     hits->assign(queries.count, {});
@@ -117,8 +125,8 @@ class SparseIndex final : public VectorIndex {
     return {};
   }
 
-  void SumWindow(size_t w, const SparseQuery& query, const Range* range, const RowMask& allowed, Scratch* scratch,
-                 TopK* top) const {
+  void SumWindow(size_t w, const SparseQuery& query, const Range* range, const RowMask& allowed,
+                 Scratch* scratch, TopK* top) const {
     const size_t first = w * kWindowRows;
     const size_t rows = std::min(kWindowRows, vectors_.rows - first);
     const size_t postings = FindLists(w, query, scratch);
@@ -131,9 +139,11 @@ class SparseIndex final : public VectorIndex {
       sums[local] = 0;
       if (distance > top->bound()) return;
       if (range != nullptr && !(distance >= range->lower && distance < range->upper)) return;
-      if (local < rows && allowed.Test(first + local)) top->Offer(distance, static_cast<uint32_t>(first + local));
+      if (local < rows && allowed.Test(first + local))
+        top->Offer(distance, static_cast<uint32_t>(first + local));
     };
-    if (postings < rows / 8) {  // few rows touched: visit just those; a sum taken is zero the next time
+    if (postings <
+        rows / 8) {  // few rows touched: visit just those; a sum taken is zero the next time
       for (const Scratch::List& l : scratch->lists) {
         for (size_t i = l.begin; i < l.end; ++i) {
           if (sums[ids_[i]] != 0) offer(ids_[i]);
@@ -160,7 +170,8 @@ class SparseIndex final : public VectorIndex {
       if (*at != t.index) continue;
       const auto term = static_cast<size_t>(at - terms_);
       const size_t list_begin = from.postings_end + (at == begin ? 0 : ends_[term - 1]);
-      const size_t list_end = std::min<size_t>(from.postings_end + ends_[term], windows_[w].postings_end);
+      const size_t list_end =
+          std::min<size_t>(from.postings_end + ends_[term], windows_[w].postings_end);
       if (list_begin >= list_end) continue;
       scratch->lists.push_back({t.value, list_begin, list_end});
       postings += list_end - list_begin;
@@ -178,17 +189,19 @@ class SparseIndex final : public VectorIndex {
 
 }  // namespace
 
-Status BuildSparse(const Context& context, const VectorView& vectors, const BuildSpec& spec, int threads,
-                   const Progress& progress, const Sink& sink) {
+Status BuildSparse(const Context& context, const VectorView& vectors, const BuildSpec& spec,
+                   int threads, const Progress& progress, const Sink& sink) {
   const size_t count = (vectors.rows + kWindowRows - 1) / kWindowRows;
   std::vector<Postings> windows(count);
   Workers workers(std::max(threads, 1));
   std::atomic<size_t> done{0};
   workers.For(count, 1, [&](size_t begin, size_t, int worker) {
     if (!context.Check().ok()) return;
-    windows[begin] = Invert(vectors, begin * kWindowRows, std::min(vectors.rows, (begin + 1) * kWindowRows));
+    windows[begin] =
+        Invert(vectors, begin * kWindowRows, std::min(vectors.rows, (begin + 1) * kWindowRows));
     ++done;
-    if (worker == 0 && progress != nullptr) progress(static_cast<double>(done) / static_cast<double>(count));
+    if (worker == 0 && progress != nullptr)
+      progress(static_cast<double>(done) / static_cast<double>(count));
   });
   TRY(context.Check());
 
@@ -241,7 +254,8 @@ Result<std::unique_ptr<VectorIndex>> OpenSparse(const Blob& blob, const VectorVi
   const auto* ends = TRY(blob.ArrayOf<uint32_t>(kEnds, last.terms_end));
   const auto* ids = TRY(blob.ArrayOf<uint16_t>(kIds, last.postings_end));
   const auto* values = TRY(blob.ArrayOf<float>(kValues, last.postings_end));
-  return std::unique_ptr<VectorIndex>(std::make_unique<SparseIndex>(vectors, windows, terms, ends, ids, values));
+  return std::unique_ptr<VectorIndex>(
+      std::make_unique<SparseIndex>(vectors, windows, terms, ends, ids, values));
 }
 
 }  // namespace elanus::index

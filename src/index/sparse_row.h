@@ -23,7 +23,8 @@ inline SparseTerm SparseAt(std::string_view row, size_t i) {
   return t;
 }
 
-// A query's terms, ascending by index, without the `drop_ratio` of them that are smallest by magnitude.
+// A query's terms, ascending by index, without the `drop_ratio` of them that are smallest by
+// magnitude.
 class SparseQuery {
  public:
   SparseQuery(std::string_view row, double drop_ratio) {
@@ -34,8 +35,11 @@ class SparseQuery {
     if (drop > 0) {
       std::vector<float> weights;
       for (const SparseTerm& t : terms_) weights.push_back(std::abs(t.value));
-      std::nth_element(weights.begin(), weights.begin() + static_cast<std::ptrdiff_t>(drop), weights.end());
-      std::erase_if(terms_, [least = weights[drop]](const SparseTerm& t) { return std::abs(t.value) < least; });
+      std::nth_element(weights.begin(), weights.begin() + static_cast<std::ptrdiff_t>(drop),
+                       weights.end());
+      std::erase_if(terms_, [least = weights[drop]](const SparseTerm& t) {
+        return std::abs(t.value) < least;
+      });
     }
   }
 

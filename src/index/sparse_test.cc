@@ -7,7 +7,8 @@ namespace {
 
 const BuildSpec kSpec{"SPARSE_INVERTED_INDEX", Metric::kIP, {}};
 
-void ExpectSame(const std::vector<std::vector<Hit>>& want, const std::vector<std::vector<Hit>>& got) {
+void ExpectSame(const std::vector<std::vector<Hit>>& want,
+                const std::vector<std::vector<Hit>>& got) {
   ASSERT_EQ(want.size(), got.size());
   for (size_t q = 0; q < want.size(); ++q) {
     ASSERT_EQ(want[q].size(), got[q].size()) << q;
@@ -19,7 +20,8 @@ void ExpectSame(const std::vector<std::vector<Hit>>& want, const std::vector<std
 }
 
 TEST(Sparse, EqualsTheFlatSearchOverSeveralWindows) {
-  TestColumn column = TestColumn::Sparse(70000, 2000, 12, kTestSeed);  // one full window and a short one
+  TestColumn column =
+      TestColumn::Sparse(70000, 2000, 12, kTestSeed);  // one full window and a short one
   column.MakeNull(13);
   const std::string bytes = BuildBytes(column.view(), kSpec);
   const auto index = MustOpen(bytes, column.view());
@@ -31,7 +33,8 @@ TEST(Sparse, EqualsTheFlatSearchOverSeveralWindows) {
     const auto truth = MustSearch(*flat, queries, 15, {}, allowed);
     ExpectSame(truth, MustSearch(*index, queries, 15, {}, allowed));
     const Range range{truth[0][2].distance, truth[0][10].distance};
-    ExpectSame(MustRange(*flat, queries, range, 100, {}, allowed), MustRange(*index, queries, range, 100, {}, allowed));
+    ExpectSame(MustRange(*flat, queries, range, 100, {}, allowed),
+               MustRange(*index, queries, range, 100, {}, allowed));
   }
 }
 
@@ -42,8 +45,11 @@ TEST(Sparse, DropsTheSmallestTermsOfTheQueryOnly) {
   SearchParams params;
   params.drop_ratio_search = 0.4;
   const auto flat = MakeFlat(column.view(), Metric::kIP);
-  ExpectSame(MustSearch(*flat, column.queries(0, 10), 10, params), MustSearch(*index, column.queries(0, 10), 10, params));
-  EXPECT_GE(Recall(MustSearch(*flat, column.queries(0, 10), 10), MustSearch(*index, column.queries(0, 10), 10, params)), 0.5);
+  ExpectSame(MustSearch(*flat, column.queries(0, 10), 10, params),
+             MustSearch(*index, column.queries(0, 10), 10, params));
+  EXPECT_GE(Recall(MustSearch(*flat, column.queries(0, 10), 10),
+                   MustSearch(*index, column.queries(0, 10), 10, params)),
+            0.5);
 }
 
 TEST(Sparse, RowsThatShareNoTermAreNoHits) {
@@ -51,8 +57,11 @@ TEST(Sparse, RowsThatShareNoTermAreNoHits) {
   const std::string bytes = BuildBytes(column.view(), kSpec);
   const auto index = MustOpen(bytes, column.view());
   const SparseTerm unknown{4000000000u, 1.0f};
-  const std::vector<std::string> queries = {std::string(reinterpret_cast<const char*>(&unknown), 8), std::string()};
-  for (const auto& h : MustSearch(*index, {DataType::kSparseFloatVector, 0, 2, nullptr, &queries}, 10)) EXPECT_TRUE(h.empty());
+  const std::vector<std::string> queries = {std::string(reinterpret_cast<const char*>(&unknown), 8),
+                                            std::string()};
+  for (const auto& h :
+       MustSearch(*index, {DataType::kSparseFloatVector, 0, 2, nullptr, &queries}, 10))
+    EXPECT_TRUE(h.empty());
 }
 
 TEST(Sparse, HasNegativeScoresToo) {

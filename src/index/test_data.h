@@ -1,8 +1,6 @@
 // Columns for the tests of this module: clustered vectors of every type, and the naive truth.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -10,6 +8,8 @@
 #include <random>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "index/distance.h"
 #include "index/sparse_row.h"
@@ -24,7 +24,8 @@ constexpr uint64_t kTestSeed = 42;
 class TestColumn {
  public:
   // Rows around `clusters` centres, of lengths that differ by up to `stretch`.
-  static TestColumn Dense(DataType type, size_t rows, size_t dim, size_t clusters, uint64_t seed, float stretch = 1) {
+  static TestColumn Dense(DataType type, size_t rows, size_t dim, size_t clusters, uint64_t seed,
+                          float stretch = 1) {
     TestColumn c;
     c.view_.type = type;
     c.view_.dim = static_cast<int64_t>(dim);
@@ -55,7 +56,8 @@ class TestColumn {
       std::map<uint32_t, float> row;
       for (size_t i = 0; i < per_row; ++i) {
         const double u = static_cast<double>(random() % 1000000) / 1e6;
-        row[static_cast<uint32_t>(u * u * static_cast<double>(terms)) * 977] = static_cast<float>(random() % 1000 + 1) / 500;
+        row[static_cast<uint32_t>(u * u * static_cast<double>(terms)) * 977] =
+            static_cast<float>(random() % 1000 + 1) / 500;
       }
       for (const auto& [index, value] : row) {
         const SparseTerm t{index, value};
@@ -74,7 +76,8 @@ class TestColumn {
     view_.valid = valid_.data();
   }
   void CopyRow(size_t from, size_t to) {
-    std::memcpy(bytes_.data() + to * view_.stride, bytes_.data() + from * view_.stride, view_.stride);
+    std::memcpy(bytes_.data() + to * view_.stride, bytes_.data() + from * view_.stride,
+                view_.stride);
     if (!norms_.empty()) norms_[to] = norms_[from];
   }
 
@@ -110,7 +113,8 @@ class TestColumn {
     } else if (view_.type == DataType::kBinaryVector) {
       if (v > 0) at[d / 8] = static_cast<char>(at[d / 8] | 1 << (d % 8));
     } else {
-      const uint16_t bits = view_.type == DataType::kFloat16Vector ? simd::FloatToHalf(v) : simd::FloatToBFloat16(v);
+      const uint16_t bits =
+          view_.type == DataType::kFloat16Vector ? simd::FloatToHalf(v) : simd::FloatToBFloat16(v);
       std::memcpy(at + d * 2, &bits, 2);
     }
   }
@@ -151,10 +155,13 @@ inline double NaiveDistance(const VectorView& v, Metric metric, const std::byte*
     return metric == Metric::kHamming ? differ : any == 0 ? 0 : 1 - both / any;
   }
   const auto read = [&](const std::byte* at, size_t d) -> double {
-    if (v.type == DataType::kInt8Vector) return static_cast<double>(reinterpret_cast<const int8_t*>(at)[d]);
-    if (v.type == DataType::kFloatVector) return static_cast<double>(reinterpret_cast<const float*>(at)[d]);
+    if (v.type == DataType::kInt8Vector)
+      return static_cast<double>(reinterpret_cast<const int8_t*>(at)[d]);
+    if (v.type == DataType::kFloatVector)
+      return static_cast<double>(reinterpret_cast<const float*>(at)[d]);
     const uint16_t bits = reinterpret_cast<const uint16_t*>(at)[d];
-    return static_cast<double>(v.type == DataType::kFloat16Vector ? simd::HalfToFloat(bits) : simd::BFloat16ToFloat(bits));
+    return static_cast<double>(v.type == DataType::kFloat16Vector ? simd::HalfToFloat(bits)
+                                                                  : simd::BFloat16ToFloat(bits));
   };
   double l2 = 0, ip = 0, qq = 0, xx = 0;
   for (size_t d = 0; d < dim; ++d) {
@@ -172,10 +179,11 @@ inline double NaiveDistance(const VectorView& v, Metric metric, const std::byte*
 inline std::string BuildBytes(const VectorView& view, const BuildSpec& spec, int threads = 2) {
   std::string bytes;
   const Context context;
-  const Status built = Build(context, view, spec, threads, nullptr, [&](std::string_view piece) -> Status {
-    bytes += piece;
-    return {};
-  });
+  const Status built =
+      Build(context, view, spec, threads, nullptr, [&](std::string_view piece) -> Status {
+        bytes += piece;
+        return {};
+      });
   EXPECT_TRUE(built.ok()) << built.message();
   return bytes;
 }
@@ -186,25 +194,29 @@ inline std::unique_ptr<VectorIndex> MustOpen(std::string_view bytes, const Vecto
   return opened.ok() ? std::move(*opened) : nullptr;
 }
 
-inline std::vector<std::vector<Hit>> MustSearch(const VectorIndex& index, const Queries& queries, size_t k,
-                                                const SearchParams& params = {}, const RowMask& allowed = {}) {
+inline std::vector<std::vector<Hit>> MustSearch(const VectorIndex& index, const Queries& queries,
+                                                size_t k, const SearchParams& params = {},
+                                                const RowMask& allowed = {}) {
   std::vector<std::vector<Hit>> hits;
   const Status searched = index.Search(Context(), queries, k, params, allowed, &hits);
   EXPECT_TRUE(searched.ok()) << searched.message();
   return hits;
 }
 
-inline std::vector<std::vector<Hit>> MustRange(const VectorIndex& index, const Queries& queries, const Range& range,
-                                               size_t limit, const SearchParams& params = {},
+inline std::vector<std::vector<Hit>> MustRange(const VectorIndex& index, const Queries& queries,
+                                               const Range& range, size_t limit,
+                                               const SearchParams& params = {},
                                                const RowMask& allowed = {}) {
   std::vector<std::vector<Hit>> hits;
-  const Status searched = index.RangeSearch(Context(), queries, range, limit, params, allowed, &hits);
+  const Status searched =
+      index.RangeSearch(Context(), queries, range, limit, params, allowed, &hits);
   EXPECT_TRUE(searched.ok()) << searched.message();
   return hits;
 }
 
 // The part of the true hits found; by distance, so that ties count.
-inline double Recall(const std::vector<std::vector<Hit>>& truth, const std::vector<std::vector<Hit>>& got) {
+inline double Recall(const std::vector<std::vector<Hit>>& truth,
+                     const std::vector<std::vector<Hit>>& got) {
   size_t right = 0, all = 0;
   for (size_t q = 0; q < truth.size(); ++q) {
     all += truth[q].size();
@@ -218,12 +230,14 @@ inline double Recall(const std::vector<std::vector<Hit>>& truth, const std::vect
 inline Bitmap RandomBitmap(size_t rows, double part, uint64_t seed) {
   std::mt19937_64 random(seed);
   Bitmap bits(rows);
-  for (size_t r = 0; r < rows; ++r) bits.Assign(r, static_cast<double>(random() % 1000000) < part * 1e6);
+  for (size_t r = 0; r < rows; ++r)
+    bits.Assign(r, static_cast<double>(random() % 1000000) < part * 1e6);
   return bits;
 }
 
 // Sorted, without repeats, allowed and valid.
-inline void ExpectWellFormed(const std::vector<Hit>& hits, const VectorView& view, const RowMask& allowed = {}) {
+inline void ExpectWellFormed(const std::vector<Hit>& hits, const VectorView& view,
+                             const RowMask& allowed = {}) {
   for (size_t i = 0; i < hits.size(); ++i) {
     EXPECT_LT(hits[i].row, view.rows);
     EXPECT_TRUE(allowed.Test(hits[i].row));

@@ -32,9 +32,9 @@ struct VectorView {
   size_t rows = 0;
   const std::byte* data = nullptr;
   size_t stride = 0;
-  const uint64_t* ends = nullptr;         // sparse only
-  const uint8_t* valid = nullptr;         // a byte a row; null: no nulls
-  const float* inverse_norms = nullptr;   // COSINE, dense: 1/|v| a row (0 for a zero vector)
+  const uint64_t* ends = nullptr;        // sparse only
+  const uint8_t* valid = nullptr;        // a byte a row; null: no nulls
+  const float* inverse_norms = nullptr;  // COSINE, dense: 1/|v| a row (0 for a zero vector)
 
   const std::byte* Row(size_t row) const { return data + row * stride; }
   std::string_view SparseRow(size_t row) const {
@@ -49,7 +49,7 @@ struct Queries {
   DataType type = DataType::kNone;
   int64_t dim = 0;
   size_t count = 0;
-  const std::byte* data = nullptr;                // dense
+  const std::byte* data = nullptr;  // dense
   const std::vector<std::string>* sparse = nullptr;
 
   const std::byte* Row(size_t i) const { return data + i * WidthOf(type, dim); }
@@ -76,11 +76,12 @@ class VectorIndex {
 
   // hits[q] = up to k nearest allowed rows, nearest first, ties by row. If at least k rows are
   // allowed, k are returned. Fails only with kCancelled / kTimeout (polls `context`).
-  virtual Status Search(const Context& context, const Queries& queries, size_t k, const SearchParams& params,
-                        const RowMask& allowed, std::vector<std::vector<Hit>>* hits) const = 0;
+  virtual Status Search(const Context& context, const Queries& queries, size_t k,
+                        const SearchParams& params, const RowMask& allowed,
+                        std::vector<std::vector<Hit>>* hits) const = 0;
   // As Search, but only rows within `range`; at most `limit` a query, the nearest.
-  virtual Status RangeSearch(const Context& context, const Queries& queries, const Range& range, size_t limit,
-                             const SearchParams& params, const RowMask& allowed,
+  virtual Status RangeSearch(const Context& context, const Queries& queries, const Range& range,
+                             size_t limit, const SearchParams& params, const RowMask& allowed,
                              std::vector<std::vector<Hit>>* hits) const = 0;
 
   virtual std::string_view type() const = 0;  // what was built: "HNSW", "FLAT", ...
@@ -94,13 +95,14 @@ struct BuildSpec {
   Properties params;
 };
 
-// Checks an index declaration on a vector field (compat.md section 8): type legal for the field's data
-// type, metric legal, parameter ranges; Milvus's codes and texts. Types that Milvus knows and this build does not
-// have: a clear kIndexNotSupported error that names what is built.
-Status CheckBuildParams(const Field& field, const std::string& type, Metric metric, const Properties& params);
+// Checks an index declaration on a vector field (compat.md section 8): type legal for the field's
+// data type, metric legal, parameter ranges; Milvus's codes and texts. Types that Milvus knows and
+// this build does not have: a clear kIndexNotSupported error that names what is built.
+Status CheckBuildParams(const Field& field, const std::string& type, Metric metric,
+                        const Properties& params);
 
-// Milvus's search parameters (a flat map of JSON scalars) checked for the index type: "ef(1) should be
-// larger than k(10)", "Type conflict in json: ...", "Out of range in json: ...".
+// Milvus's search parameters (a flat map of JSON scalars) checked for the index type: "ef(1) should
+// be larger than k(10)", "Type conflict in json: ...", "Out of range in json: ...".
 Result<SearchParams> CheckSearchParams(const std::string& type, const Field& field, int64_t k,
                                        const std::vector<std::pair<std::string, Value>>& params);
 
@@ -119,11 +121,12 @@ using Sink = std::function<Status(std::string_view piece)>;
 Status Build(const Context& context, const VectorView& vectors, const BuildSpec& spec, int threads,
              const Progress& progress, const Sink& sink);
 
-// Opens index bytes (mapped; they outlive the index): checks magic, version and header checksum, O(1).
+// Opens index bytes (mapped; they outlive the index): checks magic, version and header checksum,
+// O(1).
 Result<std::unique_ptr<VectorIndex>> Open(std::string_view bytes, const VectorView& vectors);
 
-// Reads all of an index file and compares its checksums; kCorruption names the section. Open() checks the
-// header only: damage behind it gives wrong hits but no crash.
+// Reads all of an index file and compares its checksums; kCorruption names the section. Open()
+// checks the header only: damage behind it gives wrong hits but no crash.
 Status Verify(std::string_view bytes);
 
 // The exact search over a column, no build and no file: small segments, and the truth for tests.

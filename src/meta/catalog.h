@@ -39,9 +39,9 @@ struct SegmentMeta {
   SegmentId id;  // also names its file
   uint32_t rows = 0;
   uint64_t bytes = 0;
-  Timestamp min_ts = 0, max_ts = 0;          // of its rows
-  std::vector<PartitionRange> partitions;    // ascending, without gaps
-  int64_t delta = 0;                         // object that holds its ended rows; 0: none
+  Timestamp min_ts = 0, max_ts = 0;        // of its rows
+  std::vector<PartitionRange> partitions;  // ascending, without gaps
+  int64_t delta = 0;                       // object that holds its ended rows; 0: none
   std::vector<IndexObject> indexes;
 
   bool operator==(const SegmentMeta&) const = default;
@@ -52,7 +52,7 @@ struct ShardHead {
   uint64_t version = 0;      // 0: no head yet, the shard is empty
   uint64_t applied_lsn = 0;  // frames up to here are in the segments
   Timestamp floor = 0;
-  int64_t next_object = 1;   // for segment, delta and index files
+  int64_t next_object = 1;  // for segment, delta and index files
   std::vector<SegmentMeta> segments;
 
   bool operator==(const ShardHead&) const = default;
@@ -72,7 +72,8 @@ class Catalog {
   virtual Status PutCollection(const CollectionInfo& info) = 0;
   // Several collections in one transaction (an alias moves).
   virtual Status PutCollections(const std::vector<CollectionInfo>& infos) = 0;
-  // Removes the collection, stored with this version; leaves a tombstone of its shard until ForgetShard.
+  // Removes the collection, stored with this version; leaves a tombstone of its shard until
+  // ForgetShard.
   virtual Status DropCollection(const CollectionInfo& info) = 0;
   virtual Result<std::vector<ShardId>> LoadTombstones() = 0;
   // Removes the shard's head, segments and tombstone.
@@ -82,8 +83,8 @@ class Catalog {
   virtual Result<ShardHead> LoadHead(ShardId shard) = 0;
   // Shards that have a head, with applied_lsn (cheap: no segments read).
   virtual Result<std::vector<std::pair<ShardId, uint64_t>>> LoadAppliedLsns() = 0;
-  // Replaces the head if the stored version is before.version and the shard was not dropped; kInternal
-  // when not. `after` is before.version + 1. Writes O(what changed against `before`).
+  // Replaces the head if the stored version is before.version and the shard was not dropped;
+  // kInternal when not. `after` is before.version + 1. Writes O(what changed against `before`).
   virtual Status CommitHead(ShardId shard, const ShardHead& before, const ShardHead& after) = 0;
 
   // First of a block of `count` ids never given before, for things and for auto ids. Ids rise, also

@@ -26,8 +26,9 @@ class MetaStore {
 
   virtual Result<std::optional<std::string>> Get(std::string_view key) = 0;
   // Every key that starts with `prefix`, ascending, at one instant.
-  virtual Status Scan(std::string_view prefix,
-                      const std::function<Status(std::string_view key, std::string_view value)>& fn) = 0;
+  virtual Status Scan(
+      std::string_view prefix,
+      const std::function<Status(std::string_view key, std::string_view value)>& fn) = 0;
   // False: a compare failed, nothing was written.
   virtual Result<bool> Commit(const Transaction& transaction) = 0;
 };

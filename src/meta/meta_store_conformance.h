@@ -4,8 +4,6 @@
 //   INSTANTIATE_TYPED_TEST_SUITE_P(Memory, MetaStoreConformance, MemoryFixture);
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <map>
 #include <optional>
@@ -15,6 +13,8 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "meta/meta_store.h"
 
@@ -73,7 +73,8 @@ TYPED_TEST_P(MetaStoreConformance, HoldsAnyBytes) {
 }
 
 TYPED_TEST_P(MetaStoreConformance, ScansAPrefixInOrder) {
-  EXPECT_TRUE(this->Commit({{}, {{"b/2", "y"}, {"a/9", "z"}, {"b/1", "x"}, {"b", "w"}, {"c", "v"}}, {}}));
+  EXPECT_TRUE(
+      this->Commit({{}, {{"b/2", "y"}, {"a/9", "z"}, {"b/1", "x"}, {"b", "w"}, {"c", "v"}}, {}}));
   EXPECT_EQ(this->Scan("b/"), (Pairs{{"b/1", "x"}, {"b/2", "y"}}));
   EXPECT_EQ(this->Scan("").size(), 5);
   EXPECT_TRUE(this->Scan("d").empty());
@@ -154,7 +155,8 @@ TYPED_TEST_P(MetaStoreConformance, AgreesWithAMapOverRandomCommits) {
       std::optional<std::string> expected;
       if (found != model.end()) expected = found->second;
       if (random() % 8 == 0) expected = "other";
-      holds &= expected.has_value() ? found != model.end() && found->second == *expected : found == model.end();
+      holds &= expected.has_value() ? found != model.end() && found->second == *expected
+                                    : found == model.end();
       transaction.compares.emplace_back(k, expected);
     }
     auto after = model;

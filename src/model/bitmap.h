@@ -17,7 +17,10 @@ inline constexpr size_t kMaskChunkWords = kMaskChunkRows / 64;
 class Bitmap {
  public:
   Bitmap() = default;
-  explicit Bitmap(size_t rows, bool value = false) : rows_(rows), words_((rows + 63) / 64, value ? ~0ULL : 0) { ClearTail(); }
+  explicit Bitmap(size_t rows, bool value = false)
+      : rows_(rows), words_((rows + 63) / 64, value ? ~0ULL : 0) {
+    ClearTail();
+  }
 
   size_t size() const { return rows_; }
   bool Test(size_t row) const { return (words_[row >> 6] >> (row & 63)) & 1; }
@@ -37,7 +40,7 @@ class Bitmap {
     }
     return true;
   }
-  void And(const Bitmap& other);     // sizes must be equal
+  void And(const Bitmap& other);  // sizes must be equal
   void Or(const Bitmap& other);
   void AndNot(const Bitmap& other);  // this &= ~other
   void Flip();

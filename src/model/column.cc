@@ -66,7 +66,8 @@ Column Column::Slice(size_t begin, size_t end) const {
     for (size_t row = begin; row < end; ++row) out.AppendString(String(row));
   }
   if (!valid_.empty()) {
-    out.valid_.assign(valid_.begin() + static_cast<ptrdiff_t>(begin), valid_.begin() + static_cast<ptrdiff_t>(end));
+    out.valid_.assign(valid_.begin() + static_cast<ptrdiff_t>(begin),
+                      valid_.begin() + static_cast<ptrdiff_t>(end));
   }
   return out;
 }
@@ -95,7 +96,8 @@ Result<Column> Column::Decode(Reader* reader) {
     column.valid_.assign(valid.begin(), valid.end());
   }
   if (!column.fixed()) {
-    if (rows > reader->remaining() / sizeof(uint32_t)) return Status(Code::kCorruption, "column is cut short");
+    if (rows > reader->remaining() / sizeof(uint32_t))
+      return Status(Code::kCorruption, "column is cut short");
     const std::string_view ends = TRY(reader->Raw(rows * sizeof(uint32_t)));
     column.ends_.resize(rows);
     std::memcpy(column.ends_.data(), ends.data(), ends.size());
@@ -109,7 +111,8 @@ Result<Column> Column::Decode(Reader* reader) {
   } else {
     uint32_t last = 0;
     for (const uint32_t end : column.ends_) {
-      if (end < last || end > column.data_.size()) return Status(Code::kCorruption, "column offsets are wrong");
+      if (end < last || end > column.data_.size())
+        return Status(Code::kCorruption, "column offsets are wrong");
       last = end;
     }
   }
@@ -129,7 +132,8 @@ Result<Batch> Batch::Decode(Reader* reader) {
   const uint64_t count = TRY(reader->Varint());
   for (uint64_t i = 0; i < count; ++i) {
     batch.columns.push_back(TRY(Column::Decode(reader)));
-    if (batch.columns.back().rows() != batch.rows) return Status(Code::kCorruption, "columns differ in length");
+    if (batch.columns.back().rows() != batch.rows)
+      return Status(Code::kCorruption, "columns differ in length");
   }
   return batch;
 }

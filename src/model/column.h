@@ -40,7 +40,9 @@ class Column {
   // Reading.
   const std::byte* data() const { return reinterpret_cast<const std::byte*>(data_.data()); }
   template <typename T>
-  const T* as() const { return reinterpret_cast<const T*>(data_.data()); }
+  const T* as() const {
+    return reinterpret_cast<const T*>(data_.data());
+  }
   const std::byte* Row(size_t row) const { return data() + row * width_; }
   std::string_view String(size_t row) const {
     if (width_ != 0) return {data_.data() + row * width_, width_};
@@ -55,7 +57,9 @@ class Column {
   void Reserve(size_t rows, size_t bytes = 0);
   void AppendFixed(const void* values, size_t rows);
   template <typename T>
-  void Append(T value) { AppendFixed(&value, 1); }
+  void Append(T value) {
+    AppendFixed(&value, 1);
+  }
   void AppendString(std::string_view bytes);
   void AppendNull();
   // Row `row` of `other` (same type and dim), null or not.
@@ -81,8 +85,8 @@ class Column {
   size_t width_ = 0;
   size_t rows_ = 0;
   std::string data_;
-  std::vector<uint32_t> ends_;   // variable only: end offset of each row
-  std::vector<uint8_t> valid_;   // empty: no nulls
+  std::vector<uint32_t> ends_;  // variable only: end offset of each row
+  std::vector<uint8_t> valid_;  // empty: no nulls
 };
 
 struct Batch {

@@ -16,10 +16,16 @@ namespace elanus {
 struct Hit {
   float distance;
   uint32_t row;
-  bool operator<(const Hit& o) const { return distance != o.distance ? distance < o.distance : row < o.row; }
+  bool operator<(const Hit& o) const {
+    return distance != o.distance ? distance < o.distance : row < o.row;
+  }
 };
-constexpr float ScoreOf(Metric metric, float distance) { return LargerIsNearer(metric) ? -distance : distance; }
-constexpr float DistanceOf(Metric metric, float score) { return LargerIsNearer(metric) ? -score : score; }
+constexpr float ScoreOf(Metric metric, float distance) {
+  return LargerIsNearer(metric) ? -distance : distance;
+}
+constexpr float DistanceOf(Metric metric, float score) {
+  return LargerIsNearer(metric) ? -score : score;
+}
 
 class TopK {
  public:
@@ -28,7 +34,9 @@ class TopK {
   size_t k() const { return k_; }
   bool full() const { return heap_.size() == k_; }
   // What an offer must beat (or equal, with a smaller row) to enter.
-  float bound() const { return full() && k_ > 0 ? heap_.front().distance : std::numeric_limits<float>::infinity(); }
+  float bound() const {
+    return full() && k_ > 0 ? heap_.front().distance : std::numeric_limits<float>::infinity();
+  }
   void Offer(float distance, uint32_t row) {
     if (k_ == 0) return;
     const Hit hit{distance, row};

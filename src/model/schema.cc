@@ -13,7 +13,8 @@ const std::string* FindProperty(const Properties& properties, std::string_view k
 
 std::optional<bool> ParseBool(std::string_view text) {
   if (text == "true" || text == "True" || text == "TRUE" || text == "t" || text == "1") return true;
-  if (text == "false" || text == "False" || text == "FALSE" || text == "f" || text == "0") return false;
+  if (text == "false" || text == "False" || text == "FALSE" || text == "f" || text == "0")
+    return false;
   return std::nullopt;
 }
 

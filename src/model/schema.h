@@ -38,9 +38,9 @@ struct Field {
   bool partition_key = false;
   bool clustering_key = false;
   bool nullable = false;
-  bool dynamic = false;                     // the hidden $meta field
+  bool dynamic = false;  // the hidden $meta field
   std::optional<Value> default_value;
-  Properties type_params;                   // as sent, echoed by describe
+  Properties type_params;  // as sent, echoed by describe
 
   bool operator==(const Field&) const = default;
 };
@@ -53,14 +53,20 @@ struct Schema {
 
   const Field* Find(std::string_view name) const;
   const Field* Find(FieldId id) const;
-  const Field& primary() const;            // CHECKs that there is one
-  const Field* dynamic_field() const;      // $meta or null
+  const Field& primary() const;        // CHECKs that there is one
+  const Field* dynamic_field() const;  // $meta or null
   const Field* partition_key() const;
 
   bool operator==(const Schema&) const = default;
 };
 
-enum class ConsistencyLevel : uint8_t { kStrong = 0, kSession = 1, kBounded = 2, kEventually = 3, kCustomized = 4 };
+enum class ConsistencyLevel : uint8_t {
+  kStrong = 0,
+  kSession = 1,
+  kBounded = 2,
+  kEventually = 3,
+  kCustomized = 4
+};
 
 struct Partition {
   PartitionId id;
@@ -74,9 +80,10 @@ struct IndexInfo {
   IndexId id;
   FieldId field;
   std::string name;
-  std::string type;        // as given: "HNSW", "AUTOINDEX"; "" for a scalar default is stored as AUTOINDEX
+  std::string
+      type;  // as given: "HNSW", "AUTOINDEX"; "" for a scalar default is stored as AUTOINDEX
   Metric metric = Metric::kNone;  // vectors only
-  Properties params;       // exactly as given, flat; what describe echoes
+  Properties params;              // exactly as given, flat; what describe echoes
   Timestamp created = 0;
 
   // The value of a build parameter; looks into `params`.
@@ -90,19 +97,20 @@ struct CollectionInfo {
   std::string database;
   std::string name;
   Schema schema;
-  int32_t shards_num = 1;             // what the user asked for and describe echoes
-  ShardId shard;                      // where the rows are
+  int32_t shards_num = 1;  // what the user asked for and describe echoes
+  ShardId shard;           // where the rows are
   ConsistencyLevel consistency = ConsistencyLevel::kBounded;
   Properties properties;
-  std::vector<Partition> partitions;  // _default first; under a partition key _default_0, _default_1, ... alone
+  std::vector<Partition>
+      partitions;  // _default first; under a partition key _default_0, _default_1, ... alone
   std::vector<IndexInfo> indexes;
   std::vector<std::string> aliases;
   Timestamp created = 0;
-  Timestamp updated = 0;              // the schema's timestamp clients cache
+  Timestamp updated = 0;  // the schema's timestamp clients cache
   uint64_t version = 1;
-  bool loaded = false;                // the whole collection or some partitions (Partition::loaded)
+  bool loaded = false;  // the whole collection or some partitions (Partition::loaded)
   int32_t replica_number = 0;
-  std::vector<FieldId> load_fields;   // empty: all
+  std::vector<FieldId> load_fields;  // empty: all
   int64_t next_field_id = kFirstUserFieldId;
 
   const Partition* FindPartition(std::string_view partition_name) const;

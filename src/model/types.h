@@ -40,12 +40,18 @@ enum class DataType : uint8_t {
 // Milvus's spelling: "Int64", "FloatVector"; "Unknown(n)" never happens for an enumerator.
 std::string_view NameOf(DataType type);
 
-constexpr bool IsVector(DataType t) { return t >= DataType::kBinaryVector && t <= DataType::kArrayOfVector; }
-constexpr bool IsDenseVector(DataType t) { return IsVector(t) && t != DataType::kSparseFloatVector && t != DataType::kArrayOfVector; }
+constexpr bool IsVector(DataType t) {
+  return t >= DataType::kBinaryVector && t <= DataType::kArrayOfVector;
+}
+constexpr bool IsDenseVector(DataType t) {
+  return IsVector(t) && t != DataType::kSparseFloatVector && t != DataType::kArrayOfVector;
+}
 constexpr bool IsInteger(DataType t) { return t >= DataType::kInt8 && t <= DataType::kInt64; }
 constexpr bool IsFloating(DataType t) { return t == DataType::kFloat || t == DataType::kDouble; }
 constexpr bool IsNumber(DataType t) { return IsInteger(t) || IsFloating(t); }
-constexpr bool IsString(DataType t) { return t == DataType::kVarChar || t == DataType::kString || t == DataType::kText; }
+constexpr bool IsString(DataType t) {
+  return t == DataType::kVarChar || t == DataType::kString || t == DataType::kText;
+}
 
 // Bytes of one row in a column; 0 for types of variable length (VarChar, JSON, Array, sparse).
 constexpr size_t WidthOf(DataType type, int64_t dim = 0) {
@@ -87,10 +93,17 @@ constexpr size_t WidthOf(DataType type, int64_t dim = 0) {
   return 0;
 }
 
-enum class Metric : uint8_t { kNone = 0, kL2 = 1, kIP = 2, kCosine = 3, kHamming = 4, kJaccard = 5 };
+enum class Metric : uint8_t {
+  kNone = 0,
+  kL2 = 1,
+  kIP = 2,
+  kCosine = 3,
+  kHamming = 4,
+  kJaccard = 5
+};
 
-std::string_view NameOf(Metric metric);                 // "L2", "IP", "COSINE", "HAMMING", "JACCARD"
-Result<Metric> MetricFromName(std::string_view name);   // any case
+std::string_view NameOf(Metric metric);                // "L2", "IP", "COSINE", "HAMMING", "JACCARD"
+Result<Metric> MetricFromName(std::string_view name);  // any case
 // IP and COSINE: a larger score is nearer. The others are distances (L2 is squared).
 constexpr bool LargerIsNearer(Metric m) { return m == Metric::kIP || m == Metric::kCosine; }
 
@@ -123,5 +136,7 @@ inline constexpr int64_t kFirstUserFieldId = 100;
 
 template <typename Tag>
 struct std::hash<elanus::Id<Tag>> {
-  size_t operator()(elanus::Id<Tag> id) const noexcept { return static_cast<size_t>(id.value) * 0x9e3779b97f4a7c15ULL; }
+  size_t operator()(elanus::Id<Tag> id) const noexcept {
+    return static_cast<size_t>(id.value) * 0x9e3779b97f4a7c15ULL;
+  }
 };

@@ -15,13 +15,13 @@ class Value {
   using Array = std::vector<Value>;
   using Storage = std::variant<std::monostate, bool, int64_t, double, std::string, Array>;
 
-  Value() = default;                            // null
-  Value(bool v) : storage_(v) {}                // NOLINT(google-explicit-constructor)
-  Value(int64_t v) : storage_(v) {}             // NOLINT(google-explicit-constructor)
-  Value(double v) : storage_(v) {}              // NOLINT(google-explicit-constructor)
-  Value(std::string v) : storage_(std::move(v)) {}  // NOLINT(google-explicit-constructor)
+  Value() = default;                                  // null
+  Value(bool v) : storage_(v) {}                      // NOLINT(google-explicit-constructor)
+  Value(int64_t v) : storage_(v) {}                   // NOLINT(google-explicit-constructor)
+  Value(double v) : storage_(v) {}                    // NOLINT(google-explicit-constructor)
+  Value(std::string v) : storage_(std::move(v)) {}    // NOLINT(google-explicit-constructor)
   Value(const char* v) : storage_(std::string(v)) {}  // NOLINT(google-explicit-constructor)
-  Value(Array v) : storage_(std::move(v)) {}    // NOLINT(google-explicit-constructor)
+  Value(Array v) : storage_(std::move(v)) {}          // NOLINT(google-explicit-constructor)
 
   bool is_null() const { return storage_.index() == 0; }
   bool is_bool() const { return std::holds_alternative<bool>(storage_); }
@@ -33,7 +33,9 @@ class Value {
 
   bool as_bool() const { return std::get<bool>(storage_); }
   int64_t as_int() const { return std::get<int64_t>(storage_); }
-  double as_double() const { return is_int() ? static_cast<double>(as_int()) : std::get<double>(storage_); }
+  double as_double() const {
+    return is_int() ? static_cast<double>(as_int()) : std::get<double>(storage_);
+  }
   const std::string& as_string() const { return std::get<std::string>(storage_); }
   const Array& as_array() const { return std::get<Array>(storage_); }
 

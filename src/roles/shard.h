@@ -46,7 +46,7 @@ struct QueryVectors {
   DataType type = DataType::kNone;
   int64_t dim = 0;
   size_t count = 0;
-  std::string dense;                // packed rows
+  std::string dense;  // packed rows
   std::vector<std::string> sparse;
 };
 
@@ -70,8 +70,8 @@ struct SearchRequest {
 struct SearchResult {
   std::vector<uint32_t> counts;  // per query
   Column keys;
-  std::vector<float> scores;     // as clients see them
-  std::vector<Column> output;    // in the order asked
+  std::vector<float> scores;   // as clients see them
+  std::vector<Column> output;  // in the order asked
   int64_t rows_searched = 0;
 };
 
@@ -89,8 +89,8 @@ struct QueryRequest {
 };
 
 struct QueryResult {
-  int64_t count = 0;           // count_only
-  Batch rows;                  // output fields in the order asked, ascending by key
+  int64_t count = 0;  // count_only
+  Batch rows;         // output fields in the order asked, ascending by key
 };
 
 enum class SegmentState { kGrowing, kSealed, kFlushed };
@@ -100,8 +100,8 @@ struct SegmentInfo {
   SegmentState state = SegmentState::kGrowing;
   int64_t rows = 0;
   uint64_t bytes = 0;
-  PartitionId partition;              // of its first row
-  std::vector<std::string> indexes;   // names of those that are built
+  PartitionId partition;             // of its first row
+  std::vector<std::string> indexes;  // names of those that are built
 };
 
 // How far an index is, over sealed rows. `pending` rows are served without it meanwhile.
@@ -112,7 +112,7 @@ struct IndexProgress {
 };
 
 struct ShardStats {
-  int64_t physical_rows = 0;           // deleted and replaced rows count until merged away
+  int64_t physical_rows = 0;  // deleted and replaced rows count until merged away
   int64_t live_rows = 0;
   std::vector<std::pair<PartitionId, int64_t>> partition_rows;  // physical
   std::vector<SegmentInfo> segments;

@@ -1,8 +1,8 @@
 #include "segment/block_pool.h"
 
-#include <sys/mman.h>
-
 #include <new>
+
+#include <sys/mman.h>
 
 #include "base/status.h"
 
@@ -28,7 +28,8 @@ std::byte* MapHuge(size_t size) {
 }
 
 std::byte* Fresh(size_t size) {
-  return size >= kHugePageBytes ? MapHuge(size) : static_cast<std::byte*>(::operator new(size, kAlignment));
+  return size >= kHugePageBytes ? MapHuge(size)
+                                : static_cast<std::byte*>(::operator new(size, kAlignment));
 }
 
 void Release(std::byte* block, size_t size) {

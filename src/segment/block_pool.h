@@ -1,6 +1,7 @@
-// BlockPool: memory of growing segments. Blocks of 2 MiB and more are whole huge pages, mapped aside
-// from the heap; they and those of 64 KiB and more are kept for the next segment when freed: writing
-// to a recycled huge page costs a third of a fresh one and a tenth of fresh small pages. Thread-safe.
+// BlockPool: memory of growing segments. Blocks of 2 MiB and more are whole huge pages, mapped
+// aside from the heap; they and those of 64 KiB and more are kept for the next segment when freed:
+// writing to a recycled huge page costs a third of a fresh one and a tenth of fresh small pages.
+// Thread-safe.
 #pragma once
 
 #include <atomic>

@@ -17,9 +17,15 @@ namespace elanus::segment {
 inline constexpr size_t kFirstChunkRows = 256;
 inline constexpr size_t kChunksMax = 25;  // 2^32 rows
 
-constexpr size_t ChunkOf(size_t row) { return static_cast<size_t>(std::bit_width(row / kFirstChunkRows)); }
-constexpr size_t ChunkBegin(size_t chunk) { return chunk == 0 ? 0 : kFirstChunkRows << (chunk - 1); }
-constexpr size_t ChunkRows(size_t chunk) { return chunk == 0 ? kFirstChunkRows : kFirstChunkRows << (chunk - 1); }
+constexpr size_t ChunkOf(size_t row) {
+  return static_cast<size_t>(std::bit_width(row / kFirstChunkRows));
+}
+constexpr size_t ChunkBegin(size_t chunk) {
+  return chunk == 0 ? 0 : kFirstChunkRows << (chunk - 1);
+}
+constexpr size_t ChunkRows(size_t chunk) {
+  return chunk == 0 ? kFirstChunkRows : kFirstChunkRows << (chunk - 1);
+}
 
 class ChunkedArray {
  public:
@@ -29,13 +35,17 @@ class ChunkedArray {
   // Null: not made yet.
   std::byte* Chunk(size_t chunk) const { return chunks_[chunk].load(std::memory_order_acquire); }
   template <typename T>
-  T* ChunkAs(size_t chunk) const { return reinterpret_cast<T*>(Chunk(chunk)); }
+  T* ChunkAs(size_t chunk) const {
+    return reinterpret_cast<T*>(Chunk(chunk));
+  }
   std::byte* At(size_t index) const {
     const size_t chunk = ChunkOf(index);
     return Chunk(chunk) + (index - ChunkBegin(chunk)) * width_;
   }
   template <typename T>
-  T& As(size_t index) const { return *reinterpret_cast<T*>(At(index)); }
+  T& As(size_t index) const {
+    return *reinterpret_cast<T*>(At(index));
+  }
 
   // The writer's: makes the chunk, with undefined contents, if there is none.
   std::byte* Make(size_t chunk) {
@@ -48,7 +58,9 @@ class ChunkedArray {
   }
   // The same in two steps, for a chunk that readers may look into at once.
   std::byte* Allocate(size_t chunk) { return arena_->Allocate(ChunkRows(chunk) * width_); }
-  void Publish(size_t chunk, std::byte* data) { chunks_[chunk].store(data, std::memory_order_release); }
+  void Publish(size_t chunk, std::byte* data) {
+    chunks_[chunk].store(data, std::memory_order_release);
+  }
 
  private:
   BlockArena* arena_;

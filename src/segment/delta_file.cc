@@ -1,4 +1,5 @@
-// Delta objects: the LiveTables of several segments in one checksummed file (docs/formats/segment.md).
+// Delta objects: the LiveTables of several segments in one checksummed file
+// (docs/formats/segment.md).
 #include <string>
 
 #include "base/coding.h"
@@ -20,11 +21,13 @@ Result<Tables> Decode(std::string_view bytes) {
   }
   const std::string_view body = bytes.substr(0, bytes.size() - kChecksumSize);
   Reader end(bytes.substr(body.size()));
-  if (TRY(end.U32()) != Crc32c(body)) return Status(Code::kCorruption, "checksum mismatch at offset 0");
+  if (TRY(end.U32()) != Crc32c(body))
+    return Status(Code::kCorruption, "checksum mismatch at offset 0");
   Reader r(body.substr(kMagic.size()));
   const uint32_t version = TRY(r.U32());
   if (version != kVersion) {
-    return Status(Code::kCorruption, "delta format " + std::to_string(version) + ", this binary reads " + std::to_string(kVersion));
+    return Status(Code::kCorruption, "delta format " + std::to_string(version) +
+                                         ", this binary reads " + std::to_string(kVersion));
   }
   Tables tables;
   for (uint64_t count = TRY(r.Varint()); count > 0; --count) {
@@ -57,7 +60,8 @@ Status WriteDelta(io::FileSystem* fs, const std::string& path,
 Result<Tables> ReadDelta(io::FileSystem* fs, const std::string& path) {
   const std::string bytes = TRY(io::ReadFile(*fs, path));
   auto tables = Decode(bytes);
-  if (!tables.ok()) return Fail(Code::kCorruption, "delta file " + path + ": " + tables.status().message());
+  if (!tables.ok())
+    return Fail(Code::kCorruption, "delta file " + path + ": " + tables.status().message());
   return tables;
 }
 

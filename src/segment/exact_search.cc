@@ -10,7 +10,8 @@ MaskSlice::MaskSlice(const RowMask& mask, size_t begin, size_t rows) {
   const size_t in_chunk = begin % kMaskChunkRows;
   if (in_chunk == 0) {  // whole chunks: as they are
     const size_t first = begin / kMaskChunkRows;
-    slice_ = RowMask(mask.chunks().subspan(first, (rows + kMaskChunkRows - 1) / kMaskChunkRows), rows);
+    slice_ =
+        RowMask(mask.chunks().subspan(first, (rows + kMaskChunkRows - 1) / kMaskChunkRows), rows);
     return;
   }
   if (begin % 64 == 0 && in_chunk + rows <= kMaskChunkRows) {  // words inside one chunk
@@ -28,32 +29,38 @@ MaskSlice::MaskSlice(const RowMask& mask, size_t begin, size_t rows) {
     if (shift != 0 && word + 1 < words) bits |= mask.Word(word + 1) << (64 - shift);
     copy_.words()[i] = bits;
   }
-  for (size_t i = 0; i < copy_.words().size(); i += kMaskChunkWords) pointers_.push_back(&copy_.words()[i]);
+  for (size_t i = 0; i < copy_.words().size(); i += kMaskChunkWords)
+    pointers_.push_back(&copy_.words()[i]);
   slice_ = RowMask(pointers_, rows);
 }
 
 Status CheckQueries(const VectorSearch& search, DataType type, int64_t dim) {
   if (search.queries.type != type) {
-    return Fail(Code::kParameterInvalid, "query vectors are " + std::string(NameOf(search.queries.type)) +
+    return Fail(Code::kParameterInvalid, "query vectors are " +
+                                             std::string(NameOf(search.queries.type)) +
                                              ", the field is " + std::string(NameOf(type)));
   }
   if (IsDenseVector(type) && search.queries.dim != dim) {
-    return Fail(Code::kParameterInvalid, "vector dimension mismatch, expected " + std::to_string(dim) + ", got " +
+    return Fail(Code::kParameterInvalid, "vector dimension mismatch, expected " +
+                                             std::to_string(dim) + ", got " +
                                              std::to_string(search.queries.dim));
   }
   return {};
 }
 
-Status SearchIndex(const Context& context, const VectorSearch& search, const index::VectorIndex& index,
-                   const RowMask& allowed, std::vector<std::vector<Hit>>* hits) {
+Status SearchIndex(const Context& context, const VectorSearch& search,
+                   const index::VectorIndex& index, const RowMask& allowed,
+                   std::vector<std::vector<Hit>>* hits) {
   if (search.range) {
-    return index.RangeSearch(context, search.queries, *search.range, search.limit, search.params, allowed, hits);
+    return index.RangeSearch(context, search.queries, *search.range, search.limit, search.params,
+                             allowed, hits);
   }
   return index.Search(context, search.queries, search.limit, search.params, allowed, hits);
 }
 
-Status SearchExactly(const Context& context, const VectorSearch& search, std::span<const VectorPart> parts,
-                     const RowMask& allowed, std::vector<std::vector<Hit>>* hits) {
+Status SearchExactly(const Context& context, const VectorSearch& search,
+                     std::span<const VectorPart> parts, const RowMask& allowed,
+                     std::vector<std::vector<Hit>>* hits) {
   hits->clear();
   hits->resize(search.queries.count);
   std::vector<std::vector<Hit>> found;
@@ -69,9 +76,11 @@ Status SearchExactly(const Context& context, const VectorSearch& search, std::sp
       std::vector<Hit>& best = (*hits)[q];
       if (best.empty()) {
         best.swap(found[q]);
-      } else if (!found[q].empty() && (best.size() < search.limit || found[q].front() < best.back())) {
+      } else if (!found[q].empty() &&
+                 (best.size() < search.limit || found[q].front() < best.back())) {
         merged.clear();
-        std::merge(best.begin(), best.end(), found[q].begin(), found[q].end(), std::back_inserter(merged));
+        std::merge(best.begin(), best.end(), found[q].begin(), found[q].end(),
+                   std::back_inserter(merged));
         if (merged.size() > search.limit) merged.resize(search.limit);
         best.assign(merged.begin(), merged.end());
       }

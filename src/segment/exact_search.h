@@ -14,12 +14,14 @@
 namespace elanus::segment {
 
 // Parts ascend. hits[q]: the nearest allowed rows over all parts, by segment row.
-Status SearchExactly(const Context& context, const VectorSearch& search, std::span<const VectorPart> parts,
-                     const RowMask& allowed, std::vector<std::vector<Hit>>* hits);
+Status SearchExactly(const Context& context, const VectorSearch& search,
+                     std::span<const VectorPart> parts, const RowMask& allowed,
+                     std::vector<std::vector<Hit>>* hits);
 
 // Searches an index, or what stands in for it, with what `search` asks.
-Status SearchIndex(const Context& context, const VectorSearch& search, const index::VectorIndex& index,
-                   const RowMask& allowed, std::vector<std::vector<Hit>>* hits);
+Status SearchIndex(const Context& context, const VectorSearch& search,
+                   const index::VectorIndex& index, const RowMask& allowed,
+                   std::vector<std::vector<Hit>>* hits);
 
 // kParameterInvalid unless the queries are of the column's type and dimension.
 Status CheckQueries(const VectorSearch& search, DataType type, int64_t dim);

@@ -1,9 +1,9 @@
 // Files of every version of the segment format stay readable: tests/golden/segment-v1 and delta-v1.
 // ELANUS_WRITE_GOLDEN=1 writes them anew, which only a new version may need.
-#include <gtest/gtest.h>
-
 #include <cstdlib>
 #include <cstring>
+
+#include <gtest/gtest.h>
 
 #include "io/posix/posix_file_system.h"
 #include "model/json.h"
@@ -18,7 +18,8 @@ constexpr uint32_t kRows = 40;
 
 Schema GoldenSchema() {
   Schema schema;
-  const auto add = [&](int64_t id, const char* name, DataType type, bool nullable, int64_t dim = 0) -> Field& {
+  const auto add = [&](int64_t id, const char* name, DataType type, bool nullable,
+                       int64_t dim = 0) -> Field& {
     Field& field = schema.fields.emplace_back();
     field.id = FieldId(id);
     field.name = name;
@@ -80,14 +81,17 @@ meta::SegmentMeta GoldenMeta() {
   return meta;
 }
 
-LiveTable::Ptr GoldenLive() { return LiveTable::AllLive()->End({{3, 90}, {5, 100}, {40'000, 110}}, 95); }
+LiveTable::Ptr GoldenLive() {
+  return LiveTable::AllLive()->End({{3, 90}, {5, 100}, {40'000, 110}}, 95);
+}
 
 std::shared_ptr<GrowingSegment> GoldenRows() {
   const auto growing = GrowingSegment::Make(GoldenSchema());
   for (uint32_t first = 0; first < kRows; first += 10) {
     Batch batch;
     batch.rows = 10;
-    for (const Field& field : GoldenSchema().fields) batch.columns.push_back(GoldenColumn(field).Slice(first, first + 10));
+    for (const Field& field : GoldenSchema().fields)
+      batch.columns.push_back(GoldenColumn(field).Slice(first, first + 10));
     const PartitionId partition(first < kRows / 2 ? 1 : 2);
     growing->Append(batch, {&partition, 1}, GoldenTime(first));
   }
@@ -97,7 +101,8 @@ std::shared_ptr<GrowingSegment> GoldenRows() {
 Result<WrittenSegment> WriteGolden(io::FileSystem* fs, const std::string& path) {
   const MergeInput input{GoldenRows(), kRows, LiveTable::AllLive()};
   const std::vector<PartitionId> partitions{PartitionId(1), PartitionId(2)};
-  return WriteSegment(Context(), fs, path, SegmentId(77), GoldenSchema(), {&input, 1}, partitions, 0);
+  return WriteSegment(Context(), fs, path, SegmentId(77), GoldenSchema(), {&input, 1}, partitions,
+                      0);
 }
 
 TEST(GoldenFiles, SegmentOfVersion1IsReadable) {

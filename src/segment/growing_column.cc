@@ -180,7 +180,8 @@ std::vector<VectorPart> GrowingColumn::Vectors(size_t rows) const {
     for (size_t i = 0; i < pages; ++i) {
       const Page& page = pages_.As<Page>(i);
       if (page.first >= rows) break;
-      const size_t end = i + 1 < pages ? std::min<size_t>(rows, pages_.As<Page>(i + 1).first) : rows;
+      const size_t end =
+          i + 1 < pages ? std::min<size_t>(rows, pages_.As<Page>(i + 1).first) : rows;
       index::VectorView& view = add(page.first, end);
       view.data = page.data;
       view.ends = &ends_.As<uint64_t>(page.first);

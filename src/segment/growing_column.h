@@ -1,9 +1,9 @@
-// GrowingColumn: the values of one field in a growing segment. One writer appends rows; readers read
-// rows that were published to them (growing_segment.h).
+// GrowingColumn: the values of one field in a growing segment. One writer appends rows; readers
+// read rows that were published to them (growing_segment.h).
 //
-// Fixed types lie packed in each chunk. Others are 16-byte views, short values inside the view, long
-// ones in byte blocks. Sparse vectors also lie packed, in pages that never span chunks, so that an
-// exact search reads them as a column.
+// Fixed types lie packed in each chunk. Others are 16-byte views, short values inside the view,
+// long ones in byte blocks. Sparse vectors also lie packed, in pages that never span chunks, so
+// that an exact search reads them as a column.
 #pragma once
 
 #include <atomic>
@@ -84,11 +84,11 @@ class GrowingColumn {
   const MissingValue missing_;
   BlockArena* const arena_;
 
-  ChunkedArray values_;  // fixed: values; others: Views
-  ChunkedArray valid_;   // a byte a row; no chunk: no nulls in it
+  ChunkedArray values_;         // fixed: values; others: Views
+  ChunkedArray valid_;          // a byte a row; no chunk: no nulls in it
   ChunkedArray inverse_norms_;  // float
-  ChunkedArray ends_;    // sparse: uint64, offset in its page behind the row
-  ChunkedArray pages_;   // sparse: Page
+  ChunkedArray ends_;           // sparse: uint64, offset in its page behind the row
+  ChunkedArray pages_;          // sparse: Page
   std::atomic<size_t> page_count_{0};
 
   // Where the next long value goes.

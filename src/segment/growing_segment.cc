@@ -24,15 +24,18 @@ const GrowingColumn* FindColumn(const ColumnTable& table, FieldId field) {
 
 class GrowingSource : public expr::Source {
  public:
-  GrowingSource(const ColumnTable& table, const Schema& schema, size_t rows) : table_(table), rows_(rows) {
+  GrowingSource(const ColumnTable& table, const Schema& schema, size_t rows)
+      : table_(table), rows_(rows) {
     for (const Field& field : schema.fields) {
       if (FindColumn(table, field.id) == nullptr) missing_.Add(field);
     }
   }
 
   size_t rows() const override { return rows_; }
-  expr::Block Read(FieldId field, size_t first, size_t count, expr::BlockScratch* scratch) const override {
-    if (const GrowingColumn* column = FindColumn(table_, field)) return column->Read(first, count, scratch);
+  expr::Block Read(FieldId field, size_t first, size_t count,
+                   expr::BlockScratch* scratch) const override {
+    if (const GrowingColumn* column = FindColumn(table_, field))
+      return column->Read(first, count, scratch);
     expr::Block block;
     CHECK(missing_.Read(field, first, count, &block));
     return block;
@@ -59,12 +62,14 @@ class GrowingValues : public ValueReader {
 
 class ChunkedSegment : public GrowingSegment {
  public:
-  ChunkedSegment(const Schema& schema, std::shared_ptr<BlockPool> pool) : arena_(std::move(pool)), origin_(&arena_) {
+  ChunkedSegment(const Schema& schema, std::shared_ptr<BlockPool> pool)
+      : arena_(std::move(pool)), origin_(&arena_) {
     ExtendSchema(schema);
     key_ = FindColumn(*table_.load(), schema.primary().id);
   }
 
-  uint32_t Append(const Batch& batch, std::span<const PartitionId> partitions, Timestamp ts) override {
+  uint32_t Append(const Batch& batch, std::span<const PartitionId> partitions,
+                  Timestamp ts) override {
     const size_t first = rows_.load(std::memory_order_relaxed);
     if (batch.rows == 0) return static_cast<uint32_t>(first);
     CHECK(first + batch.rows < kNoRow);
@@ -72,7 +77,8 @@ class ChunkedSegment : public GrowingSegment {
     for (const auto& column : columns_) {
       const Column* values = batch.Find(column->field());
       CHECK(values == nullptr || values->rows() == batch.rows);
-      bytes += values != nullptr ? column->Append(*values, first) : column->AppendMissing(first, batch.rows);
+      bytes += values != nullptr ? column->Append(*values, first)
+                                 : column->AppendMissing(first, batch.rows);
     }
     origin_.Append(first, batch.rows, partitions, ts);
     AddKeys(first, batch.rows);
@@ -98,8 +104,9 @@ class ChunkedSegment : public GrowingSegment {
   size_t rows() const override { return rows_.load(std::memory_order_acquire); }
   uint64_t memory_bytes() const override { return arena_.bytes() + keys_.bytes(); }
 
-  Status Search(const Context& context, const VectorSearch& search, size_t rows, const RowMask& allowed,
-                const IndexSet*, std::vector<std::vector<Hit>>* hits) const override {
+  Status Search(const Context& context, const VectorSearch& search, size_t rows,
+                const RowMask& allowed, const IndexSet*,
+                std::vector<std::vector<Hit>>* hits) const override {
     const GrowingColumn* column = Find(search.field);
     if (column == nullptr) {  // added later: no row has a vector
       hits->assign(search.queries.count, {});
@@ -109,7 +116,8 @@ class ChunkedSegment : public GrowingSegment {
     return SearchExactly(context, search, column->Vectors(rows), allowed, hits);
   }
 
-  std::unique_ptr<expr::Source> MakeSource(const Schema& schema, size_t rows, const IndexSet*) const override {
+  std::unique_ptr<expr::Source> MakeSource(const Schema& schema, size_t rows,
+                                           const IndexSet*) const override {
     return std::make_unique<GrowingSource>(*table_.load(std::memory_order_acquire), schema, rows);
   }
 
@@ -146,8 +154,11 @@ class ChunkedSegment : public GrowingSegment {
     ClearRange(allowed, visible, rows);
     return true;
   }
-  Timestamp max_ts(size_t rows) const override { return rows == 0 ? 0 : origin_.InsertedAt(rows - 1); }
-  void MaskPartitions(std::span<const PartitionId> partitions, size_t rows, Bitmap* allowed) const override {
+  Timestamp max_ts(size_t rows) const override {
+    return rows == 0 ? 0 : origin_.InsertedAt(rows - 1);
+  }
+  void MaskPartitions(std::span<const PartitionId> partitions, size_t rows,
+                      Bitmap* allowed) const override {
     origin_.MaskPartitions(partitions, rows, allowed);
   }
 
@@ -164,14 +175,17 @@ class ChunkedSegment : public GrowingSegment {
       const std::string_view key = keys.String(i);
       for (uint32_t row = keys_.Newest(hashes[i]); row != KeyTable::kNone; row = keys_.Older(row)) {
         if (key_->Value(row) != key) continue;
-        if (!partitions.empty() && PartitionOf(row) != partitions[partitions.size() == 1 ? 0 : i]) continue;
+        if (!partitions.empty() && PartitionOf(row) != partitions[partitions.size() == 1 ? 0 : i])
+          continue;
         fn(i, row);
       }
     }
   }
 
  private:
-  const GrowingColumn* Find(FieldId field) const { return FindColumn(*table_.load(std::memory_order_acquire), field); }
+  const GrowingColumn* Find(FieldId field) const {
+    return FindColumn(*table_.load(std::memory_order_acquire), field);
+  }
 
   uint32_t HashOf(std::string_view key) const {
     if (!key_->fixed()) return KeyHash(key);
@@ -192,8 +206,8 @@ class ChunkedSegment : public GrowingSegment {
 
   BlockArena arena_;
   std::vector<std::unique_ptr<GrowingColumn>> columns_;  // the writer's
-  std::vector<std::unique_ptr<ColumnTable>> tables_;     // all there ever were: a reader may be in one
-  std::atomic<const ColumnTable*> table_{nullptr};       // the newest
+  std::vector<std::unique_ptr<ColumnTable>> tables_;  // all there ever were: a reader may be in one
+  std::atomic<const ColumnTable*> table_{nullptr};    // the newest
   const GrowingColumn* key_ = nullptr;
   RowOrigin origin_;
   KeyTable keys_;  // lane thread only
@@ -203,7 +217,8 @@ class ChunkedSegment : public GrowingSegment {
 
 }  // namespace
 
-std::shared_ptr<GrowingSegment> GrowingSegment::Make(const Schema& schema, std::shared_ptr<BlockPool> pool) {
+std::shared_ptr<GrowingSegment> GrowingSegment::Make(const Schema& schema,
+                                                     std::shared_ptr<BlockPool> pool) {
   if (pool == nullptr) pool = std::make_shared<BlockPool>();
   return std::make_shared<ChunkedSegment>(schema, std::move(pool));
 }

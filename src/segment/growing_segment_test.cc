@@ -1,11 +1,11 @@
 #include "segment/growing_segment.h"
 
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <cstring>
 #include <random>
 #include <thread>
+
+#include <gtest/gtest.h>
 
 #include "segment/exact_search.h"
 #include "segment/random_rows_testing.h"
@@ -80,14 +80,19 @@ TEST(GrowingSegment, NewFieldsReadAsDefaultOrNull) {
     const expr::Block block = source->Read(FieldId(101), 256, 44, &scratch);
     EXPECT_EQ(block.strings[43], "a default that is long");
     const std::vector<float> query(8, 1.0f);
-    VectorSearch search{FieldId(102), {DataType::kFloatVector, 8, 1, reinterpret_cast<const std::byte*>(query.data()), nullptr},
-                        Metric::kL2, 10, {}, {}};
+    VectorSearch search{
+        FieldId(102),
+        {DataType::kFloatVector, 8, 1, reinterpret_cast<const std::byte*>(query.data()), nullptr},
+        Metric::kL2,
+        10,
+        {},
+        {}};
     std::vector<std::vector<Hit>> hits;
     ASSERT_TRUE(segment->Search(Context(), search, rows, RowMask(), nullptr, &hits).ok());
     ASSERT_EQ(hits.size(), 1u);
     EXPECT_EQ(hits[0].size(), rows - 300);
   };
-  expect(300);                    // readers know the new schema before the segment does
+  expect(300);  // readers know the new schema before the segment does
   segment->ExtendSchema(wider);
   expect(300);
   segment->Append(RandomBatch(wider, 5, &random, {FieldId(101)}), {&partition, 1}, 11);
@@ -121,7 +126,8 @@ TEST(GrowingSegment, ReadersSeeWhatWasPublishedWhileTheWriterAppends) {
       ASSERT_EQ(segment->PartitionOf(last), partition);
       const Field& sparse = *schema.Find("SparseFloatVector");
       const std::vector<std::string> query{std::string(batch.Find(sparse.id)->String(0))};
-      const VectorSearch search{sparse.id, {sparse.type, 0, 1, nullptr, &query}, Metric::kIP, 5, {}, {}};
+      const VectorSearch search{sparse.id, {sparse.type, 0, 1, nullptr, &query}, Metric::kIP, 5, {},
+                                {}};
       std::vector<std::vector<Hit>> hits;
       ASSERT_TRUE(segment->Search(Context(), search, rows, RowMask(), nullptr, &hits).ok());
     }
@@ -165,11 +171,17 @@ TEST(MaskSlice, ShowsTheSameRowsWhereverItBegins) {
   Bitmap bits(3 * kMaskChunkRows + 100);
   for (size_t i = 0; i < bits.size(); ++i) bits.Assign(i, random() % 2 == 0);
   const BitmapMask whole(bits);
-  for (const auto& [begin, rows] : std::vector<std::pair<size_t, size_t>>{
-           {0, 100}, {256, 256}, {kMaskChunkRows, 2 * kMaskChunkRows}, {37, 200}, {kMaskChunkRows - 11, kMaskChunkRows + 50},
-           {64, kMaskChunkRows}, {3 * kMaskChunkRows + 37, 63}}) {
+  for (const auto& [begin, rows] :
+       std::vector<std::pair<size_t, size_t>>{{0, 100},
+                                              {256, 256},
+                                              {kMaskChunkRows, 2 * kMaskChunkRows},
+                                              {37, 200},
+                                              {kMaskChunkRows - 11, kMaskChunkRows + 50},
+                                              {64, kMaskChunkRows},
+                                              {3 * kMaskChunkRows + 37, 63}}) {
     const MaskSlice slice(whole.mask(), begin, rows);
-    for (size_t i = 0; i < rows; ++i) ASSERT_EQ(slice.mask().Test(i), bits.Test(begin + i)) << begin << " " << i;
+    for (size_t i = 0; i < rows; ++i)
+      ASSERT_EQ(slice.mask().Test(i), bits.Test(begin + i)) << begin << " " << i;
   }
 }
 

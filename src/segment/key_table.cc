@@ -38,7 +38,8 @@ void KeyTable::Grow() {
 }
 
 void KeyTable::CountBytes() {
-  bytes_.store(slots_.size() * sizeof(Slot) + older_.capacity() * sizeof(uint32_t), std::memory_order_relaxed);
+  bytes_.store(slots_.size() * sizeof(Slot) + older_.capacity() * sizeof(uint32_t),
+               std::memory_order_relaxed);
 }
 
 }  // namespace elanus::segment

@@ -12,8 +12,12 @@
 
 namespace elanus::segment {
 
-inline uint32_t KeyHash(int64_t key) { return static_cast<uint32_t>(HashInt(static_cast<uint64_t>(key)) >> 32); }
-inline uint32_t KeyHash(std::string_view key) { return static_cast<uint32_t>(HashBytes(key) >> 32); }
+inline uint32_t KeyHash(int64_t key) {
+  return static_cast<uint32_t>(HashInt(static_cast<uint64_t>(key)) >> 32);
+}
+inline uint32_t KeyHash(std::string_view key) {
+  return static_cast<uint32_t>(HashBytes(key) >> 32);
+}
 
 class KeyTable {
  public:

@@ -157,7 +157,8 @@ void LiveTable::EncodeTo(std::string* out) const {
     w.Varint(dead);
     for (size_t at = 0; at < chunk.size(); ++at) {
       for (uint64_t bits = ~chunk[at]; bits != 0; bits &= bits - 1) {
-        const auto row = static_cast<uint16_t>(at * 64 + static_cast<size_t>(std::countr_zero(bits)));
+        const auto row =
+            static_cast<uint16_t>(at * 64 + static_cast<size_t>(std::countr_zero(bits)));
         w.Raw(&row, sizeof row);
       }
     }
@@ -172,7 +173,9 @@ void LiveTable::EncodeTo(std::string* out) const {
 }
 
 Result<LiveTable::Ptr> LiveTable::Decode(std::string_view bytes) {
-  const auto damaged = [](const char* what) { return Status(Code::kCorruption, std::string("live table: ") + what); };
+  const auto damaged = [](const char* what) {
+    return Status(Code::kCorruption, std::string("live table: ") + what);
+  };
   Reader r(bytes);
   const uint64_t version = TRY(r.Varint());
   if (version != kVersion) return damaged("unknown version");
@@ -180,7 +183,8 @@ Result<LiveTable::Ptr> LiveTable::Decode(std::string_view bytes) {
   const uint64_t count = TRY(r.Varint());
   for (uint64_t i = 0; i < count; ++i) {
     const uint64_t at = TRY(r.Varint());
-    if (at > ~0U / kMaskChunkRows || at < table->chunks_.size()) return damaged("chunks are out of order");
+    if (at > ~0U / kMaskChunkRows || at < table->chunks_.size())
+      return damaged("chunks are out of order");
     auto chunk = std::make_shared<Chunk>();
     const uint8_t kind = TRY(r.U8());
     if (kind == kBitmap) {

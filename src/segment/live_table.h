@@ -26,8 +26,8 @@ class LiveTable : public std::enable_shared_from_this<LiveTable> {
 
   static Ptr AllLive();
 
-  // Rows must be live, ts not below the tail's. Tail entries with ts <= floor are forgotten (no reader
-  // can ask before it).
+  // Rows must be live, ts not below the tail's. Tail entries with ts <= floor are forgotten (no
+  // reader can ask before it).
   Ptr End(std::span<const uint32_t> rows, Timestamp ts, Timestamp floor) const;
   // The same for rows that end at different moments, in any order.
   Ptr End(std::vector<Ended> ended, Timestamp floor) const;
@@ -37,7 +37,8 @@ class LiveTable : public std::enable_shared_from_this<LiveTable> {
   // Ends newer than the floor given to the last End(), oldest first.
   std::span<const Ended> tail() const {
     return tail_ == nullptr ? std::span<const Ended>()
-                            : std::span<const Ended>(tail_->entries.get() + tail_begin_, tail_end_ - tail_begin_);
+                            : std::span<const Ended>(tail_->entries.get() + tail_begin_,
+                                                     tail_end_ - tail_begin_);
   }
   // Rows from here on have never ended.
   size_t rows_touched() const { return chunks_.size() * kMaskChunkRows; }
@@ -65,8 +66,8 @@ class LiveTable : public std::enable_shared_from_this<LiveTable> {
   using Chunk = std::array<uint64_t, kMaskChunkWords>;
 
   std::vector<std::shared_ptr<const Chunk>> chunks_;  // null: all live; a set bit is a live row
-  // Tables made one from another share the buffer of their tails: End() on the newest appends behind
-  // what the others see, so it copies no long tail.
+  // Tables made one from another share the buffer of their tails: End() on the newest appends
+  // behind what the others see, so it copies no long tail.
   struct Tail {
     std::unique_ptr<Ended[]> entries;
     size_t capacity = 0;

@@ -1,10 +1,10 @@
 #include "segment/live_table.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <map>
 #include <random>
+
+#include <gtest/gtest.h>
 
 namespace elanus::segment {
 namespace {

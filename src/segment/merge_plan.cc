@@ -23,15 +23,15 @@ Key KeyOf(const ValueReader& keys, uint32_t row) {
 // The rows of one input that are kept.
 struct SortedInput {
   std::unique_ptr<ValueReader> keys;
-  std::vector<uint32_t> rows;       // by (partition, key, row); its rises with the row
-  std::vector<size_t> group_ends;   // rows of the i-th partition end here
+  std::vector<uint32_t> rows;      // by (partition, key, row); its rises with the row
+  std::vector<size_t> group_ends;  // rows of the i-th partition end here
   std::unordered_map<uint32_t, Timestamp> ended;  // kept though they have ended
   size_t next = 0;
 };
 
 template <typename Key>
-Result<SortedInput> Sort(const MergeInput& input, const Field& key, std::span<const PartitionId> partitions,
-                         Timestamp floor) {
+Result<SortedInput> Sort(const MergeInput& input, const Field& key,
+                         std::span<const PartitionId> partitions, Timestamp floor) {
   struct Entry {
     uint32_t partition;
     uint32_t row;
@@ -146,7 +146,8 @@ Result<MergePlan> Plan(const Context& context, const Field& key, std::span<const
     plan.row_maps.emplace_back(input.rows, Segment::kNoRow);
     rows += sorted.back().rows.size();
   }
-  if (rows >= Segment::kNoRow) return Fail(Code::kInternal, "a segment of " + std::to_string(rows) + " rows is too large");
+  if (rows >= Segment::kNoRow)
+    return Fail(Code::kInternal, "a segment of " + std::to_string(rows) + " rows is too large");
   plan.rows.reserve(rows);
   Merge<Key> merge(inputs, &sorted, &plan);
   for (size_t group = 0; group < partitions.size(); ++group) {
@@ -162,7 +163,8 @@ Result<MergePlan> Plan(const Context& context, const Field& key, std::span<const
 
 }  // namespace
 
-Result<MergePlan> PlanMerge(const Context& context, const Field& key, std::span<const MergeInput> inputs,
+Result<MergePlan> PlanMerge(const Context& context, const Field& key,
+                            std::span<const MergeInput> inputs,
                             std::span<const PartitionId> partitions, Timestamp floor) {
   std::vector<PartitionId> sorted(partitions.begin(), partitions.end());
   std::sort(sorted.begin(), sorted.end());

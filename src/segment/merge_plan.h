@@ -18,14 +18,15 @@ struct RowRef {
 };
 
 struct MergePlan {
-  std::vector<RowRef> rows;                        // by (partition, key, insert)
-  std::vector<meta::PartitionRange> partitions;    // those with rows
-  std::vector<std::vector<uint32_t>> row_maps;     // as WrittenSegment's
-  std::vector<LiveTable::Ended> ended;             // new rows that have ended after the floor
+  std::vector<RowRef> rows;                      // by (partition, key, insert)
+  std::vector<meta::PartitionRange> partitions;  // those with rows
+  std::vector<std::vector<uint32_t>> row_maps;   // as WrittenSegment's
+  std::vector<LiveTable::Ended> ended;           // new rows that have ended after the floor
 };
 
 // As WriteSegment. `key`: the primary key.
-Result<MergePlan> PlanMerge(const Context& context, const Field& key, std::span<const MergeInput> inputs,
+Result<MergePlan> PlanMerge(const Context& context, const Field& key,
+                            std::span<const MergeInput> inputs,
                             std::span<const PartitionId> partitions, Timestamp floor);
 
 }  // namespace elanus::segment

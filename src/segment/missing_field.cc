@@ -125,7 +125,8 @@ bool MissingFields::Read(FieldId field, size_t first, size_t count, expr::Block*
   const Constant& constant = it->second;
   block->first = first;
   block->count = count;
-  if (!constant.fixed.empty()) block->fixed = reinterpret_cast<const std::byte*>(constant.fixed.data());
+  if (!constant.fixed.empty())
+    block->fixed = reinterpret_cast<const std::byte*>(constant.fixed.data());
   if (!constant.strings.empty()) block->strings = constant.strings.data();
   if (!constant.valid.empty()) block->valid = constant.valid.data();
   return true;

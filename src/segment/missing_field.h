@@ -30,9 +30,9 @@ class MissingFields {
  private:
   struct Constant {
     MissingValue value;
-    std::string fixed;                       // kBlockRows rows
+    std::string fixed;  // kBlockRows rows
     std::vector<std::string_view> strings;
-    std::vector<uint8_t> valid;              // zeros, if null
+    std::vector<uint8_t> valid;  // zeros, if null
   };
   std::map<FieldId, Constant> constants_;
 };

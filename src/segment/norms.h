@@ -9,7 +9,9 @@
 
 namespace elanus::segment {
 
-constexpr bool HasNorms(DataType type) { return IsDenseVector(type) && type != DataType::kBinaryVector; }
+constexpr bool HasNorms(DataType type) {
+  return IsDenseVector(type) && type != DataType::kBinaryVector;
+}
 
 // 1/|row| of rows of one type and dimension, 0 for a zero vector. One thread.
 class InverseNorms {

@@ -1,15 +1,14 @@
-#include "segment/random_rows_testing.h"
-
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <numeric>
 #include <set>
 
+#include <gtest/gtest.h>
+
 #include "model/array.h"
 #include "model/json.h"
+#include "segment/random_rows_testing.h"
 #include "simd/half.h"
 
 namespace elanus::segment {
@@ -25,15 +24,20 @@ Field MakeField(int64_t id, std::string name, DataType type, int64_t dim = 0) {
 }
 
 template <typename T>
-void AppendAs(Column* column, T value) { column->AppendFixed(&value, 1); }
+void AppendAs(Column* column, T value) {
+  column->AppendFixed(&value, 1);
+}
 
 void AppendRandomVector(const Field& field, Random* random, Column* column) {
   std::normal_distribution<float> normal;
   std::string bytes;
-  const auto push = [&bytes](auto value) { bytes.append(reinterpret_cast<const char*>(&value), sizeof value); };
+  const auto push = [&bytes](auto value) {
+    bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
+  };
   if (field.type == DataType::kSparseFloatVector) {
     std::set<uint32_t> indexes;
-    for (uint64_t i = (*random)() % 6; i > 0; --i) indexes.insert(static_cast<uint32_t>((*random)() % 50));
+    for (uint64_t i = (*random)() % 6; i > 0; --i)
+      indexes.insert(static_cast<uint32_t>((*random)() % 50));
     for (const uint32_t index : indexes) {
       push(index);
       push(std::abs(normal(*random)));
@@ -42,7 +46,8 @@ void AppendRandomVector(const Field& field, Random* random, Column* column) {
     return;
   }
   const bool zero = (*random)() % 50 == 0;
-  const size_t elements = static_cast<size_t>(field.dim) / (field.type == DataType::kBinaryVector ? 8 : 1);
+  const size_t elements =
+      static_cast<size_t>(field.dim) / (field.type == DataType::kBinaryVector ? 8 : 1);
   for (size_t i = 0; i < elements; ++i) {
     const float value = zero ? 0.0f : normal(*random);
     if (field.type == DataType::kFloatVector) push(value);
@@ -63,16 +68,20 @@ std::string RandomText(Random* random, size_t size_max) {
 void AppendRandom(const Field& field, Random* random, Column* column) {
   const uint64_t bits = (*random)();
   if (field.primary) {
-    if (field.type == DataType::kInt64) return AppendAs(column, static_cast<int64_t>(bits % 700) - 300);
-    return column->AppendString((bits % 2 == 0 ? "k" : "a-longer-key-prefix-") + std::to_string(bits % 700));
+    if (field.type == DataType::kInt64)
+      return AppendAs(column, static_cast<int64_t>(bits % 700) - 300);
+    return column->AppendString((bits % 2 == 0 ? "k" : "a-longer-key-prefix-") +
+                                std::to_string(bits % 700));
   }
   if (field.nullable && bits % 5 == 0) return column->AppendNull();
   if (IsVector(field.type)) return AppendRandomVector(field, random, column);
   if (field.type == DataType::kBool) return AppendAs(column, static_cast<uint8_t>(bits % 2));
   if (field.type == DataType::kFloat) return AppendAs(column, static_cast<float>(bits % 1000) / 8);
-  if (field.type == DataType::kDouble) return AppendAs(column, static_cast<double>(bits % 1000) / 16);
+  if (field.type == DataType::kDouble)
+    return AppendAs(column, static_cast<double>(bits % 1000) / 16);
   if (field.type == DataType::kJson) {
-    return column->AppendString(*EncodeJson("{\"a\": " + std::to_string(bits % 100) + ", \"b\": \"" + RandomText(random, 30) + "\"}"));
+    return column->AppendString(*EncodeJson("{\"a\": " + std::to_string(bits % 100) +
+                                            ", \"b\": \"" + RandomText(random, 30) + "\"}"));
   }
   if (field.type == DataType::kArray) {
     std::vector<Value> values(bits % 5, Value(static_cast<int64_t>(bits % 1000)));
@@ -86,11 +95,12 @@ void AppendRandom(const Field& field, Random* random, Column* column) {
 
 Schema WideSchema(bool string_key) {
   constexpr DataType kTypes[] = {
-      DataType::kBool,        DataType::kInt8,          DataType::kInt16,          DataType::kInt32,
-      DataType::kInt64,       DataType::kFloat,         DataType::kDouble,         DataType::kVarChar,
-      DataType::kArray,       DataType::kJson,          DataType::kTimestamptz,    DataType::kText,
-      DataType::kFloatVector, DataType::kFloat16Vector, DataType::kBFloat16Vector, DataType::kInt8Vector,
-      DataType::kBinaryVector, DataType::kSparseFloatVector};
+      DataType::kBool,        DataType::kInt8,          DataType::kInt16,
+      DataType::kInt32,       DataType::kInt64,         DataType::kFloat,
+      DataType::kDouble,      DataType::kVarChar,       DataType::kArray,
+      DataType::kJson,        DataType::kTimestamptz,   DataType::kText,
+      DataType::kFloatVector, DataType::kFloat16Vector, DataType::kBFloat16Vector,
+      DataType::kInt8Vector,  DataType::kBinaryVector,  DataType::kSparseFloatVector};
   Schema schema;
   schema.fields.push_back(MakeField(100, "id", string_key ? DataType::kVarChar : DataType::kInt64));
   schema.fields.back().primary = true;
@@ -99,7 +109,8 @@ Schema WideSchema(bool string_key) {
     for (const bool nullable : {false, true}) {
       Field field = MakeField(id++, std::string(NameOf(type)) + (nullable ? "_or_null" : ""), type);
       field.nullable = nullable;
-      if (type == DataType::kArray) field.element_type = nullable ? DataType::kInt16 : DataType::kInt64;
+      if (type == DataType::kArray)
+        field.element_type = nullable ? DataType::kInt16 : DataType::kInt64;
       if (IsDenseVector(type)) field.dim = type == DataType::kBinaryVector ? 32 : nullable ? 7 : 16;
       schema.fields.push_back(field);
     }
@@ -112,7 +123,8 @@ Rows::Rows(Schema s) : schema(std::move(s)) {
 }
 
 const Column& Rows::Of(FieldId field) const {
-  const auto it = std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.field() == field; });
+  const auto it = std::find_if(columns.begin(), columns.end(),
+                               [&](const Column& c) { return c.field() == field; });
   CHECK(it != columns.end());
   return *it;
 }
@@ -158,7 +170,8 @@ std::vector<uint32_t> Rows::SortedOrder() const {
   return order;
 }
 
-Batch RandomBatch(const Schema& schema, size_t rows, Random* random, const std::vector<FieldId>& skipped) {
+Batch RandomBatch(const Schema& schema, size_t rows, Random* random,
+                  const std::vector<FieldId>& skipped) {
   Batch batch;
   batch.rows = rows;
   for (const Field& field : schema.fields) {
@@ -170,7 +183,8 @@ Batch RandomBatch(const Schema& schema, size_t rows, Random* random, const std::
   return batch;
 }
 
-double DistanceBetween(DataType type, int64_t dim, Metric metric, std::string_view query, std::string_view row) {
+double DistanceBetween(DataType type, int64_t dim, Metric metric, std::string_view query,
+                       std::string_view row) {
   double dot = 0, square = 0, qq = 0, rr = 0;
   const auto add = [&](double q, double r) {
     dot += q * r;
@@ -190,7 +204,8 @@ double DistanceBetween(DataType type, int64_t dim, Metric metric, std::string_vi
     };
     for (size_t i = 0; i < query.size() / 8; ++i) {
       for (size_t j = 0; j < row.size() / 8; ++j) {
-        if (entry(query, i).index == entry(row, j).index) dot += double{entry(query, i).value} * entry(row, j).value;
+        if (entry(query, i).index == entry(row, j).index)
+          dot += double{entry(query, i).value} * entry(row, j).value;
       }
     }
     return -dot;
@@ -215,7 +230,8 @@ double DistanceBetween(DataType type, int64_t dim, Metric metric, std::string_vi
         return value;
       }
       std::memcpy(&half, bytes.data() + 2 * i, 2);
-      return type == DataType::kFloat16Vector ? simd::HalfToFloat(half) : simd::BFloat16ToFloat(half);
+      return type == DataType::kFloat16Vector ? simd::HalfToFloat(half)
+                                              : simd::BFloat16ToFloat(half);
     };
     add(get(query), get(row));
   }
@@ -235,7 +251,8 @@ void ExpectValue(std::optional<std::string_view> got, const Column& want, size_t
 
 void ExpectSameValues(const Segment& segment, const Rows& model, size_t rows, Random* random) {
   std::vector<uint32_t> some;
-  for (size_t i = 0; i < 100 && rows > 0; ++i) some.push_back(static_cast<uint32_t>((*random)() % rows));
+  for (size_t i = 0; i < 100 && rows > 0; ++i)
+    some.push_back(static_cast<uint32_t>((*random)() % rows));
   const auto source = segment.MakeSource(model.schema, rows, nullptr);
   ASSERT_EQ(source->rows(), rows);
   expr::BlockScratch scratch;
@@ -245,7 +262,8 @@ void ExpectSameValues(const Segment& segment, const Rows& model, size_t rows, Ra
     ASSERT_TRUE(segment.Fetch(field, some, &fetched).ok());
     ASSERT_EQ(fetched.rows(), some.size());
     for (size_t i = 0; i < some.size(); ++i) {
-      ExpectValue(fetched.IsNull(i) ? std::optional<std::string_view>() : fetched.String(i), want, some[i]);
+      ExpectValue(fetched.IsNull(i) ? std::optional<std::string_view>() : fetched.String(i), want,
+                  some[i]);
     }
     auto reader = segment.ReadValues(field);
     ASSERT_TRUE(reader.ok()) << reader.status().message();
@@ -259,7 +277,9 @@ void ExpectSameValues(const Segment& segment, const Rows& model, size_t rows, Ra
       for (size_t i = 0; i < count; ++i) {
         std::optional<std::string_view> got;
         if (block.valid == nullptr || block.valid[i] != 0) {
-          got = want.fixed() ? std::string_view(reinterpret_cast<const char*>(block.fixed) + i * want.width(), want.width())
+          got = want.fixed() ? std::string_view(
+                                   reinterpret_cast<const char*>(block.fixed) + i * want.width(),
+                                   want.width())
                              : block.strings[i];
         }
         ExpectValue(got, want, first + i);
@@ -282,15 +302,18 @@ void ExpectSameOrigin(const Segment& segment, const Rows& model, size_t rows, Ra
     Bitmap allowed(rows, true);
     const bool masked = segment.MaskInsertedAfter(ts, rows, &allowed);
     EXPECT_EQ(masked, ts < newest);
-    for (size_t row = 0; row < rows; ++row) ASSERT_EQ(allowed.Test(row), model.inserted[row] <= ts) << row;
+    for (size_t row = 0; row < rows; ++row)
+      ASSERT_EQ(allowed.Test(row), model.inserted[row] <= ts) << row;
 
     std::set<PartitionId> wanted;
-    for (uint64_t n = (*random)() % 4; n > 0; --n) wanted.insert(model.partitions[(*random)() % rows]);
+    for (uint64_t n = (*random)() % 4; n > 0; --n)
+      wanted.insert(model.partitions[(*random)() % rows]);
     if (i == 4) wanted.insert(PartitionId(-1));
     const std::vector<PartitionId> sorted(wanted.begin(), wanted.end());
     Bitmap in(rows, true);
     segment.MaskPartitions(sorted, rows, &in);
-    for (size_t row = 0; row < rows; ++row) ASSERT_EQ(in.Test(row), wanted.contains(model.partitions[row])) << row;
+    for (size_t row = 0; row < rows; ++row)
+      ASSERT_EQ(in.Test(row), wanted.contains(model.partitions[row])) << row;
   }
 }
 
@@ -305,7 +328,8 @@ void ExpectSameKeys(const Segment& segment, const Rows& model, Random* random) {
     } else {
       keys.AppendFrom(key, (*random)() % model.size());
     }
-    partitions.push_back(model.size() == 0 ? PartitionId(1) : model.partitions[(*random)() % model.size()]);
+    partitions.push_back(model.size() == 0 ? PartitionId(1)
+                                           : model.partitions[(*random)() % model.size()]);
   }
   for (const size_t count : {size_t{0}, size_t{1}, partitions.size()}) {
     const auto in = std::span<const PartitionId>(partitions).first(count);
@@ -316,7 +340,8 @@ void ExpectSameKeys(const Segment& segment, const Rows& model, Random* random) {
         if (count == 0 || model.partitions[row] == in[count == 1 ? 0 : i]) want.emplace(i, row);
       }
     }
-    segment.FindKeys(keys, in, [&](size_t i, uint32_t row) { EXPECT_TRUE(got.emplace(i, row).second); });
+    segment.FindKeys(keys, in,
+                     [&](size_t i, uint32_t row) { EXPECT_TRUE(got.emplace(i, row).second); });
     EXPECT_EQ(got, want);
   }
 }
@@ -327,8 +352,8 @@ std::vector<Metric> MetricsOf(DataType type) {
   return {Metric::kL2, Metric::kIP, Metric::kCosine};
 }
 
-void ExpectSameSearch(const Segment& segment, const Rows& model, size_t rows, const Field& field, Metric metric,
-                      bool masked, bool ranged, Random* random) {
+void ExpectSameSearch(const Segment& segment, const Rows& model, size_t rows, const Field& field,
+                      Metric metric, bool masked, bool ranged, Random* random) {
   SCOPED_TRACE(std::string(field.name) + " " + std::string(NameOf(metric)));
   const Column& column = model.Of(field.id);
   Column queries(field.id, field.type, field.dim);
@@ -350,7 +375,8 @@ void ExpectSameSearch(const Segment& segment, const Rows& model, size_t rows, co
   for (size_t q = 0; q < queries.rows(); ++q) {
     for (size_t row = 0; row < rows; ++row) {
       if (!allowed.Test(row) || column.IsNull(row)) continue;
-      want[q].push_back(DistanceBetween(field.type, field.dim, metric, queries.String(q), column.String(row)));
+      want[q].push_back(
+          DistanceBetween(field.type, field.dim, metric, queries.String(q), column.String(row)));
     }
     std::sort(want[q].begin(), want[q].end());
   }
@@ -369,11 +395,13 @@ void ExpectSameSearch(const Segment& segment, const Rows& model, size_t rows, co
   }
   std::vector<std::vector<Hit>> hits;
   const Context context;
-  const Status status = segment.Search(context, search, rows, masked ? mask.mask() : RowMask(), nullptr, &hits);
+  const Status status =
+      segment.Search(context, search, rows, masked ? mask.mask() : RowMask(), nullptr, &hits);
   ASSERT_TRUE(status.ok()) << status.message();
   ASSERT_EQ(hits.size(), want.size());
   for (size_t q = 0; q < hits.size(); ++q) {
-    if (field.type != DataType::kSparseFloatVector) {  // rows that share no index may be left out there
+    if (field.type !=
+        DataType::kSparseFloatVector) {  // rows that share no index may be left out there
       ASSERT_EQ(hits[q].size(), std::min(search.limit, want[q].size()));
     }
     std::set<uint32_t> seen;
@@ -385,8 +413,10 @@ void ExpectSameSearch(const Segment& segment, const Rows& model, size_t rows, co
       ASSERT_FALSE(column.IsNull(hit.row));
       const double tolerance = 1e-3 * std::max(1.0, std::abs(want[q][i]));
       ASSERT_NEAR(hit.distance, want[q][i], tolerance);
-      ASSERT_NEAR(hit.distance,
-                  DistanceBetween(field.type, field.dim, metric, queries.String(q), column.String(hit.row)), tolerance);
+      ASSERT_NEAR(
+          hit.distance,
+          DistanceBetween(field.type, field.dim, metric, queries.String(q), column.String(hit.row)),
+          tolerance);
     }
   }
 }
@@ -400,7 +430,8 @@ void ExpectSameReads(const Segment& segment, const Rows& model, size_t rows, Ran
   for (const Field& field : model.schema.fields) {
     if (!IsVector(field.type)) continue;
     for (const Metric metric : MetricsOf(field.type)) {
-      ExpectSameSearch(segment, model, rows, field, metric, (*random)() % 2 == 0, (*random)() % 2 == 0, random);
+      ExpectSameSearch(segment, model, rows, field, metric, (*random)() % 2 == 0,
+                       (*random)() % 2 == 0, random);
     }
   }
 }

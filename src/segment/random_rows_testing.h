@@ -36,10 +36,12 @@ struct Rows {
 };
 
 // Keys are from a small range, so that some repeat. Columns of `skipped` fields are left out.
-Batch RandomBatch(const Schema& schema, size_t rows, Random* random, const std::vector<FieldId>& skipped = {});
+Batch RandomBatch(const Schema& schema, size_t rows, Random* random,
+                  const std::vector<FieldId>& skipped = {});
 
 // Distance as a search reports it, in double.
-double DistanceBetween(DataType type, int64_t dim, Metric metric, std::string_view query, std::string_view row);
+double DistanceBetween(DataType type, int64_t dim, Metric metric, std::string_view query,
+                       std::string_view row);
 
 // Expects the same answers of `segment` as of the first `rows` rows of the model, to all reads.
 void ExpectSameReads(const Segment& segment, const Rows& model, size_t rows, Random* random);

@@ -14,9 +14,12 @@ void ClearRange(Bitmap* bitmap, size_t begin, size_t end) {
 }
 
 RowOrigin::RowOrigin(BlockArena* arena)
-    : runs_(arena, sizeof(Run)), ordinals_(arena, sizeof(uint16_t)), partitions_(arena, sizeof(PartitionId)) {}
+    : runs_(arena, sizeof(Run)),
+      ordinals_(arena, sizeof(uint16_t)),
+      partitions_(arena, sizeof(PartitionId)) {}
 
-void RowOrigin::Append(size_t first, size_t count, std::span<const PartitionId> partitions, Timestamp ts) {
+void RowOrigin::Append(size_t first, size_t count, std::span<const PartitionId> partitions,
+                       Timestamp ts) {
   CHECK(partitions.size() == 1 || partitions.size() == count);
   const size_t runs = run_count_.load(std::memory_order_relaxed);
   const Timestamp last = runs == 0 ? 0 : runs_.As<Run>(runs - 1).ts;
@@ -56,7 +59,8 @@ uint16_t RowOrigin::OrdinalOf(PartitionId partition) {
 }
 
 Timestamp RowOrigin::InsertedAt(size_t row) const {
-  size_t low = 0, high = run_count_.load(std::memory_order_acquire);  // the last run with first <= row
+  size_t low = 0,
+         high = run_count_.load(std::memory_order_acquire);  // the last run with first <= row
   while (high - low > 1) {
     const size_t middle = (low + high) / 2;
     (runs_.As<Run>(middle).first <= row ? low : high) = middle;
@@ -82,12 +86,14 @@ PartitionId RowOrigin::PartitionOf(size_t row) const {
   return partitions_.As<PartitionId>(ordinals_.As<uint16_t>(row));
 }
 
-void RowOrigin::MaskPartitions(std::span<const PartitionId> partitions, size_t rows, Bitmap* allowed) const {
+void RowOrigin::MaskPartitions(std::span<const PartitionId> partitions, size_t rows,
+                               Bitmap* allowed) const {
   const size_t count = partition_count_.load(std::memory_order_acquire);
   std::vector<uint8_t> wanted(count);
   size_t wanted_count = 0;
   for (size_t i = 0; i < count; ++i) {
-    wanted[i] = std::binary_search(partitions.begin(), partitions.end(), partitions_.As<PartitionId>(i));
+    wanted[i] =
+        std::binary_search(partitions.begin(), partitions.end(), partitions_.As<PartitionId>(i));
     wanted_count += wanted[i];
   }
   if (wanted_count == count) return;

@@ -22,7 +22,9 @@ Result<SealedColumn> SealedColumn::Open(const SegmentFile& file, const ColumnFoo
   const bool whole = (column.fixed() ? fits(column.values_, column.width_, true)
                                      : fits(column.ends_, sizeof(uint64_t), true)) &&
                      fits(column.valid_, 1, false) && fits(column.norms_, sizeof(float), false);
-  if (!whole) return file.Damaged("the sections of field " + std::to_string(footer.field.value) + " do not fit its rows");
+  if (!whole)
+    return file.Damaged("the sections of field " + std::to_string(footer.field.value) +
+                        " do not fit its rows");
   return column;
 }
 
@@ -35,7 +37,8 @@ Status SealedColumn::Check(size_t first, size_t count) const {
   const uint64_t begin = first == 0 ? 0 : ends()[first - 1];
   const uint64_t end = ends()[first + count - 1];
   if (begin > end || end > value_bytes()) {
-    return file_->Damaged("the values of field " + std::to_string(field().value) + " are out of order");
+    return file_->Damaged("the values of field " + std::to_string(field().value) +
+                          " are out of order");
   }
   return values_ == nullptr ? Status() : values_->Check(begin, end - begin);
 }

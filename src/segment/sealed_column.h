@@ -32,7 +32,8 @@ class SealedColumn {
     if (fixed()) return {values_->as<char>() + row * width_, width_};
     const uint64_t begin = row == 0 ? 0 : ends()[row - 1];
     const uint64_t end = ends()[row];
-    if (begin >= end || end > value_bytes()) return {};  // empty; what is out of place, Check has refused
+    if (begin >= end || end > value_bytes())
+      return {};  // empty; what is out of place, Check has refused
     return {values_->as<char>() + begin, end - begin};
   }
   // The bytes of row `row` on, fixed types only.

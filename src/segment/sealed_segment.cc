@@ -52,15 +52,16 @@ class SealedValues : public ValueReader {
 
 class MappedSegment : public SealedSegment {
  public:
-  MappedSegment(std::unique_ptr<SegmentFile> file, FieldId key) : file_(std::move(file)), key_(key) {}
+  MappedSegment(std::unique_ptr<SegmentFile> file, FieldId key)
+      : file_(std::move(file)), key_(key) {}
 
   Status OpenColumns(const Schema& schema) {
     for (const ColumnFooter& footer : file_->footer().columns) {
       const Field* field = schema.Find(footer.field);
       if (field == nullptr) continue;  // dropped since
       if (field->type != footer.type || field->dim != footer.dim) {
-        return file_->Damaged("field '" + field->name + "' is " + std::string(NameOf(footer.type)) + " of dim " +
-                              std::to_string(footer.dim) + " in the file");
+        return file_->Damaged("field '" + field->name + "' is " + std::string(NameOf(footer.type)) +
+                              " of dim " + std::to_string(footer.dim) + " in the file");
       }
       columns_.emplace(footer.field, TRY(SealedColumn::Open(*file_, footer)));
     }
@@ -82,8 +83,9 @@ class MappedSegment : public SealedSegment {
   uint64_t file_bytes() const override { return file_->bytes(); }
   bool Has(FieldId field) const override { return columns_.contains(field); }
 
-  Status Search(const Context& context, const VectorSearch& search, size_t rows, const RowMask& allowed,
-                const IndexSet* indexes, std::vector<std::vector<Hit>>* hits) const override {
+  Status Search(const Context& context, const VectorSearch& search, size_t rows,
+                const RowMask& allowed, const IndexSet* indexes,
+                std::vector<std::vector<Hit>>* hits) const override {
     TRY(damage());
     const SealedColumn* column = Find(search.field);
     if (column == nullptr) {  // added later: no row has a vector
@@ -93,7 +95,8 @@ class MappedSegment : public SealedSegment {
     TRY(CheckQueries(search, column->type(), column->dim()));
     if (indexes != nullptr && rows == this->rows()) {
       const auto it = indexes->vectors.find(search.field);
-      if (it != indexes->vectors.end()) return SearchIndex(context, search, *it->second, allowed, hits);
+      if (it != indexes->vectors.end())
+        return SearchIndex(context, search, *it->second, allowed, hits);
     }
     TRY(column->CheckAll());
     VectorPart part{0, column->Vectors()};
@@ -101,7 +104,8 @@ class MappedSegment : public SealedSegment {
     return SearchExactly(context, search, {&part, 1}, allowed, hits);
   }
 
-  std::unique_ptr<expr::Source> MakeSource(const Schema& schema, size_t rows, const IndexSet* indexes) const override {
+  std::unique_ptr<expr::Source> MakeSource(const Schema& schema, size_t rows,
+                                           const IndexSet* indexes) const override {
     return std::make_unique<SealedSource>(columns_, schema, rows, indexes,
                                           [this](Status status) { Remember(std::move(status)); });
   }
@@ -172,11 +176,13 @@ class MappedSegment : public SealedSegment {
 
   PartitionId PartitionOf(uint32_t row) const override {
     const auto& ranges = file_->footer().partitions;
-    return std::upper_bound(ranges.begin(), ranges.end(), row,
-                            [](uint32_t r, const meta::PartitionRange& range) { return r < range.end; })
+    return std::upper_bound(
+               ranges.begin(), ranges.end(), row,
+               [](uint32_t r, const meta::PartitionRange& range) { return r < range.end; })
         ->partition;
   }
-  void MaskPartitions(std::span<const PartitionId> partitions, size_t rows, Bitmap* allowed) const override {
+  void MaskPartitions(std::span<const PartitionId> partitions, size_t rows,
+                      Bitmap* allowed) const override {
     for (const meta::PartitionRange& range : file_->footer().partitions) {
       if (std::binary_search(partitions.begin(), partitions.end(), range.partition)) continue;
       ClearRange(allowed, std::min<size_t>(rows, range.begin), std::min<size_t>(rows, range.end));
@@ -191,11 +197,11 @@ class MappedSegment : public SealedSegment {
     if (Status status = column.CheckAll(); !status.ok()) return Remember(std::move(status));
     if (column.fixed()) {
       const auto* rows = reinterpret_cast<const int64_t*>(column.Fixed(0));
-      Find([&](size_t i) { return keys.as<int64_t>()[i]; }, [&](size_t row) { return rows[row]; }, keys.rows(),
-           partitions, fn);
+      Find([&](size_t i) { return keys.as<int64_t>()[i]; }, [&](size_t row) { return rows[row]; },
+           keys.rows(), partitions, fn);
     } else {
-      Find([&](size_t i) { return keys.String(i); }, [&](size_t row) { return column.Value(row); }, keys.rows(),
-           partitions, fn);
+      Find([&](size_t i) { return keys.String(i); }, [&](size_t row) { return column.Value(row); },
+           keys.rows(), partitions, fn);
     }
   }
 
@@ -207,8 +213,10 @@ class MappedSegment : public SealedSegment {
   Result<const SealedColumn*> Existing(const Field& field) const {
     const SealedColumn* column = Find(field.id);
     if (column != nullptr) return column;
-    return FailWith(Code::kFieldNotFound, "segment " + std::to_string(file_->footer().id.value) + " was written before it",
-                    {{"field", field.name}});
+    return FailWith(
+        Code::kFieldNotFound,
+        "segment " + std::to_string(file_->footer().id.value) + " was written before it",
+        {{"field", field.name}});
   }
 
   // key(i) is the i-th key asked for, at(row) the key of a row; both sort each partition's rows.
@@ -236,7 +244,8 @@ class MappedSegment : public SealedSegment {
       for (auto it = first; it != last && row < range.end; ++it) {
         const auto wanted = key(*it);
         row = Gallop(row, range.end, [&](size_t r) { return at(r) < wanted; });
-        for (size_t same = row; same < range.end && at(same) == wanted; ++same) fn(*it, static_cast<uint32_t>(same));
+        for (size_t same = row; same < range.end && at(same) == wanted; ++same)
+          fn(*it, static_cast<uint32_t>(same));
       }
     }
   }
@@ -252,9 +261,12 @@ class MappedSegment : public SealedSegment {
     return true;
   }
   Timestamp TimeAt(uint64_t index) const {
-    return file_->footer().min_ts + (times_ == nullptr ? 0 : UnpackBits(times_->as<uint64_t>(), time_bits_, index));
+    return file_->footer().min_ts +
+           (times_ == nullptr ? 0 : UnpackBits(times_->as<uint64_t>(), time_bits_, index));
   }
-  const uint64_t* IndexWords() const { return time_index_ == nullptr ? nullptr : time_index_->as<uint64_t>(); }
+  const uint64_t* IndexWords() const {
+    return time_index_ == nullptr ? nullptr : time_index_->as<uint64_t>();
+  }
 
   void Remember(Status status) const {
     const std::lock_guard lock(mutex_);
@@ -266,7 +278,7 @@ class MappedSegment : public SealedSegment {
   const std::unique_ptr<SegmentFile> file_;
   const FieldId key_;
   std::map<FieldId, SealedColumn> columns_;
-  const SegmentFile::Blocks* times_ = nullptr;       // null: all rows have min_ts
+  const SegmentFile::Blocks* times_ = nullptr;  // null: all rows have min_ts
   const SegmentFile::Blocks* time_index_ = nullptr;
   unsigned time_bits_ = 0, index_bits_ = 0;
 
@@ -277,13 +289,16 @@ class MappedSegment : public SealedSegment {
 
 }  // namespace
 
-Result<std::shared_ptr<SealedSegment>> SealedSegment::Open(io::FileSystem* fs, const std::string& path,
-                                                           const meta::SegmentMeta& meta, const Schema& schema) {
+Result<std::shared_ptr<SealedSegment>> SealedSegment::Open(io::FileSystem* fs,
+                                                           const std::string& path,
+                                                           const meta::SegmentMeta& meta,
+                                                           const Schema& schema) {
   auto file = TRY(SegmentFile::Open(fs, path));
   const SegmentFooter& footer = file->footer();
   if (footer.id != meta.id || footer.rows != meta.rows) {
-    return file->Damaged("it is segment " + std::to_string(footer.id.value) + " of " + std::to_string(footer.rows) +
-                         " rows, not " + std::to_string(meta.id.value) + " of " + std::to_string(meta.rows));
+    return file->Damaged("it is segment " + std::to_string(footer.id.value) + " of " +
+                         std::to_string(footer.rows) + " rows, not " +
+                         std::to_string(meta.id.value) + " of " + std::to_string(meta.rows));
   }
   auto segment = std::make_shared<MappedSegment>(std::move(file), schema.primary().id);
   TRY(segment->OpenColumns(schema));

@@ -1,7 +1,7 @@
 // SealedSegment: an immutable segment file, mapped (docs/formats/segment.md). Rows are sorted by
 // (partition, primary key), so a partition is a row range and a key is found by binary search.
-// Large columns are 4 KiB aligned, all with a crc32c per 64 KiB, checked on first touch; header and footer at
-// Open. A damaged block is kCorruption with file and offset, never rows.
+// Large columns are 4 KiB aligned, all with a crc32c per 64 KiB, checked on first touch; header and
+// footer at Open. A damaged block is kCorruption with file and offset, never rows.
 #pragma once
 
 #include <memory>
@@ -18,10 +18,12 @@ namespace elanus::segment {
 class SealedSegment : public Segment {
  public:
   static Result<std::shared_ptr<SealedSegment>> Open(io::FileSystem* fs, const std::string& path,
-                                                     const meta::SegmentMeta& meta, const Schema& schema);
+                                                     const meta::SegmentMeta& meta,
+                                                     const Schema& schema);
 
-  // What an index is built from and opened over; borrowed from the mapping. Verifies checksums of the column.
-  // kFieldNotFound if the field was added after the segment was written: there is nothing to index (see Has).
+  // What an index is built from and opened over; borrowed from the mapping. Verifies checksums of
+  // the column. kFieldNotFound if the field was added after the segment was written: there is
+  // nothing to index (see Has).
   virtual Result<index::VectorView> Vectors(const Field& field, Metric metric) const = 0;
   virtual Result<index::ScalarView> Scalars(const Field& field) const = 0;
   virtual bool Has(FieldId field) const = 0;
@@ -43,15 +45,18 @@ struct WrittenSegment {
 };
 
 // Writes the rows of `inputs` that are live, or ended after `floor`, as one sorted segment file at
-// `path` (written beside, synced, renamed; the folder is synced by the caller). Serves flush (one growing input)
-// and merge (several sealed ones). Rows of partitions not in `partitions` are dropped. Peak memory beyond the inputs: O(rows) small.
-Result<WrittenSegment> WriteSegment(const Context& context, io::FileSystem* fs, const std::string& path, SegmentId id,
-                                    const Schema& schema, std::span<const MergeInput> inputs,
+// `path` (written beside, synced, renamed; the folder is synced by the caller). Serves flush (one
+// growing input) and merge (several sealed ones). Rows of partitions not in `partitions` are
+// dropped. Peak memory beyond the inputs: O(rows) small.
+Result<WrittenSegment> WriteSegment(const Context& context, io::FileSystem* fs,
+                                    const std::string& path, SegmentId id, const Schema& schema,
+                                    std::span<const MergeInput> inputs,
                                     std::span<const PartitionId> partitions, Timestamp floor);
 
 // Delta object: the LiveTables of several segments, one file.
 Status WriteDelta(io::FileSystem* fs, const std::string& path,
                   std::span<const std::pair<SegmentId, LiveTable::Ptr>> tables);
-Result<std::vector<std::pair<SegmentId, LiveTable::Ptr>>> ReadDelta(io::FileSystem* fs, const std::string& path);
+Result<std::vector<std::pair<SegmentId, LiveTable::Ptr>>> ReadDelta(io::FileSystem* fs,
+                                                                    const std::string& path);
 
 }  // namespace elanus::segment

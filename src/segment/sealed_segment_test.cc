@@ -1,11 +1,11 @@
 #include "segment/sealed_segment.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <map>
 #include <numeric>
 #include <random>
+
+#include <gtest/gtest.h>
 
 #include "io/memory/memory_file_system.h"
 #include "segment/growing_segment.h"
@@ -15,7 +15,8 @@
 namespace elanus::segment {
 namespace {
 
-const std::vector<PartitionId> kPartitions{PartitionId(1), PartitionId(2), PartitionId(3), PartitionId(7)};
+const std::vector<PartitionId> kPartitions{PartitionId(1), PartitionId(2), PartitionId(3),
+                                           PartitionId(7)};
 constexpr char kPath[] = "shard/segment-1";
 
 struct Written {
@@ -26,11 +27,15 @@ struct Written {
 
 class SealedSegmentTest : public ::testing::Test {
  protected:
-  SealedSegmentTest() : seed_(std::random_device()()), trace_(__FILE__, __LINE__, "seed " + std::to_string(seed_)), random_(seed_) {
+  SealedSegmentTest()
+      : seed_(std::random_device()()),
+        trace_(__FILE__, __LINE__, "seed " + std::to_string(seed_)),
+        random_(seed_) {
     CHECK(fs_.CreateDirs("shard").ok());
   }
 
-  std::shared_ptr<GrowingSegment> Grow(const Schema& schema, const std::vector<size_t>& batches, Timestamp ts, Rows* model) {
+  std::shared_ptr<GrowingSegment> Grow(const Schema& schema, const std::vector<size_t>& batches,
+                                       Timestamp ts, Rows* model) {
     auto growing = GrowingSegment::Make(schema);
     for (const size_t rows : batches) {
       const Batch batch = RandomBatch(schema, rows, &random_);
@@ -43,21 +48,25 @@ class SealedSegmentTest : public ::testing::Test {
     return growing;
   }
 
-  std::shared_ptr<SealedSegment> Open(const std::string& path, const meta::SegmentMeta& meta, const Schema& schema) {
+  std::shared_ptr<SealedSegment> Open(const std::string& path, const meta::SegmentMeta& meta,
+                                      const Schema& schema) {
     auto opened = SealedSegment::Open(&fs_, path, meta, schema);
     EXPECT_TRUE(opened.ok()) << opened.status().message();
     return opened.ok() ? *opened : nullptr;
   }
 
-  Written Flush(const Schema& schema, const std::vector<size_t>& batches, int64_t id = 1, Timestamp ts = 1000) {
+  Written Flush(const Schema& schema, const std::vector<size_t>& batches, int64_t id = 1,
+                Timestamp ts = 1000) {
     Rows model(schema);
     const MergeInput input{Grow(schema, batches, ts, &model), model.size(), LiveTable::AllLive()};
     const std::string path = "shard/segment-" + std::to_string(id);
-    auto result = WriteSegment(Context(), &fs_, path, SegmentId(id), schema, {&input, 1}, kPartitions, 0);
+    auto result =
+        WriteSegment(Context(), &fs_, path, SegmentId(id), schema, {&input, 1}, kPartitions, 0);
     EXPECT_TRUE(result.ok()) << result.status().message();
     auto segment = Open(path, result->meta, schema);
     const std::vector<uint32_t> order = model.SortedOrder();
-    for (uint32_t row = 0; row < order.size(); ++row) EXPECT_EQ(result->row_maps[0][order[row]], row);
+    for (uint32_t row = 0; row < order.size(); ++row)
+      EXPECT_EQ(result->row_maps[0][order[row]], row);
     return {model.Picked(order), std::move(*result), std::move(segment)};
   }
 
@@ -68,7 +77,8 @@ class SealedSegmentTest : public ::testing::Test {
     for (const Field& field : schema.fields) {
       if (IsVector(field.type)) {  // reads the norms as well
         const auto& sealed = dynamic_cast<const SealedSegment&>(segment);
-        if (auto vectors = sealed.Vectors(field, Metric::kCosine); !vectors.ok()) return vectors.status();
+        if (auto vectors = sealed.Vectors(field, Metric::kCosine); !vectors.ok())
+          return vectors.status();
       }
       Column out(field.id, field.type, field.dim);
       TRY(segment.Fetch(field, all, &out));
@@ -93,7 +103,8 @@ TEST_F(SealedSegmentTest, AFlushedSegmentAgreesWithAModel) {
     EXPECT_EQ(written.result.meta.min_ts, 1000u);
     EXPECT_TRUE(written.segment->damage().ok());
     for (const meta::PartitionRange& range : written.result.meta.partitions) {
-      for (uint32_t row = range.begin; row < range.end; ++row) EXPECT_EQ(written.segment->PartitionOf(row), range.partition);
+      for (uint32_t row = range.begin; row < range.end; ++row)
+        EXPECT_EQ(written.segment->PartitionOf(row), range.partition);
     }
   }
 }
@@ -115,7 +126,8 @@ TEST_F(SealedSegmentTest, AMergeKeepsWhatLivedAfterTheFloor) {
   std::vector<Input> inputs;
   for (int64_t i = 0; i < 2; ++i) {
     Written written = Flush(schema, {200, 200, 100}, 10 + i, 1000 + static_cast<Timestamp>(i) * 2);
-    inputs.push_back({std::move(written.model), std::move(written.segment), LiveTable::AllLive(), {}});
+    inputs.push_back(
+        {std::move(written.model), std::move(written.segment), LiveTable::AllLive(), {}});
   }
   Rows grown(schema);
   auto growing = Grow(schema, {100, 150}, 1003, &grown);
@@ -138,7 +150,8 @@ TEST_F(SealedSegmentTest, AMergeKeepsWhatLivedAfterTheFloor) {
     uint32_t row;
     Timestamp ended;
   };
-  const std::vector<PartitionId> partitions{PartitionId(7), PartitionId(1), PartitionId(3)};  // 2 was dropped
+  const std::vector<PartitionId> partitions{PartitionId(7), PartitionId(1),
+                                            PartitionId(3)};  // 2 was dropped
   std::vector<Kept> kept;
   Rows all(schema);
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -161,8 +174,10 @@ TEST_F(SealedSegmentTest, AMergeKeepsWhatLivedAfterTheFloor) {
   const Rows model = all.Picked(order);
 
   std::vector<MergeInput> merge;
-  for (const Input& input : inputs) merge.push_back({input.segment, input.model.size(), input.live});
-  auto result = WriteSegment(Context(), &fs_, kPath, SegmentId(1), schema, merge, partitions, floor);
+  for (const Input& input : inputs)
+    merge.push_back({input.segment, input.model.size(), input.live});
+  auto result =
+      WriteSegment(Context(), &fs_, kPath, SegmentId(1), schema, merge, partitions, floor);
   ASSERT_TRUE(result.ok()) << result.status().message();
   ASSERT_EQ(result->meta.rows, model.size());
   const auto merged = Open(kPath, result->meta, schema);
@@ -170,7 +185,8 @@ TEST_F(SealedSegmentTest, AMergeKeepsWhatLivedAfterTheFloor) {
 
   size_t mapped = 0;
   for (const auto& map : result->row_maps) {
-    mapped += static_cast<size_t>(std::count_if(map.begin(), map.end(), [](uint32_t r) { return r != Segment::kNoRow; }));
+    mapped += static_cast<size_t>(
+        std::count_if(map.begin(), map.end(), [](uint32_t r) { return r != Segment::kNoRow; }));
   }
   EXPECT_EQ(mapped, model.size());
   for (Timestamp ts = floor; ts <= last; ++ts) {
@@ -186,7 +202,8 @@ TEST_F(SealedSegmentTest, AMergeKeepsWhatLivedAfterTheFloor) {
 TEST_F(SealedSegmentTest, NoRowsLeftWriteNoFile) {
   Rows model(WideSchema(false));
   const MergeInput input{Grow(model.schema, {50}, 1000, &model), 50, nullptr};
-  auto result = WriteSegment(Context(), &fs_, kPath, SegmentId(1), model.schema, {&input, 1}, {}, 0);
+  auto result =
+      WriteSegment(Context(), &fs_, kPath, SegmentId(1), model.schema, {&input, 1}, {}, 0);
   ASSERT_TRUE(result.ok());
   EXPECT_EQ(result->meta.rows, 0u);
   EXPECT_EQ(result->row_maps[0][7], Segment::kNoRow);
@@ -222,11 +239,13 @@ TEST_F(SealedSegmentTest, TheSchemaMayGainAndLoseFields) {
   expr::BlockScratch scratch;
   EXPECT_EQ(source->Read(FieldId(500), 256, 44, &scratch).as<int32_t>()[43], 42);
   EXPECT_EQ(source->Read(FieldId(501), 0, 256, &scratch).valid[0], 0);
-  EXPECT_EQ(segment->Vectors(*other.Find(FieldId(501)), Metric::kL2).status().code(), Code::kFieldNotFound);
+  EXPECT_EQ(segment->Vectors(*other.Find(FieldId(501)), Metric::kL2).status().code(),
+            Code::kFieldNotFound);
 
   // The next merge writes the new fields out.
   const MergeInput input{segment, 300, nullptr};
-  auto merged = WriteSegment(Context(), &fs_, "shard/merged", SegmentId(2), other, {&input, 1}, kPartitions, 0);
+  auto merged = WriteSegment(Context(), &fs_, "shard/merged", SegmentId(2), other, {&input, 1},
+                             kPartitions, 0);
   ASSERT_TRUE(merged.ok()) << merged.status().message();
   const auto rewritten = Open("shard/merged", merged->meta, other);
   EXPECT_TRUE(rewritten->Has(FieldId(501)));
@@ -244,14 +263,17 @@ TEST_F(SealedSegmentTest, ADamagedBlockIsAnErrorWithFileAndOffset) {
   size_t blocks = 0;
   for (const Section& section : footer.sections) {
     for (uint64_t begin = 0; begin < section.size; begin += kChecksumBytes, ++blocks) {
-      const uint64_t at = section.offset + begin + random_() % std::min<uint64_t>(kChecksumBytes, section.size - begin);
+      const uint64_t at = section.offset + begin +
+                          random_() % std::min<uint64_t>(kChecksumBytes, section.size - begin);
       const int bit = static_cast<int>(random_() % 8);
       fs_.FlipBit(kPath, at, bit);
       const auto segment = Open(kPath, written.result.meta, schema);
       ASSERT_NE(segment, nullptr);
       const Status status = ReadAll(*segment, schema);
-      ASSERT_EQ(status.code(), Code::kCorruption) << "field " << section.field.value << " kind " << int(section.kind);
-      const std::string where = std::string(kPath) + ": checksum mismatch at offset " + std::to_string(section.offset + begin);
+      ASSERT_EQ(status.code(), Code::kCorruption)
+          << "field " << section.field.value << " kind " << int(section.kind);
+      const std::string where = std::string(kPath) + ": checksum mismatch at offset " +
+                                std::to_string(section.offset + begin);
       EXPECT_NE(status.message().find(where), std::string::npos) << status.message();
       fs_.FlipBit(kPath, at, bit);
     }
@@ -277,7 +299,8 @@ TEST_F(SealedSegmentTest, CallsWithoutAStatusRememberDamage) {
   };
   damaged(field.id, [&](const Segment& segment) {
     expr::BlockScratch scratch;
-    const expr::Block block = segment.MakeSource(schema, 300, nullptr)->Read(field.id, 0, 256, &scratch);
+    const expr::Block block =
+        segment.MakeSource(schema, 300, nullptr)->Read(field.id, 0, 256, &scratch);
     EXPECT_EQ(block.valid[255], 0);
     EXPECT_EQ(block.as<int32_t>()[255], 0);
   });
@@ -302,7 +325,8 @@ TEST_F(SealedSegmentTest, RefusesADamagedHeadOrFooterAndACutFile) {
   const uint64_t footer = static_cast<uint64_t>(FindFooter(bytes)->data() - bytes.data());
   for (int i = 0; i < 300; ++i) {
     std::string changed = bytes;
-    const uint64_t at = i < 64 ? static_cast<uint64_t>(i) : footer + random_() % (bytes.size() - footer);
+    const uint64_t at =
+        i < 64 ? static_cast<uint64_t>(i) : footer + random_() % (bytes.size() - footer);
     changed[at] = static_cast<char>(changed[at] ^ (1 << (random_() % 8)));
     expect_refused(changed);
     expect_refused(bytes.substr(0, random_() % bytes.size()));
@@ -317,7 +341,8 @@ TEST_F(SealedSegmentTest, AFailedWriteLeavesNoSegment) {
   const MergeInput input{Grow(model.schema, {200}, 1000, &model), 200, nullptr};
   for (uint64_t n = 1;; ++n) {
     fs_.FailCall(n);
-    const auto result = WriteSegment(Context(), &fs_, kPath, SegmentId(1), model.schema, {&input, 1}, kPartitions, 0);
+    const auto result = WriteSegment(Context(), &fs_, kPath, SegmentId(1), model.schema,
+                                     {&input, 1}, kPartitions, 0);
     if (result.ok()) {
       EXPECT_GT(n, 3u);
       break;
@@ -332,15 +357,25 @@ TEST_F(SealedSegmentTest, ACancelledWriteStops) {
   const MergeInput input{Grow(model.schema, {50}, 1000, &model), 50, nullptr};
   Context context;
   context.Cancel();
-  EXPECT_EQ(WriteSegment(context, &fs_, kPath, SegmentId(1), model.schema, {&input, 1}, kPartitions, 0).status().code(),
-            Code::kCancelled);
+  EXPECT_EQ(
+      WriteSegment(context, &fs_, kPath, SegmentId(1), model.schema, {&input, 1}, kPartitions, 0)
+          .status()
+          .code(),
+      Code::kCancelled);
   EXPECT_FALSE(*fs_.Exists(kPath));
 }
 
 TEST_F(SealedSegmentTest, StatisticsRuleOutPredicatesThatNoRowCanMeet) {
   const Written written = Flush(WideSchema(false), {500});
   const auto source = written.segment->MakeSource(written.model.schema, 500, nullptr);
-  expr::IndexPredicate predicate{expr::IndexPredicate::Kind::kRange, FieldId(100), {}, Value(int64_t{100000}), {}, false, false, ""};
+  expr::IndexPredicate predicate{expr::IndexPredicate::Kind::kRange,
+                                 FieldId(100),
+                                 {},
+                                 Value(int64_t{100000}),
+                                 {},
+                                 false,
+                                 false,
+                                 ""};
   Bitmap matched;
   EXPECT_TRUE(source->TryIndex(predicate, &matched));
   EXPECT_EQ(matched.size(), 500u);
@@ -355,7 +390,9 @@ TEST_F(SealedSegmentTest, DeltasComeBackAsTheyWere) {
   const std::vector<uint32_t> one{3};
   const LiveTable::Ptr many = LiveTable::AllLive()->End(rows, 50, 0);
   const std::vector<std::pair<SegmentId, LiveTable::Ptr>> tables{
-      {SegmentId(4), many}, {SegmentId(5), LiveTable::AllLive()}, {SegmentId(6), LiveTable::AllLive()->End(one, 60, 0)}};
+      {SegmentId(4), many},
+      {SegmentId(5), LiveTable::AllLive()},
+      {SegmentId(6), LiveTable::AllLive()->End(one, 60, 0)}};
   ASSERT_TRUE(WriteDelta(&fs_, "shard/delta", tables).ok());
   auto read = ReadDelta(&fs_, "shard/delta");
   ASSERT_TRUE(read.ok()) << read.status().message();
@@ -379,7 +416,8 @@ TEST(PackBits, ComesBackForEveryWidth) {
     for (uint64_t& v : values) v = bits == 0 ? 0 : random() >> (64 - bits);
     const std::vector<uint64_t> words = PackBits(values, bits);
     EXPECT_EQ(words.size() * 8, PackedBytes(values.size(), bits));
-    for (size_t i = 0; i < values.size(); ++i) ASSERT_EQ(UnpackBits(words.data(), bits, i), values[i]) << bits;
+    for (size_t i = 0; i < values.size(); ++i)
+      ASSERT_EQ(UnpackBits(words.data(), bits, i), values[i]) << bits;
   }
 }
 

@@ -71,7 +71,8 @@ size_t Estimate(const IndexPredicate& predicate, const index::ScalarIndex& index
       return index.EstimateRange(BoundOf(predicate.low, predicate.low_inclusive),
                                  BoundOf(predicate.high, predicate.high_inclusive));
     case IndexPredicate::Kind::kPrefix:
-      return index.EstimateRange(index::Bound{Value(predicate.prefix), true}, PastPrefix(predicate.prefix));
+      return index.EstimateRange(index::Bound{Value(predicate.prefix), true},
+                                 PastPrefix(predicate.prefix));
   }
   return enough;
 }
@@ -90,7 +91,8 @@ Bitmap Ask(const IndexPredicate& predicate, const index::ScalarIndex& index) {
 }
 
 // Nulls in place of rows that cannot be read.
-expr::Block NullBlock(const SealedColumn& column, size_t first, size_t count, expr::BlockScratch* scratch) {
+expr::Block NullBlock(const SealedColumn& column, size_t first, size_t count,
+                      expr::BlockScratch* scratch) {
   expr::Block block;
   block.first = first;
   block.count = count;
@@ -108,15 +110,17 @@ expr::Block NullBlock(const SealedColumn& column, size_t first, size_t count, ex
 
 }  // namespace
 
-SealedSource::SealedSource(const std::map<FieldId, SealedColumn>& columns, const Schema& schema, size_t rows,
-                           const IndexSet* indexes, std::function<void(Status)> damaged)
+SealedSource::SealedSource(const std::map<FieldId, SealedColumn>& columns, const Schema& schema,
+                           size_t rows, const IndexSet* indexes,
+                           std::function<void(Status)> damaged)
     : columns_(columns), rows_(rows), indexes_(indexes), damaged_(std::move(damaged)) {
   for (const Field& field : schema.fields) {
     if (!columns.contains(field.id)) missing_.Add(field);
   }
 }
 
-expr::Block SealedSource::Read(FieldId field, size_t first, size_t count, expr::BlockScratch* scratch) const {
+expr::Block SealedSource::Read(FieldId field, size_t first, size_t count,
+                               expr::BlockScratch* scratch) const {
   expr::Block block;
   const auto it = columns_.find(field);
   if (it == columns_.end()) {

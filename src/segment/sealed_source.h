@@ -19,7 +19,8 @@ class SealedSource : public expr::Source {
                const IndexSet* indexes, std::function<void(Status)> damaged);
 
   size_t rows() const override { return rows_; }
-  expr::Block Read(FieldId field, size_t first, size_t count, expr::BlockScratch* scratch) const override;
+  expr::Block Read(FieldId field, size_t first, size_t count,
+                   expr::BlockScratch* scratch) const override;
   // By the column's statistics if they rule all rows out, else by an index that expects few rows.
   bool TryIndex(const expr::IndexPredicate& predicate, Bitmap* matched) const override;
 

@@ -49,17 +49,20 @@ class Segment {
  public:
   virtual ~Segment() = default;
 
-  // Growing: rows appended so far (only the lane thread may rely on it; readers use their snapshot's).
+  // Growing: rows appended so far (only the lane thread may rely on it; readers use their
+  // snapshot's).
   virtual size_t rows() const = 0;
 
   // hits[q]: the nearest rows among the first `rows` that `allowed` lets through. Uses `indexes`'
   // vector index for the field if there is one, else scans.
-  virtual Status Search(const Context& context, const VectorSearch& search, size_t rows, const RowMask& allowed,
-                        const IndexSet* indexes, std::vector<std::vector<Hit>>* hits) const = 0;
+  virtual Status Search(const Context& context, const VectorSearch& search, size_t rows,
+                        const RowMask& allowed, const IndexSet* indexes,
+                        std::vector<std::vector<Hit>>* hits) const = 0;
 
-  // For filters. The Source borrows the segment, the schema and the indexes. Fields the segment lacks
-  // read as their default or null.
-  virtual std::unique_ptr<expr::Source> MakeSource(const Schema& schema, size_t rows, const IndexSet* indexes) const = 0;
+  // For filters. The Source borrows the segment, the schema and the indexes. Fields the segment
+  // lacks read as their default or null.
+  virtual std::unique_ptr<expr::Source> MakeSource(const Schema& schema, size_t rows,
+                                                   const IndexSet* indexes) const = 0;
 
   // Appends the values of `rows` to `out` (whose type and dim say what is expected).
   virtual Status Fetch(const Field& field, std::span<const uint32_t> rows, Column* out) const = 0;
@@ -67,23 +70,25 @@ class Segment {
   // To read many values without copies. Sealed: checks the column's checksums first.
   virtual Result<std::unique_ptr<ValueReader>> ReadValues(const Field& field) const = 0;
 
-  // OK, or the first damage met by a call that has no Status of its own: a Source's Read, InsertedAt,
-  // MaskInsertedAfter, FindKeys. Those answer as if the damaged rows held nothing, so their callers ask
-  // here afterwards, before they use the answer. Search and Fetch fail from then on.
+  // OK, or the first damage met by a call that has no Status of its own: a Source's Read,
+  // InsertedAt, MaskInsertedAfter, FindKeys. Those answer as if the damaged rows held nothing, so
+  // their callers ask here afterwards, before they use the answer. Search and Fetch fail from then
+  // on.
   virtual Status damage() const { return {}; }
 
   virtual Timestamp InsertedAt(uint32_t row) const = 0;
   virtual PartitionId PartitionOf(uint32_t row) const = 0;
-  // Clears in `allowed` the rows inserted after `ts` (growing: a suffix; sealed: nothing if ts >= max).
-  // Returns false, without touching it, when all of the first `rows` rows are visible.
+  // Clears in `allowed` the rows inserted after `ts` (growing: a suffix; sealed: nothing if ts >=
+  // max). Returns false, without touching it, when all of the first `rows` rows are visible.
   virtual bool MaskInsertedAfter(Timestamp ts, size_t rows, Bitmap* allowed) const = 0;
   virtual Timestamp max_ts(size_t rows) const = 0;  // newest insert among the first `rows`
   // Keeps in `allowed` only rows of `partitions` (sorted).
-  virtual void MaskPartitions(std::span<const PartitionId> partitions, size_t rows, Bitmap* allowed) const = 0;
+  virtual void MaskPartitions(std::span<const PartitionId> partitions, size_t rows,
+                              Bitmap* allowed) const = 0;
 
-  // Calls fn(index into keys, row) for every row that holds one of `keys` (the pk column's type), dead
-  // rows too: the caller checks. `partitions`: one for each key, one for all, or empty = anywhere.
-  // Growing: lane thread only.
+  // Calls fn(index into keys, row) for every row that holds one of `keys` (the pk column's type),
+  // dead rows too: the caller checks. `partitions`: one for each key, one for all, or empty =
+  // anywhere. Growing: lane thread only.
   static constexpr uint32_t kNoRow = ~0U;
   virtual void FindKeys(const Column& keys, std::span<const PartitionId> partitions,
                         const std::function<void(size_t key, uint32_t row)>& fn) const = 0;

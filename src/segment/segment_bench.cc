@@ -1,10 +1,10 @@
 // Rows of 384 float dimensions with an Int64 key and a VarChar, in requests of 1,000 rows.
-#include <benchmark/benchmark.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <numeric>
 #include <random>
+
+#include <benchmark/benchmark.h>
 
 #include "io/posix/posix_file_system.h"
 #include "segment/growing_segment.h"
@@ -42,8 +42,10 @@ Batch MakeBatch(const Schema& schema, int64_t first_key) {
   for (const Field& field : schema.fields) {
     Column& column = batch.columns.emplace_back(field.id, field.type, field.dim);
     for (size_t row = 0; row < kBatchRows; ++row) {
-      if (field.type == DataType::kInt64) column.Append((first_key + static_cast<int64_t>(row)) * 7919 % 1'000'003);
-      if (field.type == DataType::kVarChar) column.AppendString("a text of some thirty bytes " + std::to_string(row));
+      if (field.type == DataType::kInt64)
+        column.Append((first_key + static_cast<int64_t>(row)) * 7919 % 1'000'003);
+      if (field.type == DataType::kVarChar)
+        column.AppendString("a text of some thirty bytes " + std::to_string(row));
     }
     if (field.type == DataType::kFloatVector) {
       auto* values = reinterpret_cast<float*>(column.ResizeFixed(kBatchRows));
@@ -55,11 +57,13 @@ Batch MakeBatch(const Schema& schema, int64_t first_key) {
 
 std::vector<Batch> MakeBatches(const Schema& schema) {
   std::vector<Batch> batches;
-  for (size_t first = 0; first < kSegmentRows; first += kBatchRows) batches.push_back(MakeBatch(schema, static_cast<int64_t>(first)));
+  for (size_t first = 0; first < kSegmentRows; first += kBatchRows)
+    batches.push_back(MakeBatch(schema, static_cast<int64_t>(first)));
   return batches;
 }
 
-std::shared_ptr<GrowingSegment> Grow(const Schema& schema, const std::vector<Batch>& batches, std::shared_ptr<BlockPool> pool) {
+std::shared_ptr<GrowingSegment> Grow(const Schema& schema, const std::vector<Batch>& batches,
+                                     std::shared_ptr<BlockPool> pool) {
   auto segment = GrowingSegment::Make(schema, std::move(pool));
   for (size_t i = 0; i < kSegmentRows / kBatchRows; ++i) {
     segment->Append(batches[i % batches.size()], {&kPartition, 1}, 1 + i);
@@ -71,8 +75,8 @@ void PerRow(benchmark::State& state, size_t rows) {
   state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * rows));
 }
 
-// Into recycled blocks, as a node in its stride does; the first round makes them. hot: the request was
-// decoded just now, so its rows are still in the cache.
+// Into recycled blocks, as a node in its stride does; the first round makes them. hot: the request
+// was decoded just now, so its rows are still in the cache.
 void BM_Append(benchmark::State& state) {
   const Schema schema = BenchSchema(state.range(0) != 0);
   const bool hot = state.range(1) != 0;
@@ -83,14 +87,20 @@ void BM_Append(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(Grow(schema, batches, pool));
   PerRow(state, kSegmentRows);
 }
-BENCHMARK(BM_Append)->ArgNames({"text", "hot"})->Args({0, 0})->Args({0, 1})->Args({1, 1})->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_Append)
+    ->ArgNames({"text", "hot"})
+    ->Args({0, 0})
+    ->Args({0, 1})
+    ->Args({1, 1})
+    ->Unit(benchmark::kMillisecond);
 
 void BM_FindKeysGrowing(benchmark::State& state) {
   const Schema schema = BenchSchema(false);
   const auto segment = Grow(schema, MakeBatches(schema), nullptr);
   const Batch wanted = MakeBatch(schema, 5000);
   size_t found = 0;
-  for (auto _ : state) segment->FindKeys(wanted.columns[0], {&kPartition, 1}, [&](size_t, uint32_t) { ++found; });
+  for (auto _ : state)
+    segment->FindKeys(wanted.columns[0], {&kPartition, 1}, [&](size_t, uint32_t) { ++found; });
   benchmark::DoNotOptimize(found);
   PerRow(state, kBatchRows);
 }
@@ -108,7 +118,8 @@ class SegmentFolder {
   io::FileSystem* fs() const { return fs_.get(); }
 
   WrittenSegment Write(const Schema& schema, std::span<const MergeInput> inputs, int64_t id) const {
-    auto written = WriteSegment(Context(), fs(), File(id), SegmentId(id), schema, inputs, {&kPartition, 1}, 0);
+    auto written =
+        WriteSegment(Context(), fs(), File(id), SegmentId(id), schema, inputs, {&kPartition, 1}, 0);
     CHECK(written.ok());
     return std::move(*written);
   }
@@ -127,12 +138,15 @@ void Search(benchmark::State& state, const Segment& segment) {
   const Batch queries = MakeBatch(BenchSchema(false), 77);
   VectorSearch search;
   search.field = FieldId(101);
-  search.queries = {DataType::kFloatVector, kDim, static_cast<size_t>(state.range(0)), queries.columns[1].data(), nullptr};
+  search.queries = {DataType::kFloatVector, kDim, static_cast<size_t>(state.range(0)),
+                    queries.columns[1].data(), nullptr};
   search.metric = Metric::kCosine;
   search.limit = 10;
   std::vector<std::vector<Hit>> hits;
-  for (auto _ : state) CHECK(segment.Search(Context(), search, kSegmentRows, RowMask(), nullptr, &hits).ok());
-  state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * kSegmentRows * kDim * sizeof(float)));
+  for (auto _ : state)
+    CHECK(segment.Search(Context(), search, kSegmentRows, RowMask(), nullptr, &hits).ok());
+  state.SetBytesProcessed(
+      static_cast<int64_t>(state.iterations() * kSegmentRows * kDim * sizeof(float)));
 }
 
 void BM_ExactScanGrowing(benchmark::State& state) {
@@ -165,7 +179,8 @@ void BM_MergeFour(benchmark::State& state) {
   std::vector<MergeInput> inputs;
   for (int64_t id = 1; id <= 4; ++id) {
     const MergeInput input{Grow(schema, MakeBatches(schema), nullptr), kSegmentRows, nullptr};
-    inputs.push_back({folder.Open(schema, folder.Write(schema, {&input, 1}, id).meta), kSegmentRows, nullptr});
+    inputs.push_back(
+        {folder.Open(schema, folder.Write(schema, {&input, 1}, id).meta), kSegmentRows, nullptr});
   }
   uint64_t bytes = 0;
   for (auto _ : state) bytes += folder.Write(schema, inputs, 9).meta.bytes;
@@ -180,7 +195,8 @@ void BM_FindKeysSealed(benchmark::State& state) {
   const auto segment = folder.Open(schema, folder.Write(schema, {&input, 1}, 1).meta);
   const Batch wanted = MakeBatch(schema, 5000);
   size_t found = 0;
-  for (auto _ : state) segment->FindKeys(wanted.columns[0], {&kPartition, 1}, [&](size_t, uint32_t) { ++found; });
+  for (auto _ : state)
+    segment->FindKeys(wanted.columns[0], {&kPartition, 1}, [&](size_t, uint32_t) { ++found; });
   benchmark::DoNotOptimize(found);
   PerRow(state, kBatchRows);
 }
@@ -202,11 +218,18 @@ void BM_LiveTableEnd(benchmark::State& state) {
       at = 0;
     }
     ++ts;
-    table = table->End(std::span<const uint32_t>(rows).subspan(at, count), ts, ts < 100 ? 0 : ts - 100);
+    table =
+        table->End(std::span<const uint32_t>(rows).subspan(at, count), ts, ts < 100 ? 0 : ts - 100);
     at += count;
   }
 }
-BENCHMARK(BM_LiveTableEnd)->ArgName("rows")->Arg(1)->Arg(100)->Arg(1000)->Arg(10000)->Unit(benchmark::kMicrosecond);
+BENCHMARK(BM_LiveTableEnd)
+    ->ArgName("rows")
+    ->Arg(1)
+    ->Arg(100)
+    ->Arg(1000)
+    ->Arg(10000)
+    ->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace elanus::segment

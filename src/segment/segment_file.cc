@@ -10,12 +10,14 @@ Status SegmentFile::Damaged(const std::string& what) const {
   return Fail(Code::kCorruption, "segment file " + path_ + ": " + what);
 }
 
-Result<std::unique_ptr<SegmentFile>> SegmentFile::Open(io::FileSystem* fs, const std::string& path) {
+Result<std::unique_ptr<SegmentFile>> SegmentFile::Open(io::FileSystem* fs,
+                                                       const std::string& path) {
   auto file = std::unique_ptr<SegmentFile>(new SegmentFile());
   file->path_ = path;
   file->mapping_ = TRY(fs->Map(path));
   const std::string_view bytes = file->mapping_->view();
-  if (const Status status = CheckHeader(bytes); !status.ok()) return file->Damaged(status.message());
+  if (const Status status = CheckHeader(bytes); !status.ok())
+    return file->Damaged(status.message());
   const auto footer = FindFooter(bytes);
   if (!footer.ok()) return file->Damaged(footer.status().message());
   auto decoded = DecodeFooter(*footer);
@@ -68,7 +70,8 @@ Status SegmentFile::Blocks::CheckAll() const {
 
 Status SegmentFile::Blocks::CheckBlocks(uint64_t offset, uint64_t count) const {
   if (offset > size || count > size - offset) {
-    return file->Damaged("a value lies beyond the section at offset " + std::to_string(section->offset));
+    return file->Damaged("a value lies beyond the section at offset " +
+                         std::to_string(section->offset));
   }
   if (count == 0) return {};
   const uint64_t last = (offset + count - 1) / kChecksumBytes;
@@ -76,8 +79,10 @@ Status SegmentFile::Blocks::CheckBlocks(uint64_t offset, uint64_t count) const {
     const uint64_t bit = 1ULL << (block % 64);
     if ((good[block / 64].load(std::memory_order_acquire) & bit) != 0) continue;
     const uint64_t begin = block * kChecksumBytes;
-    if (Crc32c(data + begin, std::min<uint64_t>(kChecksumBytes, size - begin)) != section->checksums[block]) {
-      return file->Damaged("checksum mismatch at offset " + std::to_string(section->offset + begin));
+    if (Crc32c(data + begin, std::min<uint64_t>(kChecksumBytes, size - begin)) !=
+        section->checksums[block]) {
+      return file->Damaged("checksum mismatch at offset " +
+                           std::to_string(section->offset + begin));
     }
     good[block / 64].fetch_or(bit, std::memory_order_release);
   }

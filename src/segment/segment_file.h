@@ -1,5 +1,5 @@
-// SegmentFile: a mapped segment file. The header and footer are checked when it is opened, the blocks
-// of a section when they are first asked for. Thread-safe.
+// SegmentFile: a mapped segment file. The header and footer are checked when it is opened, the
+// blocks of a section when they are first asked for. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -46,15 +46,20 @@ struct SegmentFile::Blocks {
   mutable std::vector<std::atomic<uint64_t>> good;  // a bit a block: its checksum was right
   mutable std::atomic<bool> all_good{false};
 
-  // OK: bytes [offset, offset + size) are what was written. An offset beyond the end is kCorruption.
+  // OK: bytes [offset, offset + size) are what was written. An offset beyond the end is
+  // kCorruption.
   Status Check(uint64_t offset, uint64_t count) const {
-    if (all_good.load(std::memory_order_acquire) && offset <= size && count <= size - offset) [[likely]] return {};
+    if (all_good.load(std::memory_order_acquire) && offset <= size && count <= size - offset)
+        [[likely]]
+      return {};
     return CheckBlocks(offset, count);
   }
   Status CheckAll() const;
 
   template <typename T>
-  const T* as() const { return reinterpret_cast<const T*>(data); }
+  const T* as() const {
+    return reinterpret_cast<const T*>(data);
+  }
 
  private:
   Status CheckBlocks(uint64_t offset, uint64_t count) const;

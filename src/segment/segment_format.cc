@@ -112,7 +112,8 @@ std::string EncodeHeader() {
 }
 
 Status CheckHeader(std::string_view bytes) {
-  if (bytes.size() < kHeaderBytes || !bytes.starts_with(kSegmentMagic)) return Damaged("not a segment file");
+  if (bytes.size() < kHeaderBytes || !bytes.starts_with(kSegmentMagic))
+    return Damaged("not a segment file");
   Reader r(bytes.substr(kSegmentMagic.size(), kHeaderBytes - kSegmentMagic.size()));
   const uint32_t version = TRY(r.U32());
   Reader end(bytes.substr(kHeaderBytes - sizeof(uint32_t)));
@@ -120,7 +121,8 @@ Status CheckHeader(std::string_view bytes) {
     return Damaged("checksum mismatch at offset 0");
   }
   if (version != kSegmentVersion) {
-    return Damaged("segment format " + std::to_string(version) + ", this binary reads " + std::to_string(kSegmentVersion));
+    return Damaged("segment format " + std::to_string(version) + ", this binary reads " +
+                   std::to_string(kSegmentVersion));
   }
   return {};
 }
@@ -199,9 +201,11 @@ Result<std::string_view> FindFooter(std::string_view file) {
   if (trailer_crc != Crc32c(trailer.substr(0, 20))) {
     return Damaged("checksum mismatch at offset " + std::to_string(trailer_offset));
   }
-  if (offset > trailer_offset || size != trailer_offset - offset) return Damaged("the footer is out of place");
+  if (offset > trailer_offset || size != trailer_offset - offset)
+    return Damaged("the footer is out of place");
   const std::string_view footer = file.substr(offset, size);
-  if (Crc32c(footer) != footer_crc) return Damaged("checksum mismatch at offset " + std::to_string(offset));
+  if (Crc32c(footer) != footer_crc)
+    return Damaged("checksum mismatch at offset " + std::to_string(offset));
   return footer;
 }
 

@@ -77,8 +77,12 @@ std::string EncodeTrailer(uint64_t footer_offset, std::string_view footer);
 Result<std::string_view> FindFooter(std::string_view file);
 
 // Numbers of `bits` bits each (0 to 64) in little-endian words, one word of padding behind.
-constexpr unsigned BitsFor(uint64_t max) { return max == 0 ? 0 : 64 - static_cast<unsigned>(__builtin_clzll(max)); }
-constexpr uint64_t PackedBytes(uint64_t count, unsigned bits) { return bits == 0 ? 0 : ((count * bits + 63) / 64 + 1) * 8; }
+constexpr unsigned BitsFor(uint64_t max) {
+  return max == 0 ? 0 : 64 - static_cast<unsigned>(__builtin_clzll(max));
+}
+constexpr uint64_t PackedBytes(uint64_t count, unsigned bits) {
+  return bits == 0 ? 0 : ((count * bits + 63) / 64 + 1) * 8;
+}
 std::vector<uint64_t> PackBits(const std::vector<uint64_t>& values, unsigned bits);
 inline uint64_t UnpackBits(const uint64_t* words, unsigned bits, uint64_t index) {
   if (bits == 0) return 0;

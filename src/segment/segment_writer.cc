@@ -11,7 +11,8 @@ constexpr size_t kPendingMax = 256 << 10;  // stays in the cache until it is wri
 
 }  // namespace
 
-Result<std::unique_ptr<SegmentWriter>> SegmentWriter::Create(io::FileSystem* fs, const std::string& path) {
+Result<std::unique_ptr<SegmentWriter>> SegmentWriter::Create(io::FileSystem* fs,
+                                                             const std::string& path) {
   auto file = TRY(fs->Create(path));
   return std::unique_ptr<SegmentWriter>(new SegmentWriter(std::move(file)));
 }
@@ -73,7 +74,8 @@ void SegmentWriter::FinishBlock() {
 
 // Between blocks only.
 Status SegmentWriter::Flush() {
-  const size_t whole = pending_.size() / kLineBytes * kLineBytes;  // so that Begin can count in pending_
+  const size_t whole =
+      pending_.size() / kLineBytes * kLineBytes;  // so that Begin can count in pending_
   TRY(file_->Append(std::string_view(pending_).substr(0, whole)));
   pending_.erase(0, whole);
   block_begin_ = pending_.size();

@@ -22,12 +22,14 @@ std::string_view BytesOf(const std::vector<T>& values) {
 
 class ColumnWriter {
  public:
-  ColumnWriter(const Context& context, std::span<const MergeInput> inputs, const MergePlan& plan, SegmentWriter* writer)
+  ColumnWriter(const Context& context, std::span<const MergeInput> inputs, const MergePlan& plan,
+               SegmentWriter* writer)
       : context_(context), inputs_(inputs), plan_(plan), writer_(*writer) {}
 
   Result<ColumnFooter> Write(const Field& field) {
     readers_.clear();
-    for (const MergeInput& input : inputs_) readers_.push_back(TRY(input.segment->ReadValues(field)));
+    for (const MergeInput& input : inputs_)
+      readers_.push_back(TRY(input.segment->ReadValues(field)));
     valid_.assign(plan_.rows.size(), 1);
     any_null_ = false;
     StatsBuilder stats(field.type);
@@ -101,7 +103,8 @@ Status WriteTimes(std::span<const MergeInput> inputs, const MergePlan& plan, Seg
                   SegmentFooter* footer) {
   std::vector<uint64_t> times;
   times.reserve(plan.rows.size());
-  for (const RowRef& ref : plan.rows) times.push_back(inputs[ref.input].segment->InsertedAt(ref.row));
+  for (const RowRef& ref : plan.rows)
+    times.push_back(inputs[ref.input].segment->InsertedAt(ref.row));
   std::vector<uint64_t> distinct = times;
   std::sort(distinct.begin(), distinct.end());
   distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
@@ -109,16 +112,19 @@ Status WriteTimes(std::span<const MergeInput> inputs, const MergePlan& plan, Seg
   footer->max_ts = distinct.back();
   footer->distinct_times = static_cast<uint32_t>(distinct.size());
   for (uint64_t& ts : times) {
-    ts = static_cast<uint64_t>(std::lower_bound(distinct.begin(), distinct.end(), ts) - distinct.begin());
+    ts = static_cast<uint64_t>(std::lower_bound(distinct.begin(), distinct.end(), ts) -
+                               distinct.begin());
   }
   for (uint64_t& ts : distinct) ts -= footer->min_ts;
   TRY(writer->Write(kTimestampField, SectionKind::kTimes,
                     BytesOf(PackBits(distinct, BitsFor(footer->max_ts - footer->min_ts)))));
-  return writer->Write(kTimestampField, SectionKind::kTimeIndex, BytesOf(PackBits(times, BitsFor(distinct.size() - 1))));
+  return writer->Write(kTimestampField, SectionKind::kTimeIndex,
+                       BytesOf(PackBits(times, BitsFor(distinct.size() - 1))));
 }
 
-Result<meta::SegmentMeta> WriteFile(const Context& context, io::FileSystem* fs, const std::string& path, SegmentId id,
-                                    const Schema& schema, std::span<const MergeInput> inputs, const MergePlan& plan) {
+Result<meta::SegmentMeta> WriteFile(const Context& context, io::FileSystem* fs,
+                                    const std::string& path, SegmentId id, const Schema& schema,
+                                    std::span<const MergeInput> inputs, const MergePlan& plan) {
   auto writer = TRY(SegmentWriter::Create(fs, path));
   SegmentFooter footer;
   footer.id = id;
@@ -141,8 +147,9 @@ Result<meta::SegmentMeta> WriteFile(const Context& context, io::FileSystem* fs, 
 
 }  // namespace
 
-Result<WrittenSegment> WriteSegment(const Context& context, io::FileSystem* fs, const std::string& path, SegmentId id,
-                                    const Schema& schema, std::span<const MergeInput> inputs,
+Result<WrittenSegment> WriteSegment(const Context& context, io::FileSystem* fs,
+                                    const std::string& path, SegmentId id, const Schema& schema,
+                                    std::span<const MergeInput> inputs,
                                     std::span<const PartitionId> partitions, Timestamp floor) {
   MergePlan plan = TRY(PlanMerge(context, schema.primary(), inputs, partitions, floor));
   WrittenSegment written;

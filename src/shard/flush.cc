@@ -1,5 +1,5 @@
-// LocalShard, flush: growing rows become a segment file, ended rows of sealed segments a delta object,
-// and one head commit makes both the truth (shard.md section 5, steps F1 to F6).
+// LocalShard, flush: growing rows become a segment file, ended rows of sealed segments a delta
+// object, and one head commit makes both the truth (shard.md section 5, steps F1 to F6).
 #include <algorithm>
 #include <set>
 
@@ -46,9 +46,10 @@ Status LocalShard::FlushFrozen() {
   const std::lock_guard lock(maintain_mutex_);
   while (!dropped_) {
     const SnapshotPtr snapshot = slot_.Get();
-    const auto frozen = std::find_if(snapshot->segments.begin(), snapshot->segments.end(), [](const SegmentViewPtr& view) {
-      return view->sealed == nullptr && view->growing == nullptr;
-    });
+    const auto frozen = std::find_if(snapshot->segments.begin(), snapshot->segments.end(),
+                                     [](const SegmentViewPtr& view) {
+                                       return view->sealed == nullptr && view->growing == nullptr;
+                                     });
     if (frozen == snapshot->segments.end()) break;
     TRY(FlushOne(**frozen, *snapshot));
   }
@@ -61,17 +62,19 @@ Status LocalShard::FlushOne(const SegmentView& frozen, const Snapshot& snapshot)
   const std::string path = Path(frozen.id.value, "seg");
   const segment::MergeInput input{frozen.segment, frozen.rows, frozen.live};
   segment::WrittenSegment written =
-      TRY(segment::WriteSegment(jobs_, env_->fs, path, frozen.id, snapshot.collection->schema, {&input, 1},
-                                PartitionsOf(*snapshot.collection), snapshot.floor));
+      TRY(segment::WriteSegment(jobs_, env_->fs, path, frozen.id, snapshot.collection->schema,
+                                {&input, 1}, PartitionsOf(*snapshot.collection), snapshot.floor));
 
   meta::ShardHead head = head_;
   std::vector<std::pair<SegmentId, LiveTable::Ptr>> tables;
   for (const SegmentViewPtr& view : snapshot.segments) {
-    if (view->sealed != nullptr && view->live != persisted_[view->id]) tables.emplace_back(view->id, view->live);
+    if (view->sealed != nullptr && view->live != persisted_[view->id])
+      tables.emplace_back(view->id, view->live);
   }
   std::shared_ptr<segment::SealedSegment> sealed;
   if (written.meta.rows > 0) {
-    sealed = TRY(segment::SealedSegment::Open(env_->fs, path, written.meta, snapshot.collection->schema));
+    sealed = TRY(
+        segment::SealedSegment::Open(env_->fs, path, written.meta, snapshot.collection->schema));
     head.segments.push_back(written.meta);
     if (written.live->dead() > 0) tables.emplace_back(frozen.id, written.live);
   }
@@ -89,26 +92,28 @@ Status LocalShard::FlushOne(const SegmentView& frozen, const Snapshot& snapshot)
     if (sealed == nullptr) {
       views_.erase(views_.begin() + static_cast<ptrdiff_t>(index));
     } else {
-      SegmentView view{.id = frozen.id,
-                       .segment = sealed,
-                       .rows = sealed->rows(),
-                       .live = MapEnds(*frozen.live, *now.live, frozen.rows, written.row_maps[0], written.live),
-                       .sealed = sealed,
-                       .indexes = std::make_shared<segment::IndexSet>(),
-                       .index_ids = {},
-                       .growing = nullptr,
-                       .frozen_lsn = 0};
+      SegmentView view{
+          .id = frozen.id,
+          .segment = sealed,
+          .rows = sealed->rows(),
+          .live = MapEnds(*frozen.live, *now.live, frozen.rows, written.row_maps[0], written.live),
+          .sealed = sealed,
+          .indexes = std::make_shared<segment::IndexSet>(),
+          .index_ids = {},
+          .growing = nullptr,
+          .frozen_lsn = 0};
       // Sealed views come first.
       views_.erase(views_.begin() + static_cast<ptrdiff_t>(index));
-      const auto place = std::find_if(views_.begin(), views_.end(), [](const SegmentViewPtr& v) { return v->sealed == nullptr; });
+      const auto place = std::find_if(views_.begin(), views_.end(),
+                                      [](const SegmentViewPtr& v) { return v->sealed == nullptr; });
       views_.insert(place, std::make_shared<SegmentView>(std::move(view)));
     }
     NoteDirtyDeltas();
     changed_ = true;
     Publish();
   });
-  LOG_INFO("segment flushed", {"shard", id_.value}, {"segment", frozen.id.value}, {"rows", written.meta.rows},
-           {"bytes", written.meta.bytes});
+  LOG_INFO("segment flushed", {"shard", id_.value}, {"segment", frozen.id.value},
+           {"rows", written.meta.rows}, {"bytes", written.meta.bytes});
   env_->wake_worker(id_);
   return {};
 }
@@ -132,7 +137,8 @@ LiveTable::Ptr LocalShard::MapEnds(const LiveTable& then, const LiveTable& now, 
   return live;
 }
 
-// With nothing growing and nothing frozen, the ends of sealed rows are all that the log still holds.
+// With nothing growing and nothing frozen, the ends of sealed rows are all that the log still
+// holds.
 Status LocalShard::CommitDeltas() {
   if (!deltas_dirty_) return {};
   std::vector<std::pair<SegmentId, LiveTable::Ptr>> tables;
@@ -141,7 +147,8 @@ Status LocalShard::CommitDeltas() {
   env_->lane->RunTask([&] {
     for (const SegmentViewPtr& view : views_) {
       growing = growing || view->sealed == nullptr;
-      if (view->sealed != nullptr && view->live != persisted_[view->id]) tables.emplace_back(view->id, view->live);
+      if (view->sealed != nullptr && view->live != persisted_[view->id])
+        tables.emplace_back(view->id, view->live);
     }
     lsn = applied_lsn_;
   });
@@ -155,8 +162,8 @@ Status LocalShard::CommitDeltas() {
   return {};
 }
 
-// Lane thread, with maintain_mutex_ held by whoever waits for it. Only a committed end is clean: the
-// log is truncated by this.
+// Lane thread, with maintain_mutex_ held by whoever waits for it. Only a committed end is clean:
+// the log is truncated by this.
 void LocalShard::NoteDirtyDeltas() {
   deltas_dirty_ = std::any_of(views_.begin(), views_.end(), [this](const SegmentViewPtr& view) {
     if (view->sealed == nullptr) return false;
@@ -165,7 +172,8 @@ void LocalShard::NoteDirtyDeltas() {
   });
 }
 
-Status LocalShard::AddDeltas(const std::vector<std::pair<SegmentId, LiveTable::Ptr>>& tables, meta::ShardHead* head) {
+Status LocalShard::AddDeltas(const std::vector<std::pair<SegmentId, LiveTable::Ptr>>& tables,
+                             meta::ShardHead* head) {
   if (tables.empty()) return {};
   const int64_t object = TRY(env_->next_object());
   TRY(segment::WriteDelta(env_->fs, Path(object, "del"), tables));
@@ -195,7 +203,8 @@ std::set<std::string> FilesOf(const meta::ShardHead& head) {
   for (const meta::SegmentMeta& meta : head.segments) {
     files.insert(std::to_string(meta.id.value) + ".seg");
     if (meta.delta != 0) files.insert(std::to_string(meta.delta) + ".del");
-    for (const meta::IndexObject& index : meta.indexes) files.insert(std::to_string(index.object) + ".idx");
+    for (const meta::IndexObject& index : meta.indexes)
+      files.insert(std::to_string(index.object) + ".idx");
   }
   return files;
 }

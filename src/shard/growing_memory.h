@@ -1,5 +1,5 @@
-// GrowingMemory: what rows not yet in segment files take, over all shards, and the cap at which writers wait.
-// Thread-safe.
+// GrowingMemory: what rows not yet in segment files take, over all shards, and the cap at which
+// writers wait. Thread-safe.
 #pragma once
 
 #include <algorithm>
@@ -27,14 +27,16 @@ class GrowingMemory {
   }
 
   // Returns when there is room; kMemoryLimitExceeded with the numbers after `patience`.
-  Status WaitForRoom(const Context& context, std::chrono::milliseconds patience = std::chrono::seconds(30)) {
+  Status WaitForRoom(const Context& context,
+                     std::chrono::milliseconds patience = std::chrono::seconds(30)) {
     std::unique_lock lock(mutex_);
     if (HasRoom()) return {};
     const auto until = std::min(context.deadline(), Context::Clock::now() + patience);
     if (room_.wait_until(lock, until, [this] { return HasRoom(); })) return {};
     TRY(context.Check());
-    return Fail(Code::kMemoryLimitExceeded, "rows not yet flushed take " + std::to_string(bytes_) + " of " +
-                                                std::to_string(bytes_max_) + " bytes; try again later");
+    return Fail(Code::kMemoryLimitExceeded, "rows not yet flushed take " + std::to_string(bytes_) +
+                                                " of " + std::to_string(bytes_max_) +
+                                                " bytes; try again later");
   }
 
   size_t bytes() const {

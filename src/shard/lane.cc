@@ -140,10 +140,12 @@ Result<wal::Lsn> Lane::Append(const std::vector<Command*>& commands, bool reserv
   for (Command* command : commands) records.push_back(command->record());
   Result<wal::Lsn> lsn = reserve ? log_->AppendFromReserve(records) : log_->Append(records);
   if (lsn.ok() || log_->healthy()) return lsn;
-  // The outcome is unknown until Reopen has decided that the frame is out. Until then every write is refused.
+  // The outcome is unknown until Reopen has decided that the frame is out. Until then every write
+  // is refused.
   LOG_ERROR("log append failed", {"error", lsn.status().message()});
   if (const Status reopened = log_->Reopen(); !reopened.ok()) {
-    LOG_ERROR("log cannot be reopened; writes are refused until it can", {"error", reopened.message()});
+    LOG_ERROR("log cannot be reopened; writes are refused until it can",
+              {"error", reopened.message()});
   }
   return lsn;
 }

@@ -26,7 +26,8 @@ class Command {
  public:
   virtual ~Command() = default;
 
-  // Lane thread. Fills record(); may refuse. With needs_state(), everything ordered before it has been applied.
+  // Lane thread. Fills record(); may refuse. With needs_state(), everything ordered before it has
+  // been applied.
   virtual Status Prepare() = 0;
   virtual bool needs_state() const { return false; }
   // It only takes away (deletes): may use the log's reserve when the disk is full.

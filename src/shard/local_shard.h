@@ -19,6 +19,7 @@
 #include "meta/catalog.h"
 #include "roles/oracle.h"
 #include "roles/shard.h"
+#include "segment/block_pool.h"
 #include "shard/growing_memory.h"
 #include "shard/lane.h"
 #include "shard/record.h"
@@ -51,21 +52,25 @@ struct ShardEnv {
   const Clock* clock = nullptr;
   Lane* lane = nullptr;
   GrowingMemory* memory = nullptr;
+  std::shared_ptr<segment::BlockPool> blocks;  // of growing segments, recycled
   ShardOptions options;
-  std::function<Result<int64_t>()> next_object;      // ids never given before
-  std::function<void(ShardId)> wake_flusher;         // there is a frozen segment
-  std::function<void(ShardId)> wake_worker;          // a merge or an index may be due
+  std::function<Result<int64_t>()> next_object;  // ids never given before
+  std::function<void(ShardId)> wake_flusher;     // there is a frozen segment
+  std::function<void(ShardId)> wake_worker;      // a merge or an index may be due
 };
 
 class LocalShard final : public roles::Shard, public std::enable_shared_from_this<LocalShard> {
  public:
   // Opens what the head names; replay brings the rest. Removes files that no head names.
-  static Result<std::shared_ptr<LocalShard>> Open(const ShardEnv* env, roles::CollectionPtr collection);
+  static Result<std::shared_ptr<LocalShard>> Open(const ShardEnv* env,
+                                                  roles::CollectionPtr collection);
   ~LocalShard() override;
 
   Result<roles::WriteResult> Write(const Context& context, roles::WriteRequest request) override;
-  Result<roles::SearchResult> Search(const Context& context, const roles::SearchRequest& request) override;
-  Result<roles::QueryResult> Query(const Context& context, const roles::QueryRequest& request) override;
+  Result<roles::SearchResult> Search(const Context& context,
+                                     const roles::SearchRequest& request) override;
+  Result<roles::QueryResult> Query(const Context& context,
+                                   const roles::QueryRequest& request) override;
   Result<roles::FlushResult> Flush(const Context& context) override;
   roles::ShardStats Stats() override;
   roles::IndexProgress ProgressOf(IndexId index) override;
@@ -103,7 +108,8 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   // ---- lane thread (write.cc) ----
   Status PrepareWrite(WriteRecord* record, const expr::Filter* filter,
                       const std::vector<PartitionId>& filter_partitions);
-  Status ResolveFilter(const expr::Filter& filter, const std::vector<PartitionId>& partitions, WriteRecord* record);
+  Status ResolveFilter(const expr::Filter& filter, const std::vector<PartitionId>& partitions,
+                       WriteRecord* record);
   Counts Apply(const WriteRecord& record, Timestamp ts, wal::Lsn lsn);
   void EndRows(size_t view, std::vector<uint32_t>* rows, Timestamp ts, Counts* counts);
   void Publish();
@@ -117,15 +123,18 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   Status FlushOne(const SegmentView& frozen, const Snapshot& snapshot);
   Status CommitDeltas();
   void NoteDirtyDeltas();
-  // Writes the live tables of `views` that differ from what the head's delta objects hold, and names
-  // the new object in `head`.
-  Status AddDeltas(const std::vector<std::pair<SegmentId, segment::LiveTable::Ptr>>& tables, meta::ShardHead* head);
+  // Writes the live tables of `views` that differ from what the head's delta objects hold, and
+  // names the new object in `head`.
+  Status AddDeltas(const std::vector<std::pair<SegmentId, segment::LiveTable::Ptr>>& tables,
+                   meta::ShardHead* head);
   Status CommitHead(meta::ShardHead head);
   void RemoveUnreferenced(const meta::ShardHead& before);
   Status RemoveOrphans();
-  // Lane thread: what ended on old rows between two live tables, carried to the rows that replace them.
-  segment::LiveTable::Ptr MapEnds(const segment::LiveTable& then, const segment::LiveTable& now, size_t rows,
-                                  const std::vector<uint32_t>& row_map, segment::LiveTable::Ptr live);
+  // Lane thread: what ended on old rows between two live tables, carried to the rows that replace
+  // them.
+  segment::LiveTable::Ptr MapEnds(const segment::LiveTable& then, const segment::LiveTable& now,
+                                  size_t rows, const std::vector<uint32_t>& row_map,
+                                  segment::LiveTable::Ptr live);
 
   // ---- worker thread (maintain.cc) ----
   bool DropStaleIndexes(const Snapshot& snapshot);
@@ -140,8 +149,10 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   Status BuildIndex(const IndexJob& job);
   bool NeedsIndexFile(const IndexInfo& index, const Field& field, const SegmentView& view) const;
   bool HasRecentEnds(const SegmentView& view, Timestamp floor) const;
-  segment::LiveTable::Ptr CarryEnds(const std::vector<SegmentViewPtr>& inputs, const segment::WrittenSegment& written);
-  Status AttachIndex(const meta::IndexObject& object, const std::shared_ptr<segment::SealedSegment>& sealed,
+  segment::LiveTable::Ptr CarryEnds(const std::vector<SegmentViewPtr>& inputs,
+                                    const segment::WrittenSegment& written);
+  Status AttachIndex(const meta::IndexObject& object,
+                     const std::shared_ptr<segment::SealedSegment>& sealed,
                      segment::IndexSet* indexes);
   bool IsQuiet() const;
 
@@ -163,17 +174,18 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   roles::CollectionPtr collection_;
   std::vector<SegmentViewPtr> views_;
   std::shared_ptr<segment::GrowingSegment> growing_;
-  SegmentId growing_id_;      // of growing_, or reserved for the next one
+  SegmentId growing_id_;  // of growing_, or reserved for the next one
   wal::Lsn applied_lsn_ = 0;
   Timestamp last_ts_ = 0;
   Timestamp floor_ = 0;
-  bool changed_ = false;      // since the last Publish
+  bool changed_ = false;  // since the last Publish
   size_t accounted_bytes_ = 0;
 
   std::atomic<int64_t> last_write_ms_{0};
   std::atomic<bool> asked_to_settle_{false};  // a Flush or DDL: do not wait for quiet
   std::atomic<wal::Lsn> committed_lsn_{0};    // head_.applied_lsn for other threads
-  std::atomic<bool> deltas_dirty_{false};     // rows of sealed segments ended since the head was committed
+  std::atomic<bool> deltas_dirty_{
+      false};  // rows of sealed segments ended since the head was committed
 
   std::mutex maintain_mutex_;  // one commit at a time; guards what follows
   meta::ShardHead head_;

@@ -48,9 +48,11 @@ bool LocalShard::RunOneJob() {
   if (const auto job = PickIndex(*snapshot, quiet); job) {
     const Status built = BuildIndex(*job);
     if (!built.ok() && !dropped_) {
-      LOG_ERROR("index build failed", {"shard", id_.value}, {"index", job->index.name}, {"error", built.message()});
+      LOG_ERROR("index build failed", {"shard", id_.value}, {"index", job->index.name},
+                {"error", built.message()});
       const std::lock_guard lock(failures_mutex_);
-      index_failures_[job->index.id] = {built.message(), env_->clock->NowMs() + env_->options.index_retry_ms};
+      index_failures_[job->index.id] = {built.message(),
+                                        env_->clock->NowMs() + env_->options.index_retry_ms};
     } else {
       const std::lock_guard lock(failures_mutex_);
       index_failures_.erase(job->index.id);
@@ -75,17 +77,20 @@ bool LocalShard::DropStaleIndexes(const Snapshot& snapshot) {
   }
   if (!changed) return false;
   const Status committed = CommitHead(std::move(head));
-  if (!committed.ok()) LOG_ERROR("dropped index stays on disk", {"shard", id_.value}, {"error", committed.message()});
+  if (!committed.ok())
+    LOG_ERROR("dropped index stays on disk", {"shard", id_.value}, {"error", committed.message()});
   return committed.ok();
 }
 
-// Four or more of like size; once quiet, everything that is worth joining: small ones first, and a larger one
-// only if what it joins is not dwarfed by it. A segment with many dead rows is rewritten alone.
+// Four or more of like size; once quiet, everything that is worth joining: small ones first, and a
+// larger one only if what it joins is not dwarfed by it. A segment with many dead rows is rewritten
+// alone.
 std::vector<SegmentViewPtr> LocalShard::PickMerge(const Snapshot& snapshot, bool quiet) const {
   std::vector<SegmentViewPtr> sealed;
   for (const SegmentViewPtr& view : snapshot.segments) {
     if (view->sealed == nullptr) continue;
-    if (quiet && view->live->dead() * 5 > view->rows && !HasRecentEnds(*view, snapshot.floor)) return {view};
+    if (quiet && view->live->dead() * 5 > view->rows && !HasRecentEnds(*view, snapshot.floor))
+      return {view};
     if (view->sealed->file_bytes() < env_->options.segment_bytes_max) sealed.push_back(view);
   }
   std::sort(sealed.begin(), sealed.end(), [](const SegmentViewPtr& a, const SegmentViewPtr& b) {
@@ -114,7 +119,8 @@ std::vector<SegmentViewPtr> LocalShard::PickMerge(const Snapshot& snapshot, bool
     bytes += size;
   }
   // Two of very different size are not worth rewriting the large one.
-  if (joined.size() == 2 && joined[1]->sealed->file_bytes() > 8 * joined[0]->sealed->file_bytes()) joined.clear();
+  if (joined.size() == 2 && joined[1]->sealed->file_bytes() > 8 * joined[0]->sealed->file_bytes())
+    joined.clear();
   if (joined.size() < 2) joined.clear();
   return joined;
 }
@@ -130,26 +136,31 @@ Status LocalShard::Merge(const std::vector<SegmentViewPtr>& inputs) {
   const int64_t object = TRY(env_->next_object());
   const SegmentId id(object);
   std::vector<segment::MergeInput> merge_inputs;
-  for (const SegmentViewPtr& view : inputs) merge_inputs.push_back({view->segment, view->rows, view->live});
+  for (const SegmentViewPtr& view : inputs)
+    merge_inputs.push_back({view->segment, view->rows, view->live});
   std::vector<PartitionId> partitions;
-  for (const Partition& partition : snapshot->collection->partitions) partitions.push_back(partition.id);
+  for (const Partition& partition : snapshot->collection->partitions)
+    partitions.push_back(partition.id);
   std::sort(partitions.begin(), partitions.end());
   const std::string path = Path(object, "seg");
-  const segment::WrittenSegment written = TRY(segment::WriteSegment(
-      jobs_, env_->fs, path, id, snapshot->collection->schema, merge_inputs, partitions, snapshot->floor));
+  const segment::WrittenSegment written =
+      TRY(segment::WriteSegment(jobs_, env_->fs, path, id, snapshot->collection->schema,
+                                merge_inputs, partitions, snapshot->floor));
 
   const std::lock_guard lock(maintain_mutex_);
   if (dropped_) return Status(Code::kCancelled, "shard is dropped");
   meta::ShardHead head = head_;
   size_t found = 0;
   for (const SegmentViewPtr& view : inputs) {
-    found += std::erase_if(head.segments, [&](const meta::SegmentMeta& meta) { return meta.id == view->id; });
+    found += std::erase_if(head.segments,
+                           [&](const meta::SegmentMeta& meta) { return meta.id == view->id; });
   }
   CHECK(found == inputs.size());  // only this thread takes segments out of the head
   std::shared_ptr<segment::SealedSegment> sealed;
   LiveTable::Ptr live = written.live;
   if (written.meta.rows > 0) {
-    sealed = TRY(segment::SealedSegment::Open(env_->fs, path, written.meta, snapshot->collection->schema));
+    sealed = TRY(
+        segment::SealedSegment::Open(env_->fs, path, written.meta, snapshot->collection->schema));
     head.segments.push_back(written.meta);
     // The inputs' deltas die with this commit, so every end up to now goes into the output's.
     env_->lane->RunTask([&] { live = CarryEnds(inputs, written); });
@@ -181,37 +192,42 @@ Status LocalShard::Merge(const std::vector<SegmentViewPtr>& inputs) {
     changed_ = true;
     Publish();
   });
-  LOG_INFO("segments merged", {"shard", id_.value}, {"inputs", inputs.size()}, {"segment", id.value},
-           {"rows", written.meta.rows}, {"bytes", written.meta.bytes});
+  LOG_INFO("segments merged", {"shard", id_.value}, {"inputs", inputs.size()},
+           {"segment", id.value}, {"rows", written.meta.rows}, {"bytes", written.meta.bytes});
   return {};
 }
 
 // Lane thread: the output's live table with what ended on the inputs since the merge read them.
-LiveTable::Ptr LocalShard::CarryEnds(const std::vector<SegmentViewPtr>& inputs, const segment::WrittenSegment& written) {
+LiveTable::Ptr LocalShard::CarryEnds(const std::vector<SegmentViewPtr>& inputs,
+                                     const segment::WrittenSegment& written) {
   LiveTable::Ptr live = written.live;
   for (size_t i = 0; i < inputs.size(); ++i) {
     const size_t index = ViewIndex(inputs[i]->id);
     CHECK(index < views_.size());
-    live = MapEnds(*inputs[i]->live, *views_[index]->live, inputs[i]->rows, written.row_maps[i], std::move(live));
+    live = MapEnds(*inputs[i]->live, *views_[index]->live, inputs[i]->rows, written.row_maps[i],
+                   std::move(live));
   }
   return live;
 }
 
-bool LocalShard::NeedsIndexFile(const IndexInfo& index, const Field& field, const SegmentView& view) const {
+bool LocalShard::NeedsIndexFile(const IndexInfo& index, const Field& field,
+                                const SegmentView& view) const {
   if (view.rows < env_->options.index_rows_min || HasNoFile(index.type)) return false;
   if (!view.sealed->Has(field.id)) return false;  // added later: every row holds the same
   return IsVector(field.type) || IsNumber(field.type) || field.type == DataType::kBool ||
          field.type == DataType::kVarChar || field.type == DataType::kTimestamptz;
 }
 
-std::optional<LocalShard::IndexJob> LocalShard::PickIndex(const Snapshot& snapshot, bool quiet) const {
+std::optional<LocalShard::IndexJob> LocalShard::PickIndex(const Snapshot& snapshot,
+                                                          bool quiet) const {
   for (const IndexInfo& index : snapshot.collection->indexes) {
     const Field* field = snapshot.collection->schema.Find(index.field);
     if (field == nullptr) continue;
     {
       const std::lock_guard lock(failures_mutex_);
       const auto failed = index_failures_.find(index.id);
-      if (failed != index_failures_.end() && env_->clock->NowMs() < failed->second.retry_ms) continue;
+      if (failed != index_failures_.end() && env_->clock->NowMs() < failed->second.retry_ms)
+        continue;
     }
     for (const SegmentViewPtr& view : snapshot.segments) {
       if (view->sealed == nullptr || !NeedsIndexFile(index, *field, *view)) continue;
@@ -219,7 +235,8 @@ std::optional<LocalShard::IndexJob> LocalShard::PickIndex(const Snapshot& snapsh
           built != view->index_ids.end() && built->second == index.id) {
         continue;
       }
-      if (quiet || view->sealed->file_bytes() >= env_->options.index_bytes_early) return IndexJob{view, index, *field};
+      if (quiet || view->sealed->file_bytes() >= env_->options.index_bytes_early)
+        return IndexJob{view, index, *field};
     }
   }
   return std::nullopt;
@@ -251,11 +268,14 @@ Status LocalShard::BuildIndex(const IndexJob& job) {
   const auto meta = std::find_if(head.segments.begin(), head.segments.end(),
                                  [&](const meta::SegmentMeta& m) { return m.id == job.view->id; });
   const IndexInfo* declared = slot_.Get()->collection->FindIndex(job.index.field);
-  if (dropped_ || meta == head.segments.end() || declared == nullptr || declared->id != job.index.id) {
+  if (dropped_ || meta == head.segments.end() || declared == nullptr ||
+      declared->id != job.index.id) {
     return env_->fs->Remove(path);  // nobody wants it any more
   }
   const meta::IndexObject made{job.index.id, job.index.field, object, bytes};
-  std::erase_if(meta->indexes, [&](const meta::IndexObject& old) { return old.index == made.index; });  // a damaged one
+  std::erase_if(meta->indexes, [&](const meta::IndexObject& old) {
+    return old.index == made.index;
+  });  // a damaged one
   meta->indexes.push_back(made);
   segment::IndexSet indexes;
   TRY(AttachIndex(made, job.view->sealed, &indexes));
@@ -279,7 +299,8 @@ Status LocalShard::BuildIndex(const IndexJob& job) {
   return {};
 }
 
-Status LocalShard::AttachIndex(const meta::IndexObject& object, const std::shared_ptr<segment::SealedSegment>& sealed,
+Status LocalShard::AttachIndex(const meta::IndexObject& object,
+                               const std::shared_ptr<segment::SealedSegment>& sealed,
                                segment::IndexSet* indexes) {
   const CollectionInfo& collection = *slot_.Get()->collection;
   const Field* field = collection.schema.Find(object.field);
@@ -297,10 +318,12 @@ Status LocalShard::AttachIndex(const meta::IndexObject& object, const std::share
   if (IsVector(field->type)) {
     const Metric metric = index::ResolveSpec(*field, *declared).metric;
     held->vectors = TRY(index::Open(mapping->view(), TRY(sealed->Vectors(*field, metric))));
-    indexes->vectors[object.field] = std::shared_ptr<const index::VectorIndex>(held, held->vectors.get());
+    indexes->vectors[object.field] =
+        std::shared_ptr<const index::VectorIndex>(held, held->vectors.get());
   } else {
     held->scalars = TRY(index::OpenScalar(mapping->view(), TRY(sealed->Scalars(*field))));
-    indexes->scalars[object.field] = std::shared_ptr<const index::ScalarIndex>(held, held->scalars.get());
+    indexes->scalars[object.field] =
+        std::shared_ptr<const index::ScalarIndex>(held, held->scalars.get());
   }
   return {};
 }

@@ -22,7 +22,8 @@ std::string LocalShard::Path(int64_t object, std::string_view suffix) const {
   return io::JoinPath(Dir(), std::to_string(object) + "." + std::string(suffix));
 }
 
-Result<std::shared_ptr<LocalShard>> LocalShard::Open(const ShardEnv* env, roles::CollectionPtr collection) {
+Result<std::shared_ptr<LocalShard>> LocalShard::Open(const ShardEnv* env,
+                                                     roles::CollectionPtr collection) {
   std::shared_ptr<LocalShard> shard(new LocalShard(env, std::move(collection)));
   shard->head_ = TRY(env->catalog->LoadHead(shard->id_));
   const meta::ShardHead& head = shard->head_;
@@ -59,18 +60,20 @@ Result<std::shared_ptr<LocalShard>> LocalShard::Open(const ShardEnv* env, roles:
     for (const meta::IndexObject& object : meta.indexes) {
       const Status attached = shard->AttachIndex(object, sealed, indexes.get());
       if (attached.ok()) {
-        if (indexes->vectors.count(object.field) != 0 || indexes->scalars.count(object.field) != 0) {
+        if (indexes->vectors.count(object.field) != 0 ||
+            indexes->scalars.count(object.field) != 0) {
           view.index_ids[object.field] = object.index;
         }
         continue;
       }
-      LOG_ERROR("index is damaged and will be built again", {"shard", shard->id_.value}, {"segment", meta.id.value},
-                {"error", attached.message()});
+      LOG_ERROR("index is damaged and will be built again", {"shard", shard->id_.value},
+                {"segment", meta.id.value}, {"error", attached.message()});
     }
     view.indexes = std::move(indexes);
     shard->persisted_[meta.id] = live;
     shard->last_ts_ = std::max(shard->last_ts_, meta.max_ts);
-    for (const LiveTable::Ended& ended : live->tail()) shard->last_ts_ = std::max(shard->last_ts_, ended.ts);
+    for (const LiveTable::Ended& ended : live->tail())
+      shard->last_ts_ = std::max(shard->last_ts_, ended.ts);
     shard->views_.push_back(std::make_shared<SegmentView>(std::move(view)));
   }
   shard->changed_ = true;

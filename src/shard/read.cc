@@ -1,4 +1,5 @@
-// LocalShard, reads: pin a snapshot, select rows, search or scan each segment, merge, fetch the winners' fields.
+// LocalShard, reads: pin a snapshot, select rows, search or scan each segment, merge, fetch the
+// winners' fields.
 #include <algorithm>
 #include <cstdlib>
 #include <map>
@@ -17,10 +18,11 @@ struct Place {
 };
 
 // The values of `field` at `places`, in their order.
-Result<Column> FetchColumn(const Snapshot& snapshot, const Field& field, const std::vector<Place>& places) {
+Result<Column> FetchColumn(const Snapshot& snapshot, const Field& field,
+                           const std::vector<Place>& places) {
   Column out(field.id, field.type, field.dim);
-  // Runs of one segment are fetched as they stand; when segments alternate, each is fetched once and the
-  // rows are dealt out.
+  // Runs of one segment are fetched as they stand; when segments alternate, each is fetched once
+  // and the rows are dealt out.
   bool one_segment = true;
   for (const Place& place : places) one_segment = one_segment && place.view == places.front().view;
   std::vector<uint32_t> rows;
@@ -43,10 +45,12 @@ Result<Column> FetchColumn(const Snapshot& snapshot, const Field& field, const s
     TRY(snapshot.segments[view]->segment->Fetch(field, part.first, &part.second));
   }
   out.Reserve(places.size());
-  if (std::any_of(parts.begin(), parts.end(), [](const auto& part) { return part.second.second.nullable(); })) {
+  if (std::any_of(parts.begin(), parts.end(),
+                  [](const auto& part) { return part.second.second.nullable(); })) {
     out.MakeNullable();
   }
-  for (size_t i = 0; i < places.size(); ++i) out.AppendFrom(parts[places[i].view].second, position[i]);
+  for (size_t i = 0; i < places.size(); ++i)
+    out.AppendFrom(parts[places[i].view].second, position[i]);
   return out;
 }
 
@@ -71,12 +75,13 @@ struct Candidate {
 
 // The `limit` nearest of one query's candidates, ties by key, one a key; indexes into `candidates`.
 // `keys` are the candidates' keys.
-std::vector<uint32_t> PickNearest(const std::vector<Candidate>& candidates, const Column& keys, size_t first,
-                                  size_t limit) {
+std::vector<uint32_t> PickNearest(const std::vector<Candidate>& candidates, const Column& keys,
+                                  size_t first, size_t limit) {
   std::vector<uint32_t> order(candidates.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<uint32_t>(i);
   std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
-    if (candidates[a].distance != candidates[b].distance) return candidates[a].distance < candidates[b].distance;
+    if (candidates[a].distance != candidates[b].distance)
+      return candidates[a].distance < candidates[b].distance;
     return CompareKeys(keys, first + a, first + b) < 0;
   });
   std::vector<uint32_t> picked;
@@ -101,8 +106,9 @@ Result<std::pair<SnapshotPtr, Timestamp>> LocalShard::Pin(Timestamp at) {
   env_->lane->WaitPublished(at);
   SnapshotPtr snapshot = slot_.Get();
   if (at < snapshot->floor) {
-    return Fail(Code::kParameterInvalid, "iterator snapshot expired: timestamp " + std::to_string(at) +
-                                             " is before the oldest readable moment " + std::to_string(snapshot->floor));
+    return Fail(Code::kParameterInvalid,
+                "iterator snapshot expired: timestamp " + std::to_string(at) +
+                    " is before the oldest readable moment " + std::to_string(snapshot->floor));
   }
   return std::pair(std::move(snapshot), at);
 }
@@ -115,16 +121,19 @@ Timestamp LocalShard::ExpiredBefore(const CollectionInfo& collection) const {
   return seconds <= 0 || ms <= 0 ? 0 : TimestampFromMs(ms);
 }
 
-Result<roles::SearchResult> LocalShard::Search(const Context& context, const roles::SearchRequest& request) {
+Result<roles::SearchResult> LocalShard::Search(const Context& context,
+                                               const roles::SearchRequest& request) {
   TRY(context.Check());
   const auto [snapshot, at] = TRY(Pin(request.at));
   const Schema& schema = snapshot->collection->schema;
-  const RowSelection::Wish wish{at, ExpiredBefore(*snapshot->collection), Sorted(request.partitions), request.filter.get()};
+  const RowSelection::Wish wish{at, ExpiredBefore(*snapshot->collection),
+                                Sorted(request.partitions), request.filter.get()};
 
   segment::VectorSearch search;
   search.field = request.field;
   search.queries = {request.queries.type, request.queries.dim, request.queries.count,
-                    reinterpret_cast<const std::byte*>(request.queries.dense.data()), &request.queries.sparse};
+                    reinterpret_cast<const std::byte*>(request.queries.dense.data()),
+                    &request.queries.sparse};
   search.metric = request.metric;
   search.limit = request.limit;
   search.params = request.params;
@@ -138,8 +147,7 @@ Result<roles::SearchResult> LocalShard::Search(const Context& context, const rol
     TRY(context.Check());
     const SegmentView& view = *snapshot->segments[i];
     if (view.rows == 0 || (request.ignore_growing && view.sealed == nullptr)) continue;
-    const RowSelection rows =
-        TRY(RowSelection::Make(context, view, schema, wish));
+    const RowSelection rows = TRY(RowSelection::Make(context, view, schema, wish));
     if (rows.None()) continue;
     hits.assign(count, {});
     TRY(view.segment->Search(context, search, view.rows, rows.mask(), view.indexes.get(), &hits));
@@ -152,10 +160,12 @@ Result<roles::SearchResult> LocalShard::Search(const Context& context, const rol
   std::vector<Place> places;
   for (auto& query : candidates) {
     // Only what can still win needs its key: everything up to the distance of the last winner.
-    if (snapshot->collection->partitions.size() == 1 && query.size() > request.limit && request.limit > 0) {
+    if (snapshot->collection->partitions.size() == 1 && query.size() > request.limit &&
+        request.limit > 0) {
       const auto nth = query.begin() + static_cast<ptrdiff_t>(request.limit) - 1;
-      std::nth_element(query.begin(), nth, query.end(),
-                       [](const Candidate& a, const Candidate& b) { return a.distance < b.distance; });
+      std::nth_element(query.begin(), nth, query.end(), [](const Candidate& a, const Candidate& b) {
+        return a.distance < b.distance;
+      });
       const float last = nth->distance;
       std::erase_if(query, [last](const Candidate& c) { return c.distance > last; });
     }
@@ -178,18 +188,22 @@ Result<roles::SearchResult> LocalShard::Search(const Context& context, const rol
   }
   for (const FieldId id : request.output) {
     const Field* field = schema.Find(id);
-    if (field == nullptr) return Fail(Code::kFieldNotFound, "field " + std::to_string(id.value) + " not exist");
+    if (field == nullptr)
+      return Fail(Code::kFieldNotFound, "field " + std::to_string(id.value) + " not exist");
     result.output.push_back(TRY(FetchColumn(*snapshot, *field, winners)));
   }
   return result;
 }
 
-Result<roles::QueryResult> LocalShard::Query(const Context& context, const roles::QueryRequest& request) {
+Result<roles::QueryResult> LocalShard::Query(const Context& context,
+                                             const roles::QueryRequest& request) {
   TRY(context.Check());
   const auto [snapshot, at] = TRY(Pin(request.at));
   const Schema& schema = snapshot->collection->schema;
-  const RowSelection::Wish wish{at, ExpiredBefore(*snapshot->collection), Sorted(request.partitions), request.filter.get()};
-  const size_t wanted = request.limit < 0 ? ~size_t{0} : static_cast<size_t>(request.limit + request.offset);
+  const RowSelection::Wish wish{at, ExpiredBefore(*snapshot->collection),
+                                Sorted(request.partitions), request.filter.get()};
+  const size_t wanted =
+      request.limit < 0 ? ~size_t{0} : static_cast<size_t>(request.limit + request.offset);
 
   roles::QueryResult result;
   std::vector<Place> places;
@@ -197,8 +211,7 @@ Result<roles::QueryResult> LocalShard::Query(const Context& context, const roles
     TRY(context.Check());
     const SegmentView& view = *snapshot->segments[i];
     if (view.rows == 0 || (request.ignore_growing && view.sealed == nullptr)) continue;
-    const RowSelection rows =
-        TRY(RowSelection::Make(context, view, schema, wish));
+    const RowSelection rows = TRY(RowSelection::Make(context, view, schema, wish));
     if (request.count_only) {
       result.count += static_cast<int64_t>(rows.Count());
       continue;
@@ -235,7 +248,11 @@ Result<roles::QueryResult> LocalShard::Query(const Context& context, const roles
   });
   std::vector<Place> chosen;
   size_t skipped = 0;
-  for (size_t i = 0; i < order.size() && chosen.size() < static_cast<size_t>(request.limit < 0 ? order.size() : static_cast<size_t>(request.limit)); ++i) {
+  for (size_t i = 0;
+       i < order.size() &&
+       chosen.size() < static_cast<size_t>(request.limit < 0 ? order.size()
+                                                             : static_cast<size_t>(request.limit));
+       ++i) {
     if (i > 0 && CompareKeys(keys, order[i], order[i - 1]) == 0) continue;
     if (skipped < static_cast<size_t>(request.offset)) {
       ++skipped;
@@ -248,8 +265,10 @@ Result<roles::QueryResult> LocalShard::Query(const Context& context, const roles
   size_t bytes = 0;
   for (const FieldId id : request.output) {
     const Field* field = schema.Find(id);
-    if (field == nullptr) return Fail(Code::kFieldNotFound, "field " + std::to_string(id.value) + " not exist");
-    if (request.bytes_max != 0 && bytes + chosen.size() * WidthOf(field->type, field->dim) > request.bytes_max) {
+    if (field == nullptr)
+      return Fail(Code::kFieldNotFound, "field " + std::to_string(id.value) + " not exist");
+    if (request.bytes_max != 0 &&
+        bytes + chosen.size() * WidthOf(field->type, field->dim) > request.bytes_max) {
       bytes = request.bytes_max + 1;
     } else {
       result.rows.columns.push_back(TRY(FetchColumn(*snapshot, *field, chosen)));
@@ -271,10 +290,11 @@ roles::ShardStats LocalShard::Stats() {
     roles::SegmentInfo info;
     info.id = view->id;
     info.rows = static_cast<int64_t>(view->rows);
-    info.state = view->sealed != nullptr  ? roles::SegmentState::kFlushed
+    info.state = view->sealed != nullptr    ? roles::SegmentState::kFlushed
                  : view->growing != nullptr ? roles::SegmentState::kGrowing
                                             : roles::SegmentState::kSealed;
-    info.bytes = view->sealed != nullptr ? view->sealed->file_bytes() : view->segment->memory_bytes();
+    info.bytes =
+        view->sealed != nullptr ? view->sealed->file_bytes() : view->segment->memory_bytes();
     if (view->rows > 0) info.partition = view->segment->PartitionOf(0);
     for (const auto& [field, index] : view->index_ids) {
       const IndexInfo* declared = snapshot->collection->FindIndex(field);
@@ -301,7 +321,8 @@ roles::IndexProgress LocalShard::ProgressOf(IndexId index) {
   const SnapshotPtr snapshot = slot_.Get();
   roles::IndexProgress progress;
   const auto& indexes = snapshot->collection->indexes;
-  const auto declared = std::find_if(indexes.begin(), indexes.end(), [&](const IndexInfo& i) { return i.id == index; });
+  const auto declared = std::find_if(indexes.begin(), indexes.end(),
+                                     [&](const IndexInfo& i) { return i.id == index; });
   if (declared == indexes.end()) return progress;
   const Field* field = snapshot->collection->schema.Find(declared->field);
   for (const SegmentViewPtr& view : snapshot->segments) {

@@ -20,7 +20,8 @@ void PutPartitions(const std::vector<PartitionId>& partitions, Writer* w) {
 
 Result<std::vector<PartitionId>> GetPartitions(Reader* r) {
   const uint64_t count = TRY(r->Varint());
-  if (count > r->remaining() / sizeof(int64_t)) return Status(Code::kCorruption, "log record is cut short");
+  if (count > r->remaining() / sizeof(int64_t))
+    return Status(Code::kCorruption, "log record is cut short");
   std::vector<PartitionId> partitions;
   partitions.reserve(count);
   for (uint64_t i = 0; i < count; ++i) partitions.emplace_back(TRY(r->I64()));
@@ -31,13 +32,16 @@ Result<std::vector<PartitionId>> GetPartitions(Reader* r) {
 
 std::string EncodeWrite(const WriteRecord& record) {
   std::string bytes;
-  bytes.reserve(record.rows.bytes() + record.ended_keys.bytes() + 64 * (record.rows.columns.size() + 2) +
-                sizeof(int64_t) * (record.partitions.size() + record.ended_partitions.size() + record.ended_inserted.size()));
+  bytes.reserve(record.rows.bytes() + record.ended_keys.bytes() +
+                64 * (record.rows.columns.size() + 2) +
+                sizeof(int64_t) * (record.partitions.size() + record.ended_partitions.size() +
+                                   record.ended_inserted.size()));
   Writer w(&bytes);
   w.U8(kWrite);
   w.I64(record.shard.value);
   w.U64(record.ts);
-  w.U8(static_cast<uint8_t>((record.fresh_keys ? kFreshKeys : 0) | (record.replace_everywhere ? kReplaceEverywhere : 0)));
+  w.U8(static_cast<uint8_t>((record.fresh_keys ? kFreshKeys : 0) |
+                            (record.replace_everywhere ? kReplaceEverywhere : 0)));
   PutPartitions(record.partitions, &w);
   record.rows.EncodeTo(&bytes);
   record.ended_keys.EncodeTo(&bytes);
@@ -54,7 +58,8 @@ void StampWrite(std::string* encoded, Timestamp ts) {
 Result<std::pair<ShardId, Timestamp>> PeekRecord(std::string_view encoded) {
   Reader r(encoded);
   const uint8_t kind = TRY(r.U8());
-  if (kind != kWrite) return Status(Code::kCorruption, "log record has unknown kind " + std::to_string(kind));
+  if (kind != kWrite)
+    return Status(Code::kCorruption, "log record has unknown kind " + std::to_string(kind));
   const ShardId shard(TRY(r.I64()));
   return std::pair(shard, TRY(r.U64()));
 }
@@ -71,9 +76,11 @@ Result<WriteRecord> DecodeWrite(std::string_view encoded) {
   record.ended_keys = TRY(Column::Decode(&r));
   record.ended_partitions = TRY(GetPartitions(&r));
   const uint64_t count = TRY(r.Varint());
-  if (count > r.remaining() / sizeof(Timestamp)) return Status(Code::kCorruption, "log record is cut short");
+  if (count > r.remaining() / sizeof(Timestamp))
+    return Status(Code::kCorruption, "log record is cut short");
   for (uint64_t i = 0; i < count; ++i) record.ended_inserted.push_back(TRY(r.U64()));
-  if (record.rows.rows > 0 && record.partitions.size() != 1 && record.partitions.size() != record.rows.rows) {
+  if (record.rows.rows > 0 && record.partitions.size() != 1 &&
+      record.partitions.size() != record.rows.rows) {
     return Status(Code::kCorruption, "log record has partitions for other rows");
   }
   return record;

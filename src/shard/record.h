@@ -1,5 +1,6 @@
-// The log record of one write request (docs/formats/log.md). The log holds facts: full rows, and keys to end.
-// Which rows a key ends is found again on replay, from the same state in the same order.
+// The log record of one write request (docs/formats/log.md). The log holds facts: full rows, and
+// keys to end. Which rows a key ends is found again on replay, from the same state in the same
+// order.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +22,10 @@ struct WriteRecord {
   Batch rows;
   std::vector<PartitionId> partitions;  // one for each row, or one for all
 
-  Column ended_keys;                          // 0 rows: none
-  std::vector<PartitionId> ended_partitions;  // one for each key, one for all, or empty = everywhere
-  std::vector<Timestamp> ended_inserted;      // when not empty: end only the row inserted then
+  Column ended_keys;  // 0 rows: none
+  std::vector<PartitionId>
+      ended_partitions;                   // one for each key, one for all, or empty = everywhere
+  std::vector<Timestamp> ended_inserted;  // when not empty: end only the row inserted then
 };
 
 std::string EncodeWrite(const WriteRecord& record);

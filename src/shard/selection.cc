@@ -2,8 +2,8 @@
 
 namespace elanus::shard {
 
-Result<RowSelection> RowSelection::Make(const Context& context, const SegmentView& view, const Schema& schema,
-                                        const Wish& wish) {
+Result<RowSelection> RowSelection::Make(const Context& context, const SegmentView& view,
+                                        const Schema& schema, const Wish& wish) {
   RowSelection selection;
   selection.rows_ = view.rows;
   selection.live_ = view.live->At(wish.at, view.rows);

@@ -1,5 +1,6 @@
-// RowSelection: which rows of one segment a read may return: live at T, inserted by T and not expired, of the
-// asked partitions, passing the filter. Borrows nothing but the view it was made for.
+// RowSelection: which rows of one segment a read may return: live at T, inserted by T and not
+// expired, of the asked partitions, passing the filter. Borrows nothing but the view it was made
+// for.
 #pragma once
 
 #include <optional>
@@ -17,13 +18,13 @@ namespace elanus::shard {
 class RowSelection {
  public:
   struct Wish {
-    Timestamp at = 0;                             // what was there at this moment
-    Timestamp since = 0;                          // rows inserted before have expired
-    std::vector<PartitionId> partitions;          // sorted; empty: all
-    const expr::Filter* filter = nullptr;         // may be null
+    Timestamp at = 0;                      // what was there at this moment
+    Timestamp since = 0;                   // rows inserted before have expired
+    std::vector<PartitionId> partitions;   // sorted; empty: all
+    const expr::Filter* filter = nullptr;  // may be null
   };
-  static Result<RowSelection> Make(const Context& context, const SegmentView& view, const Schema& schema,
-                                   const Wish& wish);
+  static Result<RowSelection> Make(const Context& context, const SegmentView& view,
+                                   const Schema& schema, const Wish& wish);
 
   RowMask mask() const { return mask_.has_value() ? mask_->mask() : live_.mask(); }
   size_t Count() const { return bitmap_.has_value() ? bitmap_->Count() : mask().Count(rows_); }
@@ -37,7 +38,8 @@ class RowSelection {
       uint64_t bits = rows.Word(word);
       if ((word + 1) * 64 > rows_) bits &= (1ULL << (rows_ % 64)) - 1;
       for (; bits != 0; bits &= bits - 1) {
-        if (!fn(static_cast<uint32_t>(word * 64 + static_cast<size_t>(std::countr_zero(bits))))) return;
+        if (!fn(static_cast<uint32_t>(word * 64 + static_cast<size_t>(std::countr_zero(bits)))))
+          return;
       }
     }
   }
@@ -45,8 +47,8 @@ class RowSelection {
  private:
   size_t rows_ = 0;
   segment::LiveTable::View live_;
-  std::optional<Bitmap> bitmap_;      // when more than liveness decides
-  std::optional<BitmapMask> mask_;    // over bitmap_
+  std::optional<Bitmap> bitmap_;    // when more than liveness decides
+  std::optional<BitmapMask> mask_;  // over bitmap_
 };
 
 }  // namespace elanus::shard

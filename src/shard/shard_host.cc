@@ -10,12 +10,14 @@ namespace elanus::shard {
 namespace {
 
 constexpr int64_t kObjectBlock = 1000;
+constexpr uint64_t kIdleBlockBytes = 128 << 20;
 constexpr std::chrono::seconds kTick(1);
 
 }  // namespace
 
-ShardHost::ShardHost(HostOptions options, io::FileSystem* fs, std::string dir, meta::Catalog* catalog, wal::Log* log,
-                     roles::Oracle* oracle, const Clock* clock)
+ShardHost::ShardHost(HostOptions options, io::FileSystem* fs, std::string dir,
+                     meta::Catalog* catalog, wal::Log* log, roles::Oracle* oracle,
+                     const Clock* clock)
     : options_(std::move(options)),
       catalog_(catalog),
       log_(log),
@@ -30,6 +32,7 @@ ShardHost::ShardHost(HostOptions options, io::FileSystem* fs, std::string dir, m
   env_.clock = clock;
   env_.lane = lane_.get();
   env_.memory = &memory_;
+  env_.blocks = std::make_shared<segment::BlockPool>(kIdleBlockBytes);
   env_.options = options_.shard;
   env_.next_object = [this] { return NextObject(); };
   env_.wake_flusher = [this](ShardId id) {
@@ -62,34 +65,39 @@ Status ShardHost::Recover(const std::vector<roles::CollectionPtr>& collections) 
   const auto begun = std::chrono::steady_clock::now();
   TRY(fs_->CreateDirs(env_.dir));
   std::map<ShardId, roles::CollectionPtr> by_shard;
-  for (const roles::CollectionPtr& collection : collections) by_shard[collection->shard] = collection;
+  for (const roles::CollectionPtr& collection : collections)
+    by_shard[collection->shard] = collection;
   std::map<ShardId, uint64_t> applied;
   for (const auto& [shard, lsn] : TRY(catalog_->LoadAppliedLsns())) applied[shard] = lsn;
 
   size_t records = 0;
-  const Status read = log_->Read(log_->LowWater(), [&](wal::Lsn lsn, std::span<const std::string_view> frame) -> Status {
-    for (const std::string_view bytes : frame) {
-      const auto [id, ts] = TRY(PeekRecord(bytes));
-      const auto collection = by_shard.find(id);
-      if (collection == by_shard.end() || lsn <= applied[id]) continue;
-      if (broken_.count(id) != 0) continue;
-      if (const auto opened = Open(collection->second); !opened.ok()) {
-        LOG_ERROR("collection cannot be opened; the others are served", {"collection", collection->second->name},
-                  {"error", opened.status().message()});
-        const std::lock_guard lock(shards_mutex_);
-        broken_[id] = {opened.status(), applied[id] + 1};
-        continue;
-      }
-      TRY(Find(id)->Replay(TRY(DecodeWrite(bytes)), lsn));
-      ++records;
-    }
-    return {};
-  });
+  const Status read = log_->Read(
+      log_->LowWater(), [&](wal::Lsn lsn, std::span<const std::string_view> frame) -> Status {
+        for (const std::string_view bytes : frame) {
+          const auto [id, ts] = TRY(PeekRecord(bytes));
+          const auto collection = by_shard.find(id);
+          if (collection == by_shard.end() || lsn <= applied[id]) continue;
+          if (broken_.count(id) != 0) continue;
+          if (const auto opened = Open(collection->second); !opened.ok()) {
+            LOG_ERROR("collection cannot be opened; the others are served",
+                      {"collection", collection->second->name},
+                      {"error", opened.status().message()});
+            const std::lock_guard lock(shards_mutex_);
+            broken_[id] = {opened.status(), applied[id] + 1};
+            continue;
+          }
+          TRY(Find(id)->Replay(TRY(DecodeWrite(bytes)), lsn));
+          ++records;
+        }
+        return {};
+      });
   TRY(Status(read));
   for (const ShardRef& shard : All()) shard->FinishReplay();
   if (records > 0) {
     LOG_INFO("log replayed", {"records", records}, {"shards", shards_.size()},
-             {"ms", std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun).count()});
+             {"ms", std::chrono::duration_cast<std::chrono::milliseconds>(
+                        std::chrono::steady_clock::now() - begun)
+                        .count()});
   }
   flusher_ = std::thread([this] { FlusherLoop(); });
   worker_ = std::thread([this] { WorkerLoop(); });
@@ -102,7 +110,8 @@ Result<roles::ShardPtr> ShardHost::Open(const roles::CollectionPtr& collection) 
   if (ShardRef shard = Find(collection->shard)) return roles::ShardPtr(std::move(shard));
   {
     const std::lock_guard lock(shards_mutex_);
-    if (const auto broken = broken_.find(collection->shard); broken != broken_.end()) return broken->second.error;
+    if (const auto broken = broken_.find(collection->shard); broken != broken_.end())
+      return broken->second.error;
   }
   ShardRef shard = TRY(LocalShard::Open(&env_, collection));
   if (flusher_.joinable()) {  // not while the log is being replayed
@@ -212,14 +221,17 @@ void ShardHost::ShortenLog() {
   const std::vector<ShardRef> shards = All();
   lane_->RunTask([&] {
     for (const ShardRef& shard : shards) {
-      if (const wal::Lsn needed = shard->OldestNeeded(); needed != LocalShard::kMaxLsn) holders.emplace_back(needed, shard);
+      if (const wal::Lsn needed = shard->OldestNeeded(); needed != LocalShard::kMaxLsn)
+        holders.emplace_back(needed, shard);
     }
   });
-  std::sort(holders.begin(), holders.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(holders.begin(), holders.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
   if (holders.size() > 4) holders.resize(4);
   for (const auto& [lsn, shard] : holders) {
     if (const auto flushed = shard->Flush(Context()); !flushed.ok()) {
-      LOG_ERROR("flush failed", {"shard", shard->id().value}, {"error", flushed.status().message()});
+      LOG_ERROR("flush failed", {"shard", shard->id().value},
+                {"error", flushed.status().message()});
     }
   }
 }
@@ -254,8 +266,8 @@ void ShardHost::WorkerLoop() {
     for (const ShardId id : due) {
       const ShardRef shard = Find(id);
       if (shard == nullptr) continue;
-      // One job a shard and turn, so that a long queue of one does not starve the others. A shard whose
-      // work waits for quiet, or failed, is looked at again at the next tick.
+      // One job a shard and turn, so that a long queue of one does not starve the others. A shard
+      // whose work waits for quiet, or failed, is looked at again at the next tick.
       const bool done = shard->RunOneJob();
       progressed = progressed || done;
       if (done || shard->HasJobWhenQuiet()) again.insert(id);

@@ -25,8 +25,8 @@ struct HostOptions {
 class ShardHost final : public roles::ShardDirectory {
  public:
   // `dir` holds a folder per shard. Everything outlives the host.
-  ShardHost(HostOptions options, io::FileSystem* fs, std::string dir, meta::Catalog* catalog, wal::Log* log,
-            roles::Oracle* oracle, const Clock* clock);
+  ShardHost(HostOptions options, io::FileSystem* fs, std::string dir, meta::Catalog* catalog,
+            wal::Log* log, roles::Oracle* oracle, const Clock* clock);
   ~ShardHost() override;  // stops background work; unflushed rows stay in the log
 
   // Once, before any other call: replays the log into the shards it concerns.
@@ -64,7 +64,8 @@ class ShardHost final : public roles::ShardDirectory {
 
   mutable std::mutex shards_mutex_;
   std::map<ShardId, ShardRef> shards_;
-  // Shards that could not be opened although the log has rows for them, and why. Their part of the log stays.
+  // Shards that could not be opened although the log has rows for them, and why. Their part of the
+  // log stays.
   struct Broken {
     Status error;
     wal::Lsn needed = 0;

@@ -102,7 +102,11 @@ TEST_F(ShardTest, SearchFindsTheNearestOfAllSegments) {
   request.limit = 3;
   request.output = {kAge};
   const float query[4] = {2, 0, 0, 1};
-  request.queries = {DataType::kFloatVector, 4, 1, std::string(reinterpret_cast<const char*>(query), sizeof query), {}};
+  request.queries = {DataType::kFloatVector,
+                     4,
+                     1,
+                     std::string(reinterpret_cast<const char*>(query), sizeof query),
+                     {}};
   const auto result = shard_->Search(Context(), request);
   ASSERT_TRUE(result.ok()) << result.status().message();
   ASSERT_EQ(result->counts, std::vector<uint32_t>{3});
@@ -178,8 +182,10 @@ TEST_F(ShardTest, ADamagedSegmentStopsItsCollectionAndNotTheStart) {
   fs_.FlipBit(path, fs_.SizeOf(path).take() - 1, 0);
   Stop();
   catalog_ = meta::Catalog::Open(&store_).take();
-  log_ = wal::FileLog::Open(fs_, "data/log", {.file_bytes = 1 << 20, .reserve_bytes = 64 << 10}).take();
-  host_ = std::make_unique<ShardHost>(options_, &fs_, "data/shards", catalog_.get(), log_.get(), &oracle_, &clock_);
+  log_ = wal::FileLog::Open(fs_, "data/log", {.file_bytes = 1 << 20, .reserve_bytes = 64 << 10})
+             .take();
+  host_ = std::make_unique<ShardHost>(options_, &fs_, "data/shards", catalog_.get(), log_.get(),
+                                      &oracle_, &clock_);
   EXPECT_TRUE(host_->Recover({collection_}).ok());
   const auto opened = host_->Open(collection_);
   EXPECT_EQ(opened.status().code(), Code::kCorruption) << opened.status().message();
@@ -211,8 +217,11 @@ TEST_F(ShardTest, MatchesAMapThroughFlushesAndCrashes) {
       for (const int64_t id : ids) model.erase(id);
     } else if (kind < 82) {
       const int low = pick(1000);
-      ASSERT_TRUE(DeleteWhere("age >= " + std::to_string(low) + " and age < " + std::to_string(low + 20)).ok());
-      std::erase_if(model, [&](const auto& row) { return row.second >= low && row.second < low + 20; });
+      ASSERT_TRUE(
+          DeleteWhere("age >= " + std::to_string(low) + " and age < " + std::to_string(low + 20))
+              .ok());
+      std::erase_if(model,
+                    [&](const auto& row) { return row.second >= low && row.second < low + 20; });
     } else if (kind < 90) {
       Flush();
       clock_.Advance(pick(40'000));
@@ -221,7 +230,8 @@ TEST_F(ShardTest, MatchesAMapThroughFlushesAndCrashes) {
     }
     if (step % 10 == 0) {
       std::string expected;
-      for (const auto& [id, age] : model) expected += std::to_string(id) + ":" + std::to_string(age) + " ";
+      for (const auto& [id, age] : model)
+        expected += std::to_string(id) + ":" + std::to_string(age) + " ";
       ASSERT_EQ(Rows(), expected) << "at step " << step;
       ASSERT_EQ(Count(), static_cast<int64_t>(model.size()));
     }

@@ -35,7 +35,8 @@ class CountingOracle final : public roles::Oracle {
   std::atomic<Timestamp> last_{0};
 };
 
-// A collection of (id Int64, age Int32, vector FloatVector of 4), with a partition "old" beside the default.
+// A collection of (id Int64, age Int32, vector FloatVector of 4), with a partition "old" beside the
+// default.
 inline std::shared_ptr<CollectionInfo> TestCollection() {
   auto info = std::make_shared<CollectionInfo>();
   info->id = CollectionId(7);
@@ -99,8 +100,10 @@ class HostFixture : public ::testing::Test {
   void Start() {
     catalog_ = meta::Catalog::Open(&store_).take();
     ASSERT_TRUE(fs_.CreateDirs("data/log").ok());
-    log_ = wal::FileLog::Open(fs_, "data/log", {.file_bytes = 1 << 20, .reserve_bytes = 64 << 10}).take();
-    host_ = std::make_unique<ShardHost>(options_, &fs_, "data/shards", catalog_.get(), log_.get(), &oracle_, &clock_);
+    log_ = wal::FileLog::Open(fs_, "data/log", {.file_bytes = 1 << 20, .reserve_bytes = 64 << 10})
+               .take();
+    host_ = std::make_unique<ShardHost>(options_, &fs_, "data/shards", catalog_.get(), log_.get(),
+                                        &oracle_, &clock_);
     const Status recovered = host_->Recover({collection_});
     ASSERT_TRUE(recovered.ok()) << recovered.message();
     auto opened = host_->Open(collection_);
@@ -122,14 +125,16 @@ class HostFixture : public ::testing::Test {
     Start();
   }
 
-  Result<roles::WriteResult> Insert(const std::vector<TestRow>& rows, PartitionId partition = kDefault) {
+  Result<roles::WriteResult> Insert(const std::vector<TestRow>& rows,
+                                    PartitionId partition = kDefault) {
     roles::WriteRequest request;
     request.collection = collection_;
     request.rows = MakeBatch(rows);
     request.partitions = {partition};
     return shard_->Write(Context(), std::move(request));
   }
-  Result<roles::WriteResult> Delete(const std::vector<int64_t>& ids, std::vector<PartitionId> partitions = {}) {
+  Result<roles::WriteResult> Delete(const std::vector<int64_t>& ids,
+                                    std::vector<PartitionId> partitions = {}) {
     roles::WriteRequest request;
     request.collection = collection_;
     Column keys(kId, DataType::kInt64);
@@ -145,7 +150,8 @@ class HostFixture : public ::testing::Test {
     return shard_->Write(Context(), std::move(request));
   }
   // "id:age" of every row, ascending by id.
-  std::string Rows(const std::string& filter = "", Timestamp at = 0, std::vector<PartitionId> partitions = {}) {
+  std::string Rows(const std::string& filter = "", Timestamp at = 0,
+                   std::vector<PartitionId> partitions = {}) {
     roles::QueryRequest request;
     request.collection = collection_;
     request.at = at;

@@ -1,4 +1,5 @@
-// Snapshot: what a reader sees of a shard. Immutable; a reader pins one for the length of its request.
+// Snapshot: what a reader sees of a shard. Immutable; a reader pins one for the length of its
+// request.
 #pragma once
 
 #include <cstdint>
@@ -26,9 +27,9 @@ struct SegmentView {
   segment::LiveTable::Ptr live;
 
   // Sealed only.
-  std::shared_ptr<segment::SealedSegment> sealed;          // null: growing or frozen
+  std::shared_ptr<segment::SealedSegment> sealed;  // null: growing or frozen
   std::shared_ptr<const segment::IndexSet> indexes;
-  std::map<FieldId, IndexId> index_ids;                    // which declared index each of them is
+  std::map<FieldId, IndexId> index_ids;  // which declared index each of them is
   // Growing only: null once frozen.
   std::shared_ptr<segment::GrowingSegment> growing;
   uint64_t frozen_lsn = 0;  // frozen: the newest frame in it

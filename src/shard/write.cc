@@ -46,8 +46,10 @@ class WriteCommand final : public Command {
 Result<roles::WriteResult> LocalShard::Write(const Context& context, roles::WriteRequest request) {
   TRY(context.Check());
   if (request.rows.rows > 0) TRY(env_->memory->WaitForRoom(context));
-  // Rows of a wider schema than this shard was told of: it learns it first, or it would drop columns.
-  if (request.collection != nullptr && request.collection->version > slot_.Get()->collection->version) {
+  // Rows of a wider schema than this shard was told of: it learns it first, or it would drop
+  // columns.
+  if (request.collection != nullptr &&
+      request.collection->version > slot_.Get()->collection->version) {
     Update(request.collection);
   }
   WriteRecord record;
@@ -82,6 +84,8 @@ Status LocalShard::PrepareWrite(WriteRecord* record, const expr::Filter* filter,
   if (dropped_) {
     return FailWith(Code::kCollectionNotFound, {{"collection", collection_->name}});
   }
+  // A key that cannot be looked up might come to be there twice.
+  for (const SegmentViewPtr& view : views_) TRY(view->segment->damage());
   for (const PartitionId partition : record->partitions) {
     if (collection_->FindPartition(partition) == nullptr) {
       return FailWith(Code::kPartitionNotFound, {{"partition", std::to_string(partition.value)}});
@@ -95,20 +99,23 @@ Status LocalShard::PrepareWrite(WriteRecord* record, const expr::Filter* filter,
 }
 
 // The rows that pass become facts: their keys, partitions and the moments they were inserted.
-Status LocalShard::ResolveFilter(const expr::Filter& filter, const std::vector<PartitionId>& partitions,
-                                 WriteRecord* record) {
+Status LocalShard::ResolveFilter(const expr::Filter& filter,
+                                 const std::vector<PartitionId>& partitions, WriteRecord* record) {
   const Field& key = collection_->schema.primary();
   std::vector<PartitionId> sorted = partitions;
   std::sort(sorted.begin(), sorted.end());
   Column keys(key.id, key.type);
   for (const SegmentViewPtr& view : views_) {
     Bitmap passed(view->rows);
-    const auto source = view->segment->MakeSource(collection_->schema, view->rows, view->indexes.get());
+    const auto source =
+        view->segment->MakeSource(collection_->schema, view->rows, view->indexes.get());
     TRY(filter.Evaluate(Context(), *source, &passed));
+    TRY(view->segment->damage());
     if (!sorted.empty()) view->segment->MaskPartitions(sorted, view->rows, &passed);
     std::vector<uint32_t> rows;
     passed.ForEach([&](size_t row) {
-      if (view->live->LiveNow(static_cast<uint32_t>(row))) rows.push_back(static_cast<uint32_t>(row));
+      if (view->live->LiveNow(static_cast<uint32_t>(row)))
+        rows.push_back(static_cast<uint32_t>(row));
     });
     TRY(view->segment->Fetch(key, rows, &keys));
     for (const uint32_t row : rows) {
@@ -128,11 +135,14 @@ LocalShard::Counts LocalShard::Apply(const WriteRecord& record, Timestamp ts, wa
     for (size_t i = 0; i < views_.size(); ++i) {
       const SegmentView& view = *views_[i];
       ended.clear();
-      view.segment->FindKeys(record.ended_keys, record.ended_partitions, [&](size_t key, uint32_t row) {
-        if (!view.live->LiveNow(row)) return;
-        if (!record.ended_inserted.empty() && view.segment->InsertedAt(row) != record.ended_inserted[key]) return;
-        ended.push_back(row);
-      });
+      view.segment->FindKeys(record.ended_keys, record.ended_partitions,
+                             [&](size_t key, uint32_t row) {
+                               if (!view.live->LiveNow(row)) return;
+                               if (!record.ended_inserted.empty() &&
+                                   view.segment->InsertedAt(row) != record.ended_inserted[key])
+                                 return;
+                               ended.push_back(row);
+                             });
       EndRows(i, &ended, ts, &counts);
     }
   }
@@ -143,9 +153,16 @@ LocalShard::Counts LocalShard::Apply(const WriteRecord& record, Timestamp ts, wa
     CHECK(keys != nullptr);
     if (growing_ == nullptr) {
       CHECK(growing_id_.value != 0);
-      growing_ = segment::GrowingSegment::Make(collection_->schema);
-      views_.push_back(std::make_shared<SegmentView>(SegmentView{
-          .id = growing_id_, .segment = growing_, .rows = 0, .live = LiveTable::AllLive(), .sealed = nullptr, .indexes = nullptr, .index_ids = {}, .growing = growing_, .frozen_lsn = 0}));
+      growing_ = segment::GrowingSegment::Make(collection_->schema, env_->blocks);
+      views_.push_back(std::make_shared<SegmentView>(SegmentView{.id = growing_id_,
+                                                                 .segment = growing_,
+                                                                 .rows = 0,
+                                                                 .live = LiveTable::AllLive(),
+                                                                 .sealed = nullptr,
+                                                                 .indexes = nullptr,
+                                                                 .index_ids = {},
+                                                                 .growing = growing_,
+                                                                 .frozen_lsn = 0}));
       growing_id_ = SegmentId();
     }
     const size_t last = views_.size() - 1;
@@ -157,21 +174,26 @@ LocalShard::Counts LocalShard::Apply(const WriteRecord& record, Timestamp ts, wa
 
     if (!record.fresh_keys) {
       // A partition key narrows the scope of a key to rows of the same value.
-      const Field* value_field = record.replace_everywhere ? nullptr : collection_->schema.partition_key();
+      const Field* value_field =
+          record.replace_everywhere ? nullptr : collection_->schema.partition_key();
       const Column* values = value_field == nullptr ? nullptr : record.rows.Find(value_field->id);
       const std::span<const PartitionId> scope =
-          record.replace_everywhere ? std::span<const PartitionId>() : std::span<const PartitionId>(record.partitions);
+          record.replace_everywhere ? std::span<const PartitionId>()
+                                    : std::span<const PartitionId>(record.partitions);
       for (size_t i = 0; i < views_.size(); ++i) {
         const SegmentView& view = *views_[i];
         ended.clear();
         view.segment->FindKeys(*keys, scope, [&](size_t key, uint32_t row) {
-          // In the segment that just grew: only rows before this one, so that the last of a key stays.
+          // In the segment that just grew: only rows before this one, so that the last of a key
+          // stays.
           if (i == last && row >= first + key) return;
           if (!view.live->LiveNow(row)) return;
           if (values != nullptr) {
             Column old(value_field->id, value_field->type);
             const uint32_t one[] = {row};
-            if (!view.segment->Fetch(*value_field, one, &old).ok() || old.String(0) != values->String(key)) return;
+            if (!view.segment->Fetch(*value_field, one, &old).ok() ||
+                old.String(0) != values->String(key))
+              return;
           }
           ended.push_back(row);
         });
@@ -219,7 +241,7 @@ void LocalShard::Publish() {
   changed_ = false;
   bool froze = false;
   if (growing_ != nullptr && (growing_->rows() >= env_->options.seal_rows ||
-                              growing_->memory_bytes() >= env_->options.seal_bytes)) {
+                              growing_->data_bytes() >= env_->options.seal_bytes)) {
     FreezeGrowing();
     froze = true;
   }
@@ -257,7 +279,8 @@ void LocalShard::EndMissingPartitions() {
     kept.Flip();
     std::vector<uint32_t> rows;
     kept.ForEach([&](size_t row) {
-      if (view.live->LiveNow(static_cast<uint32_t>(row))) rows.push_back(static_cast<uint32_t>(row));
+      if (view.live->LiveNow(static_cast<uint32_t>(row)))
+        rows.push_back(static_cast<uint32_t>(row));
     });
     if (rows.empty()) continue;
     if (ts == 0) ts = env_->oracle->Next();
@@ -272,7 +295,9 @@ void LocalShard::Update(const roles::CollectionPtr& collection) {
     if (collection->version <= collection_->version) return;
     const bool lost_partitions =
         std::any_of(collection_->partitions.begin(), collection_->partitions.end(),
-                    [&](const Partition& partition) { return collection->FindPartition(partition.id) == nullptr; });
+                    [&](const Partition& partition) {
+                      return collection->FindPartition(partition.id) == nullptr;
+                    });
     collection_ = collection;
     if (growing_ != nullptr) growing_->ExtendSchema(collection->schema);
     if (lost_partitions) EndMissingPartitions();

@@ -15,8 +15,8 @@ namespace elanus::simd {
 // One row.
 using RowKernel = float (*)(const void* query, const void* row, size_t size);
 // n rows: row i is base + stride * (ids ? ids[i] : i). Gathered rows are prefetched ahead.
-using RowsKernel = void (*)(const void* query, const void* base, size_t stride, const uint32_t* ids, size_t n,
-                            size_t size, float* out);
+using RowsKernel = void (*)(const void* query, const void* base, size_t stride, const uint32_t* ids,
+                            size_t n, size_t size, float* out);
 
 struct Kernel {
   RowKernel row;
@@ -39,25 +39,26 @@ struct CodeQuery {
   int32_t sum;          // of codes
   float base, norm, dot, extra;
 };
-using CodesKernel = void (*)(const CodeQuery& query, const void* base, size_t stride, const uint32_t* ids,
-                             size_t n, size_t dim, float* out);
+using CodesKernel = void (*)(const CodeQuery& query, const void* base, size_t stride,
+                             const uint32_t* ids, size_t n, size_t dim, float* out);
 
 // Makes a code row the query side: out[i] = row[i] - 128; returns the sum.
 using FlipKernel = int32_t (*)(const uint8_t* row, size_t dim, int8_t* out);
 
 // Adds weight * values[i] to sums[ids[i]]. The ids of one call are distinct.
-using ScatterKernel = void (*)(float weight, const uint16_t* ids, const float* values, size_t n, float* sums);
+using ScatterKernel = void (*)(float weight, const uint16_t* ids, const float* values, size_t n,
+                               float* sums);
 
 using ConvertKernel = void (*)(const void* from, float* to, size_t n);
 
 struct Kernels {
   std::string_view level;
-  Kernel f32_l2, f32_ip;    // squared L2; the plain inner product
+  Kernel f32_l2, f32_ip;  // squared L2; the plain inner product
   Kernel f16_l2, f16_ip;
   Kernel bf16_l2, bf16_ip;
   Kernel i8_l2, i8_ip;
-  Kernel hamming;           // differing bits
-  Kernel jaccard;           // 1 - |a & b| / |a | b|; 0 when both are empty
+  Kernel hamming;  // differing bits
+  Kernel jaccard;  // 1 - |a & b| / |a | b|; 0 when both are empty
   CodesKernel codes;
   FlipKernel flip;
   ScatterKernel scatter;

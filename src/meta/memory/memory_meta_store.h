@@ -17,8 +17,9 @@ namespace elanus::meta {
 class MemoryMetaStore final : public MetaStore {
  public:
   Result<std::optional<std::string>> Get(std::string_view key) override;
-  Status Scan(std::string_view prefix, const std::function<Status(std::string_view key,
-                                                                  std::string_view value)>& fn) override;
+  Status Scan(
+      std::string_view prefix,
+      const std::function<Status(std::string_view key, std::string_view value)>& fn) override;
   Result<bool> Commit(const Transaction& transaction) override;
 
   // While set, every call fails with it and changes nothing.

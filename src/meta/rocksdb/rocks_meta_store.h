@@ -28,8 +28,9 @@ class RocksMetaStore final : public MetaStore {
   ~RocksMetaStore() override;
 
   Result<std::optional<std::string>> Get(std::string_view key) override;
-  Status Scan(std::string_view prefix, const std::function<Status(std::string_view key,
-                                                                  std::string_view value)>& fn) override;
+  Status Scan(
+      std::string_view prefix,
+      const std::function<Status(std::string_view key, std::string_view value)>& fn) override;
   Result<bool> Commit(const Transaction& transaction) override;
 
  private:

@@ -18,40 +18,45 @@ constexpr const char* kRoles[] = {"admin", "public"};
 void RegisterCluster(const MilvusService* service, RpcTable* table) {
   roles::Coordinator* coordinator = &service->gateway->coordinator();
 
-  table->Add("ListResourceGroups", [](Call&, const pb::ListResourceGroupsRequest&,
-                                      pb::ListResourceGroupsResponse* response) -> Status {
-    response->add_resource_groups(kDefaultGroup);
-    return {};
-  });
-  table->Add("DescribeResourceGroup", [=](Call&, const pb::DescribeResourceGroupRequest& request,
-                                          pb::DescribeResourceGroupResponse* response) -> Status {
-    if (request.resource_group() != kDefaultGroup) {
-      return FailWith(Code::kResourceGroupNotFound, {{"rg", request.resource_group()}});
-    }
-    pb::ResourceGroup* group = response->mutable_resource_group();
-    group->set_name(kDefaultGroup);
-    group->set_capacity(kDefaultGroupCapacity);
-    group->set_num_available_node(1);
-    for (const std::string& database : coordinator->Databases()) {
-      for (const roles::CollectionPtr& info : TRY(coordinator->List(database))) {
-        if (info->loaded) (*group->mutable_num_loaded_replica())[info->name] = info->replica_number;
-      }
-    }
-    pb_common::NodeInfo* node = group->add_nodes();
-    node->set_node_id(kNodeId);
-    node->set_address(service->address);
-    return {};
-  });
-  table->Add("SelectRole", [](Call&, const pb::SelectRoleRequest& request,
-                              pb::SelectRoleResponse* response) -> Status {
-    for (const char* role : kRoles) {
-      if (request.has_role() && !request.role().name().empty() && request.role().name() != role) {
-        continue;
-      }
-      response->add_results()->mutable_role()->set_name(role);
-    }
-    return {};
-  });
+  table->Add("ListResourceGroups",
+             [](Call&, const pb::ListResourceGroupsRequest&,
+                pb::ListResourceGroupsResponse* response) -> Status {
+               response->add_resource_groups(kDefaultGroup);
+               return {};
+             });
+  table->Add("DescribeResourceGroup",
+             [=](Call&, const pb::DescribeResourceGroupRequest& request,
+                 pb::DescribeResourceGroupResponse* response) -> Status {
+               if (request.resource_group() != kDefaultGroup) {
+                 return FailWith(Code::kResourceGroupNotFound, {{"rg", request.resource_group()}});
+               }
+               pb::ResourceGroup* group = response->mutable_resource_group();
+               group->set_name(kDefaultGroup);
+               group->set_capacity(kDefaultGroupCapacity);
+               group->set_num_available_node(1);
+               for (const std::string& database : coordinator->Databases()) {
+                 for (const roles::CollectionPtr& info : TRY(coordinator->List(database))) {
+                   if (info->loaded)
+                     (*group->mutable_num_loaded_replica())[info->name] = info->replica_number;
+                 }
+               }
+               pb_common::NodeInfo* node = group->add_nodes();
+               node->set_node_id(kNodeId);
+               node->set_address(service->address);
+               return {};
+             });
+  table->Add(
+      "SelectRole",
+      [](Call&, const pb::SelectRoleRequest& request, pb::SelectRoleResponse* response) -> Status {
+        for (const char* role : kRoles) {
+          if (request.has_role() && !request.role().name().empty() &&
+              request.role().name() != role) {
+            continue;
+          }
+          response->add_results()->mutable_role()->set_name(role);
+        }
+        return {};
+      });
 }
 
 }  // namespace elanus::server

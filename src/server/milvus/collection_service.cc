@@ -32,7 +32,8 @@ gateway::FieldRequest DecodeField(const pb_schema::FieldSchema& field) {
   return out;
 }
 
-Result<gateway::CreateCollection> DecodeCreate(const Call& call, const pb::CreateCollectionRequest& request) {
+Result<gateway::CreateCollection> DecodeCreate(const Call& call,
+                                               const pb::CreateCollectionRequest& request) {
   pb_schema::CollectionSchema schema;
   if (!schema.ParseFromString(request.schema())) {
     return Fail(Code::kParameterInvalid, "collection schema cannot be parsed");
@@ -44,14 +45,17 @@ Result<gateway::CreateCollection> DecodeCreate(const Call& call, const pb::Creat
   create.description = schema.description();
   create.enable_dynamic_field = schema.enable_dynamic_field();
   create.auto_id = schema.autoid();
-  for (const pb_schema::FieldSchema& field : schema.fields()) create.fields.push_back(DecodeField(field));
+  for (const pb_schema::FieldSchema& field : schema.fields())
+    create.fields.push_back(DecodeField(field));
   create.struct_fields = static_cast<size_t>(schema.struct_array_fields_size());
-  for (const pb_schema::FunctionSchema& function : schema.functions()) create.functions.push_back(function.name());
+  for (const pb_schema::FunctionSchema& function : schema.functions())
+    create.functions.push_back(function.name());
   create.shards_num = request.shards_num();
   create.consistency = static_cast<ConsistencyLevel>(request.consistency_level());
   create.num_partitions = request.num_partitions();
   create.properties = ToProperties(request.properties());
-  for (auto& property : ToProperties(schema.properties())) create.properties.push_back(std::move(property));
+  for (auto& property : ToProperties(schema.properties()))
+    create.properties.push_back(std::move(property));
   return create;
 }
 
@@ -71,12 +75,14 @@ void EncodeField(const Field& field, pb_schema::FieldSchema* out) {
   out->set_is_partition_key(field.partition_key);
   out->set_is_clustering_key(field.clustering_key);
   out->set_nullable(field.nullable);
-  if (field.default_value) EncodeValue(field.type, *field.default_value, out->mutable_default_value());
+  if (field.default_value)
+    EncodeValue(field.type, *field.default_value, out->mutable_default_value());
   FromProperties(field.type_params, out->mutable_type_params());
 }
 
 std::string ChannelName(const CollectionInfo& info, int32_t shard) {
-  return "by-dev-rootcoord-dml_" + std::to_string(shard) + "_" + std::to_string(info.id.value) + "v" + std::to_string(shard);
+  return "by-dev-rootcoord-dml_" + std::to_string(shard) + "_" + std::to_string(info.id.value) +
+         "v" + std::to_string(shard);
 }
 
 void EncodeDescription(const CollectionInfo& info, pb::DescribeCollectionResponse* response) {
@@ -114,7 +120,8 @@ void EncodeDescription(const CollectionInfo& info, pb::DescribeCollectionRespons
   }
 }
 
-void AddStat(const std::string& key, int64_t value, google::protobuf::RepeatedPtrField<pb_common::KeyValuePair>* stats) {
+void AddStat(const std::string& key, int64_t value,
+             google::protobuf::RepeatedPtrField<pb_common::KeyValuePair>* stats) {
   pb_common::KeyValuePair* stat = stats->Add();
   stat->set_key(key);
   stat->set_value(std::to_string(value));
@@ -126,178 +133,253 @@ void RegisterCollections(const MilvusService* service, RpcTable* table) {
   gateway::Gateway* gateway = service->gateway;
   roles::Coordinator* coordinator = &gateway->coordinator();
 
-  table->Add("CreateCollection", [=](Call& call, const pb::CreateCollectionRequest& request, pb_common::Status*) -> Status {
-    return gateway->Create(call.context, TRY(DecodeCreate(call, request)));
-  });
-  table->Add("DropCollection", [=](Call& call, const pb::DropCollectionRequest& request, pb_common::Status*) -> Status {
-    return gateway->DropCollection(call.context, DatabaseOf(call, request.db_name()), request.collection_name());
-  });
-  table->Add("HasCollection", [=](Call& call, const pb::HasCollectionRequest& request, pb::BoolResponse* response) -> Status {
-    const auto found = gateway->FindNamed(DatabaseOf(call, request.db_name()), request.collection_name());
-    if (!found.ok() && found.status().code() != Code::kCollectionNotFound) return found.status();
-    response->set_value(found.ok());
-    return {};
-  });
-  table->Add("DescribeCollection", [=](Call& call, const pb::DescribeCollectionRequest& request,
-                                       pb::DescribeCollectionResponse* response) -> Status {
-    const std::string database = DatabaseOf(call, request.db_name());
-    const auto found = request.collection_name().empty() && request.collectionid() != 0
-                           ? coordinator->FindById(CollectionId(request.collectionid()))
-                           : gateway->FindNamed(database, request.collection_name());
-    if (found.status().code() == Code::kCollectionNotFound) {
-      // Clients look for this very phrase.
-      return Status(Code::kCollectionNotFound,
-                    "can't find collection[database=" + database + "][collection=" + request.collection_name() + "]");
-    }
-    if (!found.ok()) return found.status();
-    EncodeDescription(**found, response);
-    return {};
-  });
-  table->Add("ShowCollections", [=](Call& call, const pb::ShowCollectionsRequest& request,
-                                    pb::ShowCollectionsResponse* response) -> Status {
-    for (const roles::CollectionPtr& info : TRY(coordinator->List(DatabaseOf(call, request.db_name())))) {
-      const auto& names = request.collection_names();
-      if (!names.empty() && std::find(names.begin(), names.end(), info->name) == names.end()) continue;
-      if (request.type() == pb::ShowType::InMemory && !info->loaded) continue;
-      response->add_collection_names(info->name);
-      response->add_collection_ids(info->id.value);
-      response->add_created_timestamps(info->created);
-      response->add_created_utc_timestamps(static_cast<uint64_t>(MsOfTimestamp(info->created)));
-      response->add_inmemory_percentages(info->loaded ? 100 : 0);
-      response->add_query_service_available(info->loaded);
-      response->add_shards_num(info->shards_num);
-    }
-    return {};
-  });
-  table->Add("GetCollectionStatistics", [=](Call& call, const pb::GetCollectionStatisticsRequest& request,
-                                            pb::GetCollectionStatisticsResponse* response) -> Status {
-    const roles::ShardStats stats = TRY(gateway->Stats(DatabaseOf(call, request.db_name()), request.collection_name()));
-    AddStat("row_count", stats.physical_rows, response->mutable_stats());
-    return {};
-  });
+  table->Add(
+      "CreateCollection",
+      [=](Call& call, const pb::CreateCollectionRequest& request, pb_common::Status*) -> Status {
+        return gateway->Create(call.context, TRY(DecodeCreate(call, request)));
+      });
+  table->Add(
+      "DropCollection",
+      [=](Call& call, const pb::DropCollectionRequest& request, pb_common::Status*) -> Status {
+        return gateway->DropCollection(call.context, DatabaseOf(call, request.db_name()),
+                                       request.collection_name());
+      });
+  table->Add("HasCollection",
+             [=](Call& call, const pb::HasCollectionRequest& request,
+                 pb::BoolResponse* response) -> Status {
+               const auto found = gateway->FindNamed(DatabaseOf(call, request.db_name()),
+                                                     request.collection_name());
+               if (!found.ok() && found.status().code() != Code::kCollectionNotFound)
+                 return found.status();
+               response->set_value(found.ok());
+               return {};
+             });
+  table->Add("DescribeCollection",
+             [=](Call& call, const pb::DescribeCollectionRequest& request,
+                 pb::DescribeCollectionResponse* response) -> Status {
+               const std::string database = DatabaseOf(call, request.db_name());
+               const auto found = request.collection_name().empty() && request.collectionid() != 0
+                                      ? coordinator->FindById(CollectionId(request.collectionid()))
+                                      : gateway->FindNamed(database, request.collection_name());
+               if (found.status().code() == Code::kCollectionNotFound) {
+                 // Clients look for this very phrase.
+                 return Status(Code::kCollectionNotFound,
+                               "can't find collection[database=" + database +
+                                   "][collection=" + request.collection_name() + "]");
+               }
+               if (!found.ok()) return found.status();
+               EncodeDescription(**found, response);
+               return {};
+             });
+  table->Add(
+      "ShowCollections",
+      [=](Call& call, const pb::ShowCollectionsRequest& request,
+          pb::ShowCollectionsResponse* response) -> Status {
+        for (const roles::CollectionPtr& info :
+             TRY(coordinator->List(DatabaseOf(call, request.db_name())))) {
+          const auto& names = request.collection_names();
+          if (!names.empty() && std::find(names.begin(), names.end(), info->name) == names.end())
+            continue;
+          if (request.type() == pb::ShowType::InMemory && !info->loaded) continue;
+          response->add_collection_names(info->name);
+          response->add_collection_ids(info->id.value);
+          response->add_created_timestamps(info->created);
+          response->add_created_utc_timestamps(static_cast<uint64_t>(MsOfTimestamp(info->created)));
+          response->add_inmemory_percentages(info->loaded ? 100 : 0);
+          response->add_query_service_available(info->loaded);
+          response->add_shards_num(info->shards_num);
+        }
+        return {};
+      });
+  table->Add("GetCollectionStatistics",
+             [=](Call& call, const pb::GetCollectionStatisticsRequest& request,
+                 pb::GetCollectionStatisticsResponse* response) -> Status {
+               const roles::ShardStats stats = TRY(
+                   gateway->Stats(DatabaseOf(call, request.db_name()), request.collection_name()));
+               AddStat("row_count", stats.physical_rows, response->mutable_stats());
+               return {};
+             });
 
-  table->Add("AddCollectionField", [=](Call& call, const pb::AddCollectionFieldRequest& request, pb_common::Status*) -> Status {
-    pb_schema::FieldSchema field;
-    if (!field.ParseFromString(request.schema())) return Fail(Code::kParameterInvalid, "field schema cannot be parsed");
-    return gateway->AddField(DatabaseOf(call, request.db_name()), request.collection_name(), DecodeField(field));
-  });
-  table->Add("AlterCollection", [=](Call& call, const pb::AlterCollectionRequest& request, pb_common::Status*) -> Status {
-    return gateway->AlterCollection(DatabaseOf(call, request.db_name()), request.collection_name(), DecodeChange(request));
-  });
-  table->Add("AlterCollectionField", [=](Call& call, const pb::AlterCollectionFieldRequest& request,
-                                         pb_common::Status*) -> Status {
-    return gateway->AlterField(DatabaseOf(call, request.db_name()), request.collection_name(), request.field_name(),
-                               DecodeChange(request));
-  });
-  table->Add("RenameCollection", [=](Call& call, const pb::RenameCollectionRequest& request, pb_common::Status*) -> Status {
-    return gateway->Rename(DatabaseOf(call, request.db_name()), request.oldname(), request.newdbname(), request.newname());
-  });
-  table->Add("TruncateCollection", [=](Call& call, const pb::TruncateCollectionRequest& request,
-                                       pb::TruncateCollectionResponse*) -> Status {
-    return gateway->Truncate(DatabaseOf(call, request.db_name()), request.collection_name());
-  });
+  table->Add(
+      "AddCollectionField",
+      [=](Call& call, const pb::AddCollectionFieldRequest& request, pb_common::Status*) -> Status {
+        pb_schema::FieldSchema field;
+        if (!field.ParseFromString(request.schema()))
+          return Fail(Code::kParameterInvalid, "field schema cannot be parsed");
+        return gateway->AddField(DatabaseOf(call, request.db_name()), request.collection_name(),
+                                 DecodeField(field));
+      });
+  table->Add(
+      "AlterCollection",
+      [=](Call& call, const pb::AlterCollectionRequest& request, pb_common::Status*) -> Status {
+        return gateway->AlterCollection(DatabaseOf(call, request.db_name()),
+                                        request.collection_name(), DecodeChange(request));
+      });
+  table->Add("AlterCollectionField",
+             [=](Call& call, const pb::AlterCollectionFieldRequest& request,
+                 pb_common::Status*) -> Status {
+               return gateway->AlterField(DatabaseOf(call, request.db_name()),
+                                          request.collection_name(), request.field_name(),
+                                          DecodeChange(request));
+             });
+  table->Add(
+      "RenameCollection",
+      [=](Call& call, const pb::RenameCollectionRequest& request, pb_common::Status*) -> Status {
+        return gateway->Rename(DatabaseOf(call, request.db_name()), request.oldname(),
+                               request.newdbname(), request.newname());
+      });
+  table->Add("TruncateCollection",
+             [=](Call& call, const pb::TruncateCollectionRequest& request,
+                 pb::TruncateCollectionResponse*) -> Status {
+               return gateway->Truncate(DatabaseOf(call, request.db_name()),
+                                        request.collection_name());
+             });
 
-  table->Add("CreatePartition", [=](Call& call, const pb::CreatePartitionRequest& request, pb_common::Status*) -> Status {
-    return gateway->CreatePartition(DatabaseOf(call, request.db_name()), request.collection_name(), request.partition_name());
-  });
-  table->Add("DropPartition", [=](Call& call, const pb::DropPartitionRequest& request, pb_common::Status*) -> Status {
-    return gateway->DropPartition(DatabaseOf(call, request.db_name()), request.collection_name(), request.partition_name());
-  });
-  table->Add("HasPartition", [=](Call& call, const pb::HasPartitionRequest& request, pb::BoolResponse* response) -> Status {
-    const auto info = TRY(gateway->Find(DatabaseOf(call, request.db_name()), request.collection_name()));
-    response->set_value(info->FindPartition(request.partition_name()) != nullptr);
-    return {};
-  });
-  table->Add("ShowPartitions", [=](Call& call, const pb::ShowPartitionsRequest& request,
-                                   pb::ShowPartitionsResponse* response) -> Status {
-    const auto info = TRY(gateway->Find(DatabaseOf(call, request.db_name()), request.collection_name()));
-    for (const std::string& name : request.partition_names()) {
-      if (info->FindPartition(name) == nullptr) return FailWith(Code::kPartitionNotFound, {{"partition", name}});
-    }
-    for (const Partition& partition : info->partitions) {
-      const auto& names = request.partition_names();
-      if (!names.empty() && std::find(names.begin(), names.end(), partition.name) == names.end()) continue;
-      response->add_partition_names(partition.name);
-      response->add_partitionids(partition.id.value);
-      response->add_created_timestamps(partition.created);
-      response->add_created_utc_timestamps(static_cast<uint64_t>(MsOfTimestamp(partition.created)));
-      response->add_inmemory_percentages(partition.loaded ? 100 : 0);
-    }
-    return {};
-  });
-  table->Add("GetPartitionStatistics", [=](Call& call, const pb::GetPartitionStatisticsRequest& request,
-                                           pb::GetPartitionStatisticsResponse* response) -> Status {
-    const std::string database = DatabaseOf(call, request.db_name());
-    const auto info = TRY(gateway->Find(database, request.collection_name()));
-    const Partition* partition = info->FindPartition(request.partition_name());
-    if (partition == nullptr) return FailWith(Code::kPartitionNotFound, {{"partition", request.partition_name()}});
-    int64_t rows = 0;
-    for (const auto& [id, count] : TRY(gateway->Stats(database, request.collection_name())).partition_rows) {
-      if (id == partition->id) rows = count;
-    }
-    AddStat("row_count", rows, response->mutable_stats());
-    return {};
-  });
+  table->Add(
+      "CreatePartition",
+      [=](Call& call, const pb::CreatePartitionRequest& request, pb_common::Status*) -> Status {
+        return gateway->CreatePartition(DatabaseOf(call, request.db_name()),
+                                        request.collection_name(), request.partition_name());
+      });
+  table->Add(
+      "DropPartition",
+      [=](Call& call, const pb::DropPartitionRequest& request, pb_common::Status*) -> Status {
+        return gateway->DropPartition(DatabaseOf(call, request.db_name()),
+                                      request.collection_name(), request.partition_name());
+      });
+  table->Add("HasPartition",
+             [=](Call& call, const pb::HasPartitionRequest& request,
+                 pb::BoolResponse* response) -> Status {
+               const auto info = TRY(
+                   gateway->Find(DatabaseOf(call, request.db_name()), request.collection_name()));
+               response->set_value(info->FindPartition(request.partition_name()) != nullptr);
+               return {};
+             });
+  table->Add("ShowPartitions",
+             [=](Call& call, const pb::ShowPartitionsRequest& request,
+                 pb::ShowPartitionsResponse* response) -> Status {
+               const auto info = TRY(
+                   gateway->Find(DatabaseOf(call, request.db_name()), request.collection_name()));
+               for (const std::string& name : request.partition_names()) {
+                 if (info->FindPartition(name) == nullptr)
+                   return FailWith(Code::kPartitionNotFound, {{"partition", name}});
+               }
+               for (const Partition& partition : info->partitions) {
+                 const auto& names = request.partition_names();
+                 if (!names.empty() &&
+                     std::find(names.begin(), names.end(), partition.name) == names.end())
+                   continue;
+                 response->add_partition_names(partition.name);
+                 response->add_partitionids(partition.id.value);
+                 response->add_created_timestamps(partition.created);
+                 response->add_created_utc_timestamps(
+                     static_cast<uint64_t>(MsOfTimestamp(partition.created)));
+                 response->add_inmemory_percentages(partition.loaded ? 100 : 0);
+               }
+               return {};
+             });
+  table->Add("GetPartitionStatistics",
+             [=](Call& call, const pb::GetPartitionStatisticsRequest& request,
+                 pb::GetPartitionStatisticsResponse* response) -> Status {
+               const std::string database = DatabaseOf(call, request.db_name());
+               const auto info = TRY(gateway->Find(database, request.collection_name()));
+               const Partition* partition = info->FindPartition(request.partition_name());
+               if (partition == nullptr)
+                 return FailWith(Code::kPartitionNotFound,
+                                 {{"partition", request.partition_name()}});
+               int64_t rows = 0;
+               for (const auto& [id, count] :
+                    TRY(gateway->Stats(database, request.collection_name())).partition_rows) {
+                 if (id == partition->id) rows = count;
+               }
+               AddStat("row_count", rows, response->mutable_stats());
+               return {};
+             });
 
-  table->Add("LoadCollection", [=](Call& call, const pb::LoadCollectionRequest& request, pb_common::Status*) -> Status {
-    return gateway->Load(DatabaseOf(call, request.db_name()), request.collection_name(), {}, request.replica_number(),
-                         Strings(request.resource_groups()), Strings(request.load_fields()), false);
-  });
-  table->Add("ReleaseCollection", [=](Call& call, const pb::ReleaseCollectionRequest& request, pb_common::Status*) -> Status {
-    return gateway->Release(DatabaseOf(call, request.db_name()), request.collection_name(), {}, false);
-  });
-  table->Add("LoadPartitions", [=](Call& call, const pb::LoadPartitionsRequest& request, pb_common::Status*) -> Status {
-    return gateway->Load(DatabaseOf(call, request.db_name()), request.collection_name(), Strings(request.partition_names()),
-                         request.replica_number(), Strings(request.resource_groups()), Strings(request.load_fields()), true);
-  });
-  table->Add("ReleasePartitions", [=](Call& call, const pb::ReleasePartitionsRequest& request, pb_common::Status*) -> Status {
-    return gateway->Release(DatabaseOf(call, request.db_name()), request.collection_name(),
-                            Strings(request.partition_names()), true);
-  });
-  table->Add("GetLoadState", [=](Call& call, const pb::GetLoadStateRequest& request,
-                                 pb::GetLoadStateResponse* response) -> Status {
-    const gateway::LoadState state = TRY(gateway->GetLoadState(DatabaseOf(call, request.db_name()), request.collection_name(),
-                                                               Strings(request.partition_names())));
-    response->set_state(static_cast<pb_common::LoadState>(state));
-    return {};
-  });
-  table->Add("GetLoadingProgress", [=](Call& call, const pb::GetLoadingProgressRequest& request,
-                                       pb::GetLoadingProgressResponse* response) -> Status {
-    const int64_t progress = TRY(gateway->LoadingProgress(DatabaseOf(call, request.db_name()), request.collection_name(),
-                                                          Strings(request.partition_names())));
-    response->set_progress(progress);
-    response->set_refresh_progress(progress);
-    return {};
-  });
+  table->Add(
+      "LoadCollection",
+      [=](Call& call, const pb::LoadCollectionRequest& request, pb_common::Status*) -> Status {
+        return gateway->Load(DatabaseOf(call, request.db_name()), request.collection_name(), {},
+                             request.replica_number(), Strings(request.resource_groups()),
+                             Strings(request.load_fields()), false);
+      });
+  table->Add(
+      "ReleaseCollection",
+      [=](Call& call, const pb::ReleaseCollectionRequest& request, pb_common::Status*) -> Status {
+        return gateway->Release(DatabaseOf(call, request.db_name()), request.collection_name(), {},
+                                false);
+      });
+  table->Add(
+      "LoadPartitions",
+      [=](Call& call, const pb::LoadPartitionsRequest& request, pb_common::Status*) -> Status {
+        return gateway->Load(DatabaseOf(call, request.db_name()), request.collection_name(),
+                             Strings(request.partition_names()), request.replica_number(),
+                             Strings(request.resource_groups()), Strings(request.load_fields()),
+                             true);
+      });
+  table->Add(
+      "ReleasePartitions",
+      [=](Call& call, const pb::ReleasePartitionsRequest& request, pb_common::Status*) -> Status {
+        return gateway->Release(DatabaseOf(call, request.db_name()), request.collection_name(),
+                                Strings(request.partition_names()), true);
+      });
+  table->Add("GetLoadState",
+             [=](Call& call, const pb::GetLoadStateRequest& request,
+                 pb::GetLoadStateResponse* response) -> Status {
+               const gateway::LoadState state = TRY(gateway->GetLoadState(
+                   DatabaseOf(call, request.db_name()), request.collection_name(),
+                   Strings(request.partition_names())));
+               response->set_state(static_cast<pb_common::LoadState>(state));
+               return {};
+             });
+  table->Add("GetLoadingProgress",
+             [=](Call& call, const pb::GetLoadingProgressRequest& request,
+                 pb::GetLoadingProgressResponse* response) -> Status {
+               const int64_t progress = TRY(gateway->LoadingProgress(
+                   DatabaseOf(call, request.db_name()), request.collection_name(),
+                   Strings(request.partition_names())));
+               response->set_progress(progress);
+               response->set_refresh_progress(progress);
+               return {};
+             });
 
-  table->Add("CreateAlias", [=](Call& call, const pb::CreateAliasRequest& request, pb_common::Status*) -> Status {
-    return gateway->CreateAlias(DatabaseOf(call, request.db_name()), request.collection_name(), request.alias());
-  });
-  table->Add("AlterAlias", [=](Call& call, const pb::AlterAliasRequest& request, pb_common::Status*) -> Status {
-    return gateway->AlterAlias(DatabaseOf(call, request.db_name()), request.collection_name(), request.alias());
-  });
-  table->Add("DropAlias", [=](Call& call, const pb::DropAliasRequest& request, pb_common::Status*) -> Status {
-    return gateway->DropAlias(DatabaseOf(call, request.db_name()), request.alias());
-  });
-  table->Add("DescribeAlias", [=](Call& call, const pb::DescribeAliasRequest& request,
-                                  pb::DescribeAliasResponse* response) -> Status {
-    const std::string database = DatabaseOf(call, request.db_name());
-    const roles::AliasInfo alias = TRY(coordinator->DescribeAlias(database, request.alias()));
-    response->set_db_name(database);
-    response->set_alias(alias.alias);
-    response->set_collection(alias.collection);
-    return {};
-  });
-  table->Add("ListAliases", [=](Call& call, const pb::ListAliasesRequest& request,
-                                pb::ListAliasesResponse* response) -> Status {
-    const std::string database = DatabaseOf(call, request.db_name());
-    response->set_db_name(database);
-    response->set_collection_name(request.collection_name());
-    for (const roles::AliasInfo& alias : TRY(coordinator->ListAliases(database, request.collection_name()))) {
-      response->add_aliases(alias.alias);
-    }
-    return {};
-  });
+  table->Add("CreateAlias",
+             [=](Call& call, const pb::CreateAliasRequest& request, pb_common::Status*) -> Status {
+               return gateway->CreateAlias(DatabaseOf(call, request.db_name()),
+                                           request.collection_name(), request.alias());
+             });
+  table->Add("AlterAlias",
+             [=](Call& call, const pb::AlterAliasRequest& request, pb_common::Status*) -> Status {
+               return gateway->AlterAlias(DatabaseOf(call, request.db_name()),
+                                          request.collection_name(), request.alias());
+             });
+  table->Add("DropAlias",
+             [=](Call& call, const pb::DropAliasRequest& request, pb_common::Status*) -> Status {
+               return gateway->DropAlias(DatabaseOf(call, request.db_name()), request.alias());
+             });
+  table->Add("DescribeAlias",
+             [=](Call& call, const pb::DescribeAliasRequest& request,
+                 pb::DescribeAliasResponse* response) -> Status {
+               const std::string database = DatabaseOf(call, request.db_name());
+               const roles::AliasInfo alias =
+                   TRY(coordinator->DescribeAlias(database, request.alias()));
+               response->set_db_name(database);
+               response->set_alias(alias.alias);
+               response->set_collection(alias.collection);
+               return {};
+             });
+  table->Add("ListAliases",
+             [=](Call& call, const pb::ListAliasesRequest& request,
+                 pb::ListAliasesResponse* response) -> Status {
+               const std::string database = DatabaseOf(call, request.db_name());
+               response->set_db_name(database);
+               response->set_collection_name(request.collection_name());
+               for (const roles::AliasInfo& alias :
+                    TRY(coordinator->ListAliases(database, request.collection_name()))) {
+                 response->add_aliases(alias.alias);
+               }
+               return {};
+             });
 }
 
 }  // namespace elanus::server

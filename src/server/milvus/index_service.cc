@@ -30,52 +30,67 @@ void EncodeIndex(const gateway::IndexDescription& index, pb::IndexDescription* o
 void RegisterIndexes(const MilvusService* service, RpcTable* table) {
   gateway::Gateway* gateway = service->gateway;
 
-  table->Add("CreateIndex", [=](Call& call, const pb::CreateIndexRequest& request, pb_common::Status*) -> Status {
-    return gateway->CreateIndex(DatabaseOf(call, request.db_name()), request.collection_name(), request.field_name(),
-                                request.index_name(), ToProperties(request.extra_params()));
-  });
-  table->Add("AlterIndex", [=](Call& call, const pb::AlterIndexRequest& request, pb_common::Status*) -> Status {
-    const auto& removed = request.delete_keys();
-    return gateway->AlterIndex(DatabaseOf(call, request.db_name()), request.collection_name(), request.index_name(),
-                               {ToProperties(request.extra_params()), {removed.begin(), removed.end()}});
-  });
-  table->Add("DropIndex", [=](Call& call, const pb::DropIndexRequest& request, pb_common::Status*) -> Status {
-    return gateway->DropIndex(DatabaseOf(call, request.db_name()), request.collection_name(), request.field_name(),
-                              request.index_name());
-  });
-  table->Add("DescribeIndex", [=](Call& call, const pb::DescribeIndexRequest& request,
-                                  pb::DescribeIndexResponse* response) -> Status {
-    for (const gateway::IndexDescription& index :
-         TRY(gateway->DescribeIndex(DatabaseOf(call, request.db_name()), request.collection_name(), request.field_name(),
-                                    request.index_name()))) {
-      EncodeIndex(index, response->add_index_descriptions());
-    }
-    return {};
-  });
-  table->Add("GetIndexStatistics", [=](Call& call, const pb::GetIndexStatisticsRequest& request,
-                                       pb::GetIndexStatisticsResponse* response) -> Status {
-    for (const gateway::IndexDescription& index : TRY(gateway->DescribeIndex(
-             DatabaseOf(call, request.db_name()), request.collection_name(), "", request.index_name()))) {
-      EncodeIndex(index, response->add_index_descriptions());
-    }
-    return {};
-  });
-  table->Add("GetIndexState", [=](Call& call, const pb::GetIndexStateRequest& request,
-                                  pb::GetIndexStateResponse* response) -> Status {
-    const auto indexes = TRY(gateway->DescribeIndex(DatabaseOf(call, request.db_name()), request.collection_name(),
-                                                    request.field_name(), request.index_name()));
-    response->set_state(StateOf(indexes.front()));
-    response->set_fail_reason(indexes.front().progress.failure);
-    return {};
-  });
-  table->Add("GetIndexBuildProgress", [=](Call& call, const pb::GetIndexBuildProgressRequest& request,
-                                          pb::GetIndexBuildProgressResponse* response) -> Status {
-    const auto indexes = TRY(gateway->DescribeIndex(DatabaseOf(call, request.db_name()), request.collection_name(),
-                                                    request.field_name(), request.index_name()));
-    response->set_indexed_rows(indexes.front().progress.indexed_rows);
-    response->set_total_rows(indexes.front().progress.total_rows);
-    return {};
-  });
+  table->Add("CreateIndex",
+             [=](Call& call, const pb::CreateIndexRequest& request, pb_common::Status*) -> Status {
+               return gateway->CreateIndex(DatabaseOf(call, request.db_name()),
+                                           request.collection_name(), request.field_name(),
+                                           request.index_name(),
+                                           ToProperties(request.extra_params()));
+             });
+  table->Add("AlterIndex",
+             [=](Call& call, const pb::AlterIndexRequest& request, pb_common::Status*) -> Status {
+               const auto& removed = request.delete_keys();
+               return gateway->AlterIndex(
+                   DatabaseOf(call, request.db_name()), request.collection_name(),
+                   request.index_name(),
+                   {ToProperties(request.extra_params()), {removed.begin(), removed.end()}});
+             });
+  table->Add("DropIndex",
+             [=](Call& call, const pb::DropIndexRequest& request, pb_common::Status*) -> Status {
+               return gateway->DropIndex(DatabaseOf(call, request.db_name()),
+                                         request.collection_name(), request.field_name(),
+                                         request.index_name());
+             });
+  table->Add("DescribeIndex",
+             [=](Call& call, const pb::DescribeIndexRequest& request,
+                 pb::DescribeIndexResponse* response) -> Status {
+               for (const gateway::IndexDescription& index : TRY(gateway->DescribeIndex(
+                        DatabaseOf(call, request.db_name()), request.collection_name(),
+                        request.field_name(), request.index_name()))) {
+                 EncodeIndex(index, response->add_index_descriptions());
+               }
+               return {};
+             });
+  table->Add("GetIndexStatistics",
+             [=](Call& call, const pb::GetIndexStatisticsRequest& request,
+                 pb::GetIndexStatisticsResponse* response) -> Status {
+               for (const gateway::IndexDescription& index : TRY(gateway->DescribeIndex(
+                        DatabaseOf(call, request.db_name()), request.collection_name(), "",
+                        request.index_name()))) {
+                 EncodeIndex(index, response->add_index_descriptions());
+               }
+               return {};
+             });
+  table->Add("GetIndexState",
+             [=](Call& call, const pb::GetIndexStateRequest& request,
+                 pb::GetIndexStateResponse* response) -> Status {
+               const auto indexes = TRY(gateway->DescribeIndex(
+                   DatabaseOf(call, request.db_name()), request.collection_name(),
+                   request.field_name(), request.index_name()));
+               response->set_state(StateOf(indexes.front()));
+               response->set_fail_reason(indexes.front().progress.failure);
+               return {};
+             });
+  table->Add("GetIndexBuildProgress",
+             [=](Call& call, const pb::GetIndexBuildProgressRequest& request,
+                 pb::GetIndexBuildProgressResponse* response) -> Status {
+               const auto indexes = TRY(gateway->DescribeIndex(
+                   DatabaseOf(call, request.db_name()), request.collection_name(),
+                   request.field_name(), request.index_name()));
+               response->set_indexed_rows(indexes.front().progress.indexed_rows);
+               response->set_total_rows(indexes.front().progress.total_rows);
+               return {};
+             });
 }
 
 }  // namespace elanus::server

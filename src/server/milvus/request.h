@@ -24,7 +24,8 @@ template <typename Pairs>
 Properties ToProperties(const Pairs& pairs) {
   Properties properties;
   properties.reserve(static_cast<size_t>(pairs.size()));
-  for (const pb_common::KeyValuePair& pair : pairs) properties.emplace_back(pair.key(), pair.value());
+  for (const pb_common::KeyValuePair& pair : pairs)
+    properties.emplace_back(pair.key(), pair.value());
   return properties;
 }
 

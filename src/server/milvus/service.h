@@ -12,8 +12,8 @@ namespace elanus::server {
 
 struct MilvusService {
   gateway::Gateway* gateway = nullptr;
-  std::string version;       // what GetVersion answers
-  std::string address;       // where this node is reached, for GetReplicas
+  std::string version;                   // what GetVersion answers
+  std::string address;                   // where this node is reached, for GetReplicas
   std::function<std::string()> problem;  // what is wrong with this node; empty: nothing
   size_t message_bytes_max = 256 << 20;
 };

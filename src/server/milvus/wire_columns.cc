@@ -43,33 +43,48 @@ Column FromStrings(DataType type, const Strings& values) {
 // The element type that a row of an Array travels in; kNone for an empty message.
 DataType ElementOnWire(const ScalarField& row) {
   switch (row.data_case()) {
-    case ScalarField::kBoolData: return DataType::kBool;
-    case ScalarField::kIntData: return DataType::kInt32;
-    case ScalarField::kLongData: return DataType::kInt64;
-    case ScalarField::kFloatData: return DataType::kFloat;
-    case ScalarField::kDoubleData: return DataType::kDouble;
-    case ScalarField::kStringData: return DataType::kVarChar;
-    default: return DataType::kNone;
+    case ScalarField::kBoolData:
+      return DataType::kBool;
+    case ScalarField::kIntData:
+      return DataType::kInt32;
+    case ScalarField::kLongData:
+      return DataType::kInt64;
+    case ScalarField::kFloatData:
+      return DataType::kFloat;
+    case ScalarField::kDoubleData:
+      return DataType::kDouble;
+    case ScalarField::kStringData:
+      return DataType::kVarChar;
+    default:
+      return DataType::kNone;
   }
 }
 
 template <typename T>
 std::string PackedElements(const google::protobuf::RepeatedField<T>& values) {
-  return std::string(reinterpret_cast<const char*>(values.data()), static_cast<size_t>(values.size()) * sizeof(T));
+  return std::string(reinterpret_cast<const char*>(values.data()),
+                     static_cast<size_t>(values.size()) * sizeof(T));
 }
 
 std::string EncodeRow(const ScalarField& row, DataType element) {
   switch (row.data_case()) {
-    case ScalarField::kBoolData: return PackedElements(row.bool_data().data());
-    case ScalarField::kIntData: return PackedElements(row.int_data().data());
-    case ScalarField::kLongData: return PackedElements(row.long_data().data());
-    case ScalarField::kFloatData: return PackedElements(row.float_data().data());
-    case ScalarField::kDoubleData: return PackedElements(row.double_data().data());
+    case ScalarField::kBoolData:
+      return PackedElements(row.bool_data().data());
+    case ScalarField::kIntData:
+      return PackedElements(row.int_data().data());
+    case ScalarField::kLongData:
+      return PackedElements(row.long_data().data());
+    case ScalarField::kFloatData:
+      return PackedElements(row.float_data().data());
+    case ScalarField::kDoubleData:
+      return PackedElements(row.double_data().data());
     case ScalarField::kStringData: {
-      const std::vector<std::string_view> values(row.string_data().data().begin(), row.string_data().data().end());
+      const std::vector<std::string_view> values(row.string_data().data().begin(),
+                                                 row.string_data().data().end());
       return EncodeStringArray(values);
     }
-    default: return element == DataType::kVarChar ? EncodeStringArray({}) : std::string();
+    default:
+      return element == DataType::kVarChar ? EncodeStringArray({}) : std::string();
   }
 }
 
@@ -94,33 +109,58 @@ Status DecodeArrays(const pb_schema::ArrayArray& arrays, gateway::InputColumn* o
 Status DecodeScalars(const FieldData& data, gateway::InputColumn* out) {
   const ScalarField& scalars = data.scalars();
   switch (scalars.data_case()) {
-    case ScalarField::kBoolData: out->payload = FromFixed(DataType::kBool, scalars.bool_data().data()); return {};
-    case ScalarField::kIntData: out->payload = FromFixed(DataType::kInt32, scalars.int_data().data()); return {};
-    case ScalarField::kLongData: out->payload = FromFixed(DataType::kInt64, scalars.long_data().data()); return {};
-    case ScalarField::kFloatData: out->payload = FromFixed(DataType::kFloat, scalars.float_data().data()); return {};
-    case ScalarField::kDoubleData: out->payload = FromFixed(DataType::kDouble, scalars.double_data().data()); return {};
+    case ScalarField::kBoolData:
+      out->payload = FromFixed(DataType::kBool, scalars.bool_data().data());
+      return {};
+    case ScalarField::kIntData:
+      out->payload = FromFixed(DataType::kInt32, scalars.int_data().data());
+      return {};
+    case ScalarField::kLongData:
+      out->payload = FromFixed(DataType::kInt64, scalars.long_data().data());
+      return {};
+    case ScalarField::kFloatData:
+      out->payload = FromFixed(DataType::kFloat, scalars.float_data().data());
+      return {};
+    case ScalarField::kDoubleData:
+      out->payload = FromFixed(DataType::kDouble, scalars.double_data().data());
+      return {};
     case ScalarField::kTimestamptzData:
       out->payload = FromFixed(DataType::kInt64, scalars.timestamptz_data().data());
       return {};
-    case ScalarField::kStringData: out->payload = FromStrings(DataType::kVarChar, scalars.string_data().data()); return {};
-    case ScalarField::kBytesData: out->payload = FromStrings(DataType::kVarChar, scalars.bytes_data().data()); return {};
-    case ScalarField::kJsonData: out->payload = FromStrings(DataType::kJson, scalars.json_data().data()); return {};
+    case ScalarField::kStringData:
+      out->payload = FromStrings(DataType::kVarChar, scalars.string_data().data());
+      return {};
+    case ScalarField::kBytesData:
+      out->payload = FromStrings(DataType::kVarChar, scalars.bytes_data().data());
+      return {};
+    case ScalarField::kJsonData:
+      out->payload = FromStrings(DataType::kJson, scalars.json_data().data());
+      return {};
     case ScalarField::kGeometryWktData:
       out->payload = FromStrings(DataType::kVarChar, scalars.geometry_wkt_data().data());
       return {};
-    case ScalarField::kGeometryData: out->payload = FromStrings(DataType::kVarChar, scalars.geometry_data().data()); return {};
-    case ScalarField::kArrayData: return DecodeArrays(scalars.array_data(), out);
-    case ScalarField::DATA_NOT_SET: out->payload = Column(FieldId(), DataType::kNone); return {};
+    case ScalarField::kGeometryData:
+      out->payload = FromStrings(DataType::kVarChar, scalars.geometry_data().data());
+      return {};
+    case ScalarField::kArrayData:
+      return DecodeArrays(scalars.array_data(), out);
+    case ScalarField::DATA_NOT_SET:
+      out->payload = Column(FieldId(), DataType::kNone);
+      return {};
     default:
-      return Fail(Code::kParameterInvalid, "field " + out->name + " holds a kind of data that is not supported");
+      return Fail(Code::kParameterInvalid,
+                  "field " + out->name + " holds a kind of data that is not supported");
   }
 }
 
-Status DenseRows(const std::string& name, DataType type, int64_t dim, const void* bytes, size_t size, Column* out) {
+Status DenseRows(const std::string& name, DataType type, int64_t dim, const void* bytes,
+                 size_t size, Column* out) {
   const size_t width = dim > 0 ? WidthOf(type, dim) : 0;
   if (width == 0 || size % width != 0) {
-    return Fail(Code::kParameterInvalid, "the length(" + std::to_string(size) + ") of " + std::string(type == DataType::kFloatVector ? "float" : "vector") +
-                                             " data should divide the dim(" + std::to_string(dim) + ") of field " + name);
+    return Fail(Code::kParameterInvalid,
+                "the length(" + std::to_string(size) + ") of " +
+                    std::string(type == DataType::kFloatVector ? "float" : "vector") +
+                    " data should divide the dim(" + std::to_string(dim) + ") of field " + name);
   }
   Column column(FieldId(), type, dim);
   column.AppendFixed(bytes, size / width);
@@ -138,20 +178,27 @@ Status DecodeVectors(const FieldData& data, gateway::InputColumn* out) {
       const auto& floats = vectors.float_vector().data();
       if (vectors.dim() <= 0 || floats.size() % vectors.dim() != 0) {
         return Fail(Code::kParameterInvalid, "the length(" + std::to_string(floats.size()) +
-                                                 ") of float data should divide the dim(" + std::to_string(vectors.dim()) + ")");
+                                                 ") of float data should divide the dim(" +
+                                                 std::to_string(vectors.dim()) + ")");
       }
-      return dense(DataType::kFloatVector, floats.data(), static_cast<size_t>(floats.size()) * sizeof(float));
+      return dense(DataType::kFloatVector, floats.data(),
+                   static_cast<size_t>(floats.size()) * sizeof(float));
     }
     case VectorField::kBinaryVector:
-      return dense(DataType::kBinaryVector, vectors.binary_vector().data(), vectors.binary_vector().size());
+      return dense(DataType::kBinaryVector, vectors.binary_vector().data(),
+                   vectors.binary_vector().size());
     case VectorField::kFloat16Vector:
-      return dense(DataType::kFloat16Vector, vectors.float16_vector().data(), vectors.float16_vector().size());
+      return dense(DataType::kFloat16Vector, vectors.float16_vector().data(),
+                   vectors.float16_vector().size());
     case VectorField::kBfloat16Vector:
-      return dense(DataType::kBFloat16Vector, vectors.bfloat16_vector().data(), vectors.bfloat16_vector().size());
+      return dense(DataType::kBFloat16Vector, vectors.bfloat16_vector().data(),
+                   vectors.bfloat16_vector().size());
     case VectorField::kInt8Vector:
-      return dense(DataType::kInt8Vector, vectors.int8_vector().data(), vectors.int8_vector().size());
+      return dense(DataType::kInt8Vector, vectors.int8_vector().data(),
+                   vectors.int8_vector().size());
     case VectorField::kSparseFloatVector:
-      out->payload = FromStrings(DataType::kSparseFloatVector, vectors.sparse_float_vector().contents());
+      out->payload =
+          FromStrings(DataType::kSparseFloatVector, vectors.sparse_float_vector().contents());
       return {};
     case VectorField::kVectorArray:
       return Fail(Code::kUnimplemented, "arrays of vectors are not built in this version");
@@ -218,24 +265,38 @@ Status EncodeArrayRow(const ArrayView& row, ScalarField* out) {
   }
 }
 
-Status EncodeScalars(const Field& field, const Column& column, std::string_view timezone, ScalarField* out) {
+Status EncodeScalars(const Field& field, const Column& column, std::string_view timezone,
+                     ScalarField* out) {
   switch (field.type) {
     case DataType::kBool: {
       auto* data = out->mutable_bool_data()->mutable_data();
       for (size_t row = 0; row < column.rows(); ++row) data->Add(column.as<uint8_t>()[row] != 0);
       return {};
     }
-    case DataType::kInt8: AppendWidened<int8_t>(column, out->mutable_int_data()->mutable_data()); return {};
-    case DataType::kInt16: AppendWidened<int16_t>(column, out->mutable_int_data()->mutable_data()); return {};
-    case DataType::kInt32: AppendFixed<int32_t>(column, out->mutable_int_data()->mutable_data()); return {};
-    case DataType::kInt64: AppendFixed<int64_t>(column, out->mutable_long_data()->mutable_data()); return {};
-    case DataType::kFloat: AppendFixed<float>(column, out->mutable_float_data()->mutable_data()); return {};
-    case DataType::kDouble: AppendFixed<double>(column, out->mutable_double_data()->mutable_data()); return {};
+    case DataType::kInt8:
+      AppendWidened<int8_t>(column, out->mutable_int_data()->mutable_data());
+      return {};
+    case DataType::kInt16:
+      AppendWidened<int16_t>(column, out->mutable_int_data()->mutable_data());
+      return {};
+    case DataType::kInt32:
+      AppendFixed<int32_t>(column, out->mutable_int_data()->mutable_data());
+      return {};
+    case DataType::kInt64:
+      AppendFixed<int64_t>(column, out->mutable_long_data()->mutable_data());
+      return {};
+    case DataType::kFloat:
+      AppendFixed<float>(column, out->mutable_float_data()->mutable_data());
+      return {};
+    case DataType::kDouble:
+      AppendFixed<double>(column, out->mutable_double_data()->mutable_data());
+      return {};
     case DataType::kString:
     case DataType::kText:
     case DataType::kVarChar: {
       auto* data = out->mutable_string_data();
-      for (size_t row = 0; row < column.rows(); ++row) data->add_data(std::string(column.String(row)));
+      for (size_t row = 0; row < column.rows(); ++row)
+        data->add_data(std::string(column.String(row)));
       return {};
     }
     case DataType::kJson: {
@@ -249,7 +310,8 @@ Status EncodeScalars(const Field& field, const Column& column, std::string_view 
       const auto zone = TRY(TimeZone::Load(timezone));
       auto* data = out->mutable_string_data();
       for (size_t row = 0; row < column.rows(); ++row) {
-        data->add_data(column.IsNull(row) ? std::string() : FormatTimestamptz(column.as<int64_t>()[row], *zone));
+        data->add_data(column.IsNull(row) ? std::string()
+                                          : FormatTimestamptz(column.as<int64_t>()[row], *zone));
       }
       return {};
     }
@@ -264,7 +326,8 @@ Status EncodeScalars(const Field& field, const Column& column, std::string_view 
       return {};
     }
     default:
-      return Status(Code::kInternal, "field " + field.name + " of type " + std::string(NameOf(field.type)) + " has no wire form");
+      return Status(Code::kInternal, "field " + field.name + " of type " +
+                                         std::string(NameOf(field.type)) + " has no wire form");
   }
 }
 
@@ -286,13 +349,22 @@ Status EncodeVectors(const Field& field, const Column& column, VectorField* out)
   switch (field.type) {
     case DataType::kFloatVector: {
       const auto* floats = reinterpret_cast<const float*>(bytes.data());
-      out->mutable_float_vector()->mutable_data()->Add(floats, floats + bytes.size() / sizeof(float));
+      out->mutable_float_vector()->mutable_data()->Add(floats,
+                                                       floats + bytes.size() / sizeof(float));
       return {};
     }
-    case DataType::kBinaryVector: out->set_binary_vector(bytes.data(), bytes.size()); return {};
-    case DataType::kFloat16Vector: out->set_float16_vector(bytes.data(), bytes.size()); return {};
-    case DataType::kBFloat16Vector: out->set_bfloat16_vector(bytes.data(), bytes.size()); return {};
-    case DataType::kInt8Vector: out->set_int8_vector(bytes.data(), bytes.size()); return {};
+    case DataType::kBinaryVector:
+      out->set_binary_vector(bytes.data(), bytes.size());
+      return {};
+    case DataType::kFloat16Vector:
+      out->set_float16_vector(bytes.data(), bytes.size());
+      return {};
+    case DataType::kBFloat16Vector:
+      out->set_bfloat16_vector(bytes.data(), bytes.size());
+      return {};
+    case DataType::kInt8Vector:
+      out->set_int8_vector(bytes.data(), bytes.size());
+      return {};
     case DataType::kSparseFloatVector: {
       auto* sparse = out->mutable_sparse_float_vector();
       uint64_t dim = 0;
@@ -324,24 +396,34 @@ Result<gateway::InputColumn> DecodeColumn(const FieldData& data) {
   column.dynamic = data.is_dynamic();
   column.valid.assign(data.valid_data().begin(), data.valid_data().end());
   switch (data.field_case()) {
-    case FieldData::kScalars: TRY(DecodeScalars(data, &column)); break;
-    case FieldData::kVectors: TRY(DecodeVectors(data, &column)); break;
+    case FieldData::kScalars:
+      TRY(DecodeScalars(data, &column));
+      break;
+    case FieldData::kVectors:
+      TRY(DecodeVectors(data, &column));
+      break;
     case FieldData::kStructArrays:
-      return Fail(Code::kUnimplemented, "struct array field " + column.name + ": structs are not built in this version");
-    case FieldData::FIELD_NOT_SET: column.payload = Column(FieldId(), DataType::kNone); break;
+      return Fail(Code::kUnimplemented,
+                  "struct array field " + column.name + ": structs are not built in this version");
+    case FieldData::FIELD_NOT_SET:
+      column.payload = Column(FieldId(), DataType::kNone);
+      break;
   }
   return column;
 }
 
-Status EncodeColumn(const gateway::OutputColumn& column, std::string_view timezone, FieldData* out) {
+Status EncodeColumn(const gateway::OutputColumn& column, std::string_view timezone,
+                    FieldData* out) {
   out->set_type(static_cast<pb_schema::DataType>(column.field.type));
   out->set_field_name(column.field.name);
   out->set_field_id(column.field.id.value);
   out->set_is_dynamic(column.field.dynamic);
   if (column.column.nullable()) {
-    for (size_t row = 0; row < column.column.rows(); ++row) out->add_valid_data(!column.column.IsNull(row));
+    for (size_t row = 0; row < column.column.rows(); ++row)
+      out->add_valid_data(!column.column.IsNull(row));
   }
-  if (IsVector(column.field.type)) return EncodeVectors(column.field, column.column, out->mutable_vectors());
+  if (IsVector(column.field.type))
+    return EncodeVectors(column.field, column.column, out->mutable_vectors());
   return EncodeScalars(column.field, column.column, timezone, out->mutable_scalars());
 }
 
@@ -371,17 +453,26 @@ Result<roles::QueryVectors> DecodePlaceholders(std::string_view bytes) {
   queries.type = static_cast<DataType>(value.type());
   size_t bits = 0;  // of one dimension
   switch (queries.type) {
-    case DataType::kFloatVector: bits = 32; break;
+    case DataType::kFloatVector:
+      bits = 32;
+      break;
     case DataType::kFloat16Vector:
-    case DataType::kBFloat16Vector: bits = 16; break;
-    case DataType::kInt8Vector: bits = 8; break;
-    case DataType::kBinaryVector: bits = 1; break;
+    case DataType::kBFloat16Vector:
+      bits = 16;
+      break;
+    case DataType::kInt8Vector:
+      bits = 8;
+      break;
+    case DataType::kBinaryVector:
+      bits = 1;
+      break;
     case DataType::kSparseFloatVector:
     case DataType::kVarChar:
       queries.sparse.assign(value.values().begin(), value.values().end());
       return queries;
     default:
-      return Fail(Code::kUnimplemented, "queries of placeholder type " + std::to_string(value.type()) +
+      return Fail(Code::kUnimplemented, "queries of placeholder type " +
+                                            std::to_string(value.type()) +
                                             " are not built in this version");
   }
   for (const std::string& row : value.values()) {
@@ -406,11 +497,15 @@ Value ArrayOf(const Items& items) {
 
 Result<Value> JsonValue(JsonView view) {
   switch (view.type()) {
-    case JsonType::kBool: return Value(view.boolean());
-    case JsonType::kInt: return Value(view.int64());
+    case JsonType::kBool:
+      return Value(view.boolean());
+    case JsonType::kInt:
+      return Value(view.int64());
     case JsonType::kUint:
-    case JsonType::kDouble: return Value(view.number());
-    case JsonType::kString: return Value(std::string(view.string()));
+    case JsonType::kDouble:
+      return Value(view.number());
+    case JsonType::kString:
+      return Value(std::string(view.string()));
     case JsonType::kArray: {
       Value::Array values;
       for (size_t i = 0; i < view.size(); ++i) values.push_back(TRY(JsonValue(view.At(i))));
@@ -418,7 +513,8 @@ Result<Value> JsonValue(JsonView view) {
     }
     case JsonType::kMissing:
     case JsonType::kNull:
-    case JsonType::kObject: break;
+    case JsonType::kObject:
+      break;
   }
   return Fail(Code::kParameterInvalid, "expression template value is neither scalar nor array");
 }
@@ -426,13 +522,18 @@ Result<Value> JsonValue(JsonView view) {
 Result<Value> DecodeTemplateArray(const pb_schema::TemplateArrayValue& array) {
   using Array = pb_schema::TemplateArrayValue;
   switch (array.data_case()) {
-    case Array::kBoolData: return ArrayOf(array.bool_data().data());
-    case Array::kLongData: return ArrayOf(array.long_data().data());
-    case Array::kDoubleData: return ArrayOf(array.double_data().data());
-    case Array::kStringData: return ArrayOf(array.string_data().data());
+    case Array::kBoolData:
+      return ArrayOf(array.bool_data().data());
+    case Array::kLongData:
+      return ArrayOf(array.long_data().data());
+    case Array::kDoubleData:
+      return ArrayOf(array.double_data().data());
+    case Array::kStringData:
+      return ArrayOf(array.string_data().data());
     case Array::kArrayData: {
       Value::Array values;
-      for (const auto& item : array.array_data().data()) values.push_back(TRY(DecodeTemplateArray(item)));
+      for (const auto& item : array.array_data().data())
+        values.push_back(TRY(DecodeTemplateArray(item)));
       return Value(std::move(values));
     }
     case Array::kJsonData: {
@@ -443,7 +544,8 @@ Result<Value> DecodeTemplateArray(const pb_schema::TemplateArrayValue& array) {
       }
       return Value(std::move(values));
     }
-    case Array::DATA_NOT_SET: return Value(Value::Array());
+    case Array::DATA_NOT_SET:
+      return Value(Value::Array());
   }
   return Value(Value::Array());
 }
@@ -453,13 +555,20 @@ Result<Value> DecodeTemplateArray(const pb_schema::TemplateArrayValue& array) {
 Result<Value> DecodeTemplate(const pb_schema::TemplateValue& value) {
   using Template = pb_schema::TemplateValue;
   switch (value.val_case()) {
-    case Template::kBoolVal: return Value(value.bool_val());
-    case Template::kInt64Val: return Value(static_cast<int64_t>(value.int64_val()));
-    case Template::kFloatVal: return Value(value.float_val());
-    case Template::kStringVal: return Value(value.string_val());
-    case Template::kArrayVal: return DecodeTemplateArray(value.array_val());
-    case Template::kBytesVal: return Value(value.bytes_val());
-    case Template::VAL_NOT_SET: break;
+    case Template::kBoolVal:
+      return Value(value.bool_val());
+    case Template::kInt64Val:
+      return Value(static_cast<int64_t>(value.int64_val()));
+    case Template::kFloatVal:
+      return Value(value.float_val());
+    case Template::kStringVal:
+      return Value(value.string_val());
+    case Template::kArrayVal:
+      return DecodeTemplateArray(value.array_val());
+    case Template::kBytesVal:
+      return Value(value.bytes_val());
+    case Template::VAL_NOT_SET:
+      break;
   }
   return Fail(Code::kParameterInvalid, "expression template value is not set");
 }
@@ -467,17 +576,26 @@ Result<Value> DecodeTemplate(const pb_schema::TemplateValue& value) {
 Value DecodeValue(const pb_schema::ValueField& value) {
   using Field = pb_schema::ValueField;
   switch (value.data_case()) {
-    case Field::kBoolData: return value.bool_data();
-    case Field::kIntData: return static_cast<int64_t>(value.int_data());
-    case Field::kLongData: return static_cast<int64_t>(value.long_data());
-    case Field::kFloatData: return static_cast<double>(value.float_data());
-    case Field::kDoubleData: return value.double_data();
-    case Field::kStringData: return value.string_data();
-    case Field::kBytesData: return value.bytes_data();
-    case Field::kTimestamptzData: return static_cast<int64_t>(value.timestamptz_data());
+    case Field::kBoolData:
+      return value.bool_data();
+    case Field::kIntData:
+      return static_cast<int64_t>(value.int_data());
+    case Field::kLongData:
+      return static_cast<int64_t>(value.long_data());
+    case Field::kFloatData:
+      return static_cast<double>(value.float_data());
+    case Field::kDoubleData:
+      return value.double_data();
+    case Field::kStringData:
+      return value.string_data();
+    case Field::kBytesData:
+      return value.bytes_data();
+    case Field::kTimestamptzData:
+      return static_cast<int64_t>(value.timestamptz_data());
     case Field::kDateData:
     case Field::kTimeData:
-    case Field::DATA_NOT_SET: break;
+    case Field::DATA_NOT_SET:
+      break;
   }
   return {};
 }

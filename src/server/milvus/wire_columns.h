@@ -24,7 +24,8 @@ Result<gateway::InputColumn> DecodeColumn(const pb_schema::FieldData& data);
 
 // Rows as clients read them: scalars dense with placeholders at nulls, vectors without their nulls.
 // Timestamptz is text in `timezone`.
-Status EncodeColumn(const gateway::OutputColumn& column, std::string_view timezone, pb_schema::FieldData* out);
+Status EncodeColumn(const gateway::OutputColumn& column, std::string_view timezone,
+                    pb_schema::FieldData* out);
 
 void EncodeIds(const Column& ids, pb_schema::IDs* out);
 Column DecodeIds(const pb_schema::IDs& ids);
