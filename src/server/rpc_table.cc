@@ -1,9 +1,12 @@
 #include "server/rpc_table.h"
 
+#include <chrono>
+
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 #include <milvus/service.pb.h>
 
+#include "server/method_metrics.h"
 #include "server/wire_status.h"
 
 namespace elanus::server {
@@ -48,7 +51,9 @@ void RpcTable::AddMethod(std::string_view service, std::string_view name, const 
   CHECK(declared->input_type() == request.GetDescriptor());
   CHECK(declared->output_type() == response.GetDescriptor());
   std::string path = "/" + std::string(service) + "/" + std::string(name);
-  Method method{path, std::string(name), &request, &response, std::move(handler)};
+  auto metrics = std::make_shared<MethodMetrics>(name, *request.GetDescriptor());
+  Method method{path,      std::string(name),  &request,
+                &response, std::move(handler), std::move(metrics)};
   CHECK(methods_.emplace(std::move(path), std::move(method)).second);
 }
 
@@ -66,7 +71,9 @@ RpcStatus RpcTable::WhyNot(std::string_view path) {
 }
 
 RpcStatus Serve(const Method& method, Call& call, const Message& request, Message* response) {
+  const auto begin = std::chrono::steady_clock::now();
   Status status = method.handler(call, request, response);
+  method.metrics->Record(call, request, status.code(), std::chrono::steady_clock::now() - begin);
   if (status.ok()) {
     MarkOk(response);
     return {};

@@ -28,6 +28,7 @@ class Message;
 namespace elanus::server {
 
 using google::protobuf::Message;
+class MethodMetrics;
 
 // What came with a request beside its message. Views live as long as the call.
 struct Call {
@@ -37,6 +38,7 @@ struct Call {
   std::string_view database;       // `dbname`; the request's own db_name goes before it
   std::string_view authorization;  // base64 of "user:password" or of an API key
   std::string_view request_id;     // `client-request-id`
+  int64_t vectors = 0;             // out: rows written or vectors searched with, for the metrics
 };
 
 // Runs on a thread that may block. Must not throw.
@@ -48,6 +50,7 @@ struct Method {
   const Message* request;  // empty ones, to be cloned
   const Message* response;
   Handler handler;
+  std::shared_ptr<MethodMetrics> metrics;
 };
 
 // An answer that goes back as a bare gRPC status: code is grpc::StatusCode's number.

@@ -28,11 +28,11 @@ Status Database::Start() {
   for (CollectionInfo& info : TRY(catalog_->LoadCollections())) {
     collections.push_back(std::make_shared<const CollectionInfo>(std::move(info)));
   }
-  shards_ = std::make_unique<shard::ShardHost>(options_.host, &files_, kShardsFolder, catalog_.get(),
-                                               log_.get(), oracle_.get(), &clock_);
+  shards_ = std::make_unique<shard::ShardHost>(options_.host, &files_, kShardsFolder,
+                                               catalog_.get(), log_.get(), oracle_.get(), &clock_);
   TRY(shards_->Recover(collections));
-  coordinator_ = TRY(coordinator::LocalCoordinator::Open(catalog_.get(), oracle_.get(), shards_.get(),
-                                                         coordinator::CoordinatorOptions()));
+  coordinator_ = TRY(coordinator::LocalCoordinator::Open(
+      catalog_.get(), oracle_.get(), shards_.get(), coordinator::CoordinatorOptions()));
   gateway_ = std::make_unique<gateway::Gateway>(coordinator_.get(), shards_.get(),
                                                 std::make_shared<const gateway::Limits>());
   return {};
@@ -84,9 +84,11 @@ Status Database::FinishIndexes() {
       while (true) {
         const roles::IndexProgress progress = shard->ProgressOf(index.id);
         if (progress.indexed_rows >= progress.total_rows) break;
-        if (!progress.failure.empty()) return Status(Code::kInternal, "index " + index.name + ": " + progress.failure);
+        if (!progress.failure.empty())
+          return Status(Code::kInternal, "index " + index.name + ": " + progress.failure);
         if (std::chrono::steady_clock::now() > deadline) {
-          return Status(Code::kTimeout, "index " + index.name + " of " + info->name + " is not built after 60 s");
+          return Status(Code::kTimeout,
+                        "index " + index.name + " of " + info->name + " is not built after 60 s");
         }
         std::this_thread::yield();
       }

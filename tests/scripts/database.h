@@ -1,5 +1,6 @@
 // The whole database inside one process, without a network: a real gateway, coordinator and shard
-// host over files and a catalog in memory. It can be stopped, killed and lose power, and comes back.
+// host over files and a catalog in memory. It can be stopped, killed and lose power, and comes
+// back.
 #pragma once
 
 #include <atomic>
@@ -23,6 +24,16 @@
 
 namespace elanus::testing {
 
+// Moves only when told to, under the feet of running threads too.
+class TestClock final : public Clock {
+ public:
+  int64_t NowMs() const override { return now_ms_; }
+  void Advance(int64_t ms) { now_ms_ += ms; }
+
+ private:
+  std::atomic<int64_t> now_ms_{1'700'000'000'000};
+};
+
 // A catalog's store whose commits can be made to fail. Thread-safe.
 class FaultyStore final : public meta::MetaStore {
  public:
@@ -32,7 +43,8 @@ class FaultyStore final : public meta::MetaStore {
     return store_.Scan(prefix, fn);
   }
   Result<bool> Commit(const meta::Transaction& transaction) override {
-    if (++commits_ == fail_at_) return Status(Code::kIoFailed, "injected fault: commit to the catalog");
+    if (++commits_ == fail_at_)
+      return Status(Code::kIoFailed, "injected fault: commit to the catalog");
     return store_.Commit(transaction);
   }
 
@@ -61,18 +73,18 @@ class Database {
   ~Database() { Stop(); }
 
   Status Start();
-  void Stop();           // as SIGTERM does: unflushed rows stay in the log
+  void Stop();  // as SIGTERM does: unflushed rows stay in the log
   Status Restart();
   // Power is lost, then a start. With a seed, some of what was not synced survives.
   Status Crash(std::optional<uint64_t> seed = std::nullopt);
-  Status Kill();         // kill -9, then a start
+  Status Kill();  // kill -9, then a start
 
   gateway::Gateway& gateway() { return *gateway_; }
   roles::Coordinator& coordinator() { return *coordinator_; }
   shard::ShardHost& shards() { return *shards_; }
   io::MemoryFileSystem& files() { return files_; }
   FaultyStore& store() { return store_; }
-  FakeClock& clock() { return clock_; }
+  TestClock& clock() { return clock_; }
 
   // Every row of every collection lies in segment files.
   Status FlushAll();
@@ -86,7 +98,7 @@ class Database {
   const Options options_;
   io::MemoryFileSystem files_;
   FaultyStore store_;
-  FakeClock clock_{1'700'000'000'000};
+  TestClock clock_;
 
   // Each uses only those above it.
   std::unique_ptr<meta::Catalog> catalog_;

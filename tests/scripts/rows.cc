@@ -110,12 +110,14 @@ std::string SparseRow(const JsonView& json) {
 
 std::vector<float> Floats(const JsonView& json) {
   std::vector<float> values;
-  for (size_t i = 0; i < json.size(); ++i) values.push_back(static_cast<float>(json.At(i).number()));
+  for (size_t i = 0; i < json.size(); ++i)
+    values.push_back(static_cast<float>(json.At(i).number()));
   return values;
 }
 
 int64_t DimOf(DataType payload, const JsonView& json) {
-  if (payload == DataType::kFloatVector || payload == DataType::kInt8Vector) return static_cast<int64_t>(json.size());
+  if (payload == DataType::kFloatVector || payload == DataType::kInt8Vector)
+    return static_cast<int64_t>(json.size());
   if (payload == DataType::kBinaryVector) return static_cast<int64_t>(json.string().size());
   return 0;
 }
@@ -133,27 +135,49 @@ Result<std::string> ArrayRow(DataType element, const JsonView& json) {
 
 Status AppendValue(const JsonView& json, DataType array_element, Column* column) {
   switch (column->type()) {
-    case DataType::kBool: column->Append<uint8_t>(json.boolean() ? 1 : 0); return {};
-    case DataType::kInt32: column->Append<int32_t>(static_cast<int32_t>(json.int64())); return {};
-    case DataType::kInt64: column->Append<int64_t>(json.int64()); return {};
-    case DataType::kFloat: column->Append<float>(static_cast<float>(json.number())); return {};
-    case DataType::kDouble: column->Append<double>(json.number()); return {};
-    case DataType::kVarChar: column->AppendString(json.string()); return {};
-    case DataType::kJson: column->AppendString(Text(json)); return {};
-    case DataType::kArray: column->AppendString(TRY(ArrayRow(array_element, json))); return {};
-    case DataType::kSparseFloatVector: column->AppendString(SparseRow(json)); return {};
+    case DataType::kBool:
+      column->Append<uint8_t>(json.boolean() ? 1 : 0);
+      return {};
+    case DataType::kInt32:
+      column->Append<int32_t>(static_cast<int32_t>(json.int64()));
+      return {};
+    case DataType::kInt64:
+      column->Append<int64_t>(json.int64());
+      return {};
+    case DataType::kFloat:
+      column->Append<float>(static_cast<float>(json.number()));
+      return {};
+    case DataType::kDouble:
+      column->Append<double>(json.number());
+      return {};
+    case DataType::kVarChar:
+      column->AppendString(json.string());
+      return {};
+    case DataType::kJson:
+      column->AppendString(Text(json));
+      return {};
+    case DataType::kArray:
+      column->AppendString(TRY(ArrayRow(array_element, json)));
+      return {};
+    case DataType::kSparseFloatVector:
+      column->AppendString(SparseRow(json));
+      return {};
     case DataType::kFloatVector: {
-      if (static_cast<int64_t>(json.size()) != column->dim()) return Bad("vectors of one insert differ in length");
+      if (static_cast<int64_t>(json.size()) != column->dim())
+        return Bad("vectors of one insert differ in length");
       column->AppendFixed(Floats(json).data(), 1);
       return {};
     }
     case DataType::kInt8Vector: {
       std::string bytes;
-      for (size_t i = 0; i < json.size(); ++i) bytes.push_back(static_cast<char>(json.At(i).int64()));
+      for (size_t i = 0; i < json.size(); ++i)
+        bytes.push_back(static_cast<char>(json.At(i).int64()));
       column->AppendFixed(bytes.data(), 1);
       return {};
     }
-    case DataType::kBinaryVector: column->AppendFixed(BitsOf(json.string()).data(), 1); return {};
+    case DataType::kBinaryVector:
+      column->AppendFixed(BitsOf(json.string()).data(), 1);
+      return {};
     case DataType::kNone:
     case DataType::kInt8:
     case DataType::kInt16:
@@ -165,7 +189,8 @@ Status AppendValue(const JsonView& json, DataType array_element, Column* column)
     case DataType::kBFloat16Vector:
     case DataType::kArrayOfVector:
     case DataType::kArrayOfStruct:
-    case DataType::kStruct: break;  // nothing travels in these
+    case DataType::kStruct:
+      break;  // nothing travels in these
   }
   return Bad("no payload of type " + std::string(NameOf(column->type())));
 }
@@ -175,7 +200,8 @@ struct Row {
   std::map<std::string, JsonView, std::less<>> members;
 };
 
-Result<gateway::InputColumn> ToColumn(const std::string& name, const Field* field, const std::vector<Row>& rows) {
+Result<gateway::InputColumn> ToColumn(const std::string& name, const Field* field,
+                                      const std::vector<Row>& rows) {
   gateway::InputColumn column;
   column.name = name;
   std::optional<Column> payload;
@@ -268,16 +294,26 @@ std::string CellText(const Field& field, const Column& column, size_t row) {
     return bits;
   };
   switch (column.type()) {
-    case DataType::kBool: return column.as<uint8_t>()[row] != 0 ? "true" : "false";
-    case DataType::kInt8: return std::to_string(column.as<int8_t>()[row]);
-    case DataType::kInt16: return std::to_string(column.as<int16_t>()[row]);
-    case DataType::kInt32: return std::to_string(column.as<int32_t>()[row]);
-    case DataType::kInt64: return std::to_string(column.as<int64_t>()[row]);
-    case DataType::kFloat: return Shortest(column.as<float>()[row]);
-    case DataType::kDouble: return Shortest(column.as<double>()[row]);
-    case DataType::kTimestamptz: return Quoted(FormatTimestamptz(column.as<int64_t>()[row], TimeZone::Utc()));
-    case DataType::kVarChar: return Quoted(bytes);
-    case DataType::kJson: return JsonText(bytes);
+    case DataType::kBool:
+      return column.as<uint8_t>()[row] != 0 ? "true" : "false";
+    case DataType::kInt8:
+      return std::to_string(column.as<int8_t>()[row]);
+    case DataType::kInt16:
+      return std::to_string(column.as<int16_t>()[row]);
+    case DataType::kInt32:
+      return std::to_string(column.as<int32_t>()[row]);
+    case DataType::kInt64:
+      return std::to_string(column.as<int64_t>()[row]);
+    case DataType::kFloat:
+      return Shortest(column.as<float>()[row]);
+    case DataType::kDouble:
+      return Shortest(column.as<double>()[row]);
+    case DataType::kTimestamptz:
+      return Quoted(FormatTimestamptz(column.as<int64_t>()[row], TimeZone::Utc()));
+    case DataType::kVarChar:
+      return Quoted(bytes);
+    case DataType::kJson:
+      return JsonText(bytes);
     case DataType::kArray: {
       const ArrayView array(field.element_type, bytes);
       return ListOf(array.size(), [&](size_t i) {
@@ -314,7 +350,8 @@ std::string CellText(const Field& field, const Column& column, size_t row) {
     case DataType::kText:
     case DataType::kArrayOfVector:
     case DataType::kArrayOfStruct:
-    case DataType::kStruct: break;
+    case DataType::kStruct:
+      break;
   }
   return "?";
 }
@@ -333,7 +370,8 @@ Result<Value> ToValue(const JsonView& json) {
   return Value(std::move(values));
 }
 
-Result<std::vector<gateway::InputColumn>> ToColumns(const Schema& schema, const std::vector<std::string>& rows) {
+Result<std::vector<gateway::InputColumn>> ToColumns(const Schema& schema,
+                                                    const std::vector<std::string>& rows) {
   std::vector<Row> parsed(rows.size());
   std::vector<std::string> names;
   for (size_t i = 0; i < rows.size(); ++i) {
@@ -385,14 +423,17 @@ Result<roles::QueryVectors> ToQueries(const Field& field, std::string_view json)
     const std::vector<float> floats = Floats(vector);
     queries.dim = static_cast<int64_t>(floats.size());
     if (field.type == DataType::kInt8Vector) {
-      for (const float value : floats) queries.dense.push_back(static_cast<char>(static_cast<int8_t>(value)));
+      for (const float value : floats)
+        queries.dense.push_back(static_cast<char>(static_cast<int8_t>(value)));
     } else if (field.type == DataType::kFloat16Vector || field.type == DataType::kBFloat16Vector) {
       std::string halves(floats.size() * 2, '\0');
-      gateway::NarrowFloats(floats.data(), floats.size(), field.type, reinterpret_cast<std::byte*>(halves.data()));
+      gateway::NarrowFloats(floats.data(), floats.size(), field.type,
+                            reinterpret_cast<std::byte*>(halves.data()));
       queries.dense += halves;
     } else {
       queries.type = DataType::kFloatVector;
-      queries.dense.append(reinterpret_cast<const char*>(floats.data()), floats.size() * sizeof(float));
+      queries.dense.append(reinterpret_cast<const char*>(floats.data()),
+                           floats.size() * sizeof(float));
     }
   }
   return queries;
@@ -403,13 +444,15 @@ std::string RowText(const std::vector<gateway::OutputColumn>& columns, size_t ro
   std::string out = "{";
   for (const gateway::OutputColumn& column : columns) {
     if (std::find(hidden.begin(), hidden.end(), column.field.name) != hidden.end()) continue;
-    out += (out.size() > 1 ? ", " : "") + Quoted(column.field.name) + ":" + CellText(column.field, column.column, row);
+    out += (out.size() > 1 ? ", " : "") + Quoted(column.field.name) + ":" +
+           CellText(column.field, column.column, row);
   }
   return out + "}";
 }
 
 std::string KeyText(const Column& keys, size_t row) {
-  return keys.type() == DataType::kInt64 ? std::to_string(keys.as<int64_t>()[row]) : Quoted(keys.String(row));
+  return keys.type() == DataType::kInt64 ? std::to_string(keys.as<int64_t>()[row])
+                                         : Quoted(keys.String(row));
 }
 
 std::string NumberText(double value, int digits) {

@@ -1,5 +1,5 @@
-// Rows as JSON, both ways: what a script writes becomes the columns a client would send, and columns
-// that come back become text.
+// Rows as JSON, both ways: what a script writes becomes the columns a client would send, and
+// columns that come back become text.
 #pragma once
 
 #include <string>
@@ -16,7 +16,8 @@ namespace elanus::testing {
 // One JSON object a row. A nullable field that a row lacks (or has as null) is null there; a field
 // that no row has is not sent. With a dynamic field, keys without a field go there. A value of
 // another kind than its field's is sent as what it is, so that the server refuses it.
-Result<std::vector<gateway::InputColumn>> ToColumns(const Schema& schema, const std::vector<std::string>& rows);
+Result<std::vector<gateway::InputColumn>> ToColumns(const Schema& schema,
+                                                    const std::vector<std::string>& rows);
 
 // Vectors to search with: one, or a list of them. Dense: numbers; binary: "0101...", a character a
 // dimension; sparse: {"3": 0.5}.

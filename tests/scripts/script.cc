@@ -39,10 +39,14 @@ Status Settle(Database& database, Mode mode) {
 
 std::string_view NameOf(Mode mode) {
   switch (mode) {
-    case Mode::kGrowing: return "growing";
-    case Mode::kReplayed: return "replayed";
-    case Mode::kSealed: return "sealed";
-    case Mode::kIndexed: return "indexed";
+    case Mode::kGrowing:
+      return "growing";
+    case Mode::kReplayed:
+      return "replayed";
+    case Mode::kSealed:
+      return "sealed";
+    case Mode::kIndexed:
+      return "indexed";
   }
   return "";
 }
@@ -101,7 +105,8 @@ Result<Answered> RunScript(const std::vector<Block>& blocks, Mode mode) {
       return std::move(status).Prefixed("line " + std::to_string(block.line));
     };
     if (changed && IsRead(block.statement)) {
-      if (Status settled = Settle(database, mode); !settled.ok()) return at_line(std::move(settled));
+      if (Status settled = Settle(database, mode); !settled.ok())
+        return at_line(std::move(settled));
       changed = false;
     }
     Result<Outcome> outcome = RunStatement(database, block.statement);
@@ -119,7 +124,8 @@ std::string Difference(std::string_view expected, std::string_view actual) {
   std::vector<std::vector<size_t>> length(a.size() + 1, std::vector<size_t>(b.size() + 1, 0));
   for (size_t i = a.size(); i-- > 0;) {
     for (size_t j = b.size(); j-- > 0;) {
-      length[i][j] = a[i] == b[j] ? length[i + 1][j + 1] + 1 : std::max(length[i + 1][j], length[i][j + 1]);
+      length[i][j] =
+          a[i] == b[j] ? length[i + 1][j + 1] + 1 : std::max(length[i + 1][j], length[i][j + 1]);
     }
   }
   std::string text;

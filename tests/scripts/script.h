@@ -10,10 +10,10 @@
 namespace elanus::testing {
 
 struct Block {
-  size_t line = 0;             // of the statement, from 1
+  size_t line = 0;  // of the statement, from 1
   std::vector<std::string> comments;
-  std::string statement;       // its lines
-  std::string expected;        // lines, each ended; empty: it succeeds and says nothing
+  std::string statement;  // its lines
+  std::string expected;   // lines, each ended; empty: it succeeds and says nothing
 };
 
 std::vector<Block> ParseScript(std::string_view text);

@@ -1,7 +1,5 @@
 // Runs every *.test beside this file, once in each mode. `scripts_test --update` writes what the
 // growing mode answers into the files instead; read the diff before you commit it.
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
@@ -10,6 +8,8 @@
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "base/log.h"
 #include "scripts/script.h"
@@ -35,7 +35,8 @@ class ScriptTest : public ::testing::Test {
     ASSERT_TRUE(answered.ok()) << path_.filename().string() << ": " << answered.status().message();
     for (size_t i = 0; i < blocks.size(); ++i) {
       if (blocks[i].expected == answered->actual[i]) continue;
-      ADD_FAILURE() << path_.filename().string() << ":" << blocks[i].line << " (" << NameOf(mode_) << ")\n"
+      ADD_FAILURE() << path_.filename().string() << ":" << blocks[i].line << " (" << NameOf(mode_)
+                    << ")\n"
                     << blocks[i].statement << "----\n"
                     << Difference(blocks[i].expected, answered->actual[i]);
     }
@@ -81,9 +82,10 @@ int main(int argc, char** argv) {
   if (argc > 1 && std::strcmp(argv[1], "--update") == 0) return Update(files);
   for (const auto& path : files) {
     for (const Mode mode : kModes) {
-      ::testing::RegisterTest("Scripts", (path.stem().string() + "_" + std::string(NameOf(mode))).c_str(), nullptr,
-                              nullptr, __FILE__, __LINE__,
-                              [path, mode]() -> ::testing::Test* { return new ScriptTest(path, mode); });
+      ::testing::RegisterTest(
+          "Scripts", (path.stem().string() + "_" + std::string(NameOf(mode))).c_str(), nullptr,
+          nullptr, __FILE__, __LINE__,
+          [path, mode]() -> ::testing::Test* { return new ScriptTest(path, mode); });
     }
   }
   return RUN_ALL_TESTS();

@@ -9,8 +9,8 @@
 namespace elanus::testing {
 
 struct Outcome {
-  std::string text;       // lines, each ended; empty: it just succeeded
-  bool changed = false;   // rows or schema may be others than before
+  std::string text;      // lines, each ended; empty: it just succeeded
+  bool changed = false;  // rows or schema may be others than before
 };
 
 // Whether the statement looks at rows: the runner may flush or restart before it.

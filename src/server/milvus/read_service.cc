@@ -9,13 +9,15 @@ namespace elanus::server {
 namespace {
 
 template <typename Request>
-Status DecodeReadOptions(const Call& call, const Request& request, const std::string& filter, gateway::ReadOptions* out) {
+Status DecodeReadOptions(const Call& call, const Request& request, const std::string& filter,
+                         gateway::ReadOptions* out) {
   out->database = DatabaseOf(call, request.db_name());
   out->collection = request.collection_name();
   out->partitions.assign(request.partition_names().begin(), request.partition_names().end());
   out->output_fields.assign(request.output_fields().begin(), request.output_fields().end());
   out->filter = filter;
-  for (const auto& [name, value] : request.expr_template_values()) out->templates[name] = TRY(DecodeTemplate(value));
+  for (const auto& [name, value] : request.expr_template_values())
+    out->templates[name] = TRY(DecodeTemplate(value));
   out->consistency = static_cast<ConsistencyLevel>(request.consistency_level());
   out->use_default_consistency = request.use_default_consistency();
   out->guarantee = request.guarantee_timestamp();
@@ -23,9 +25,12 @@ Status DecodeReadOptions(const Call& call, const Request& request, const std::st
 }
 
 Status RefuseUnbuilt(const pb::SearchRequest& request) {
-  if (request.has_highlighter()) return Fail(Code::kUnimplemented, "highlighter is not built in this version");
-  if (request.has_search_aggregation()) return Fail(Code::kUnimplemented, "search aggregation is not built in this version");
-  if (request.function_chains_size() > 0) return Fail(Code::kUnimplemented, "function chains are not built in this version");
+  if (request.has_highlighter())
+    return Fail(Code::kUnimplemented, "highlighter is not built in this version");
+  if (request.has_search_aggregation())
+    return Fail(Code::kUnimplemented, "search aggregation is not built in this version");
+  if (request.function_chains_size() > 0)
+    return Fail(Code::kUnimplemented, "function chains are not built in this version");
   if (request.has_function_score() && request.function_score().functions_size() > 0) {
     return Fail(Code::kUnimplemented, "function_score is not built in this version");
   }
@@ -48,7 +53,8 @@ Result<gateway::Search> DecodeSearch(const Call& call, const pb::SearchRequest& 
 
 Status EncodeColumns(const std::vector<gateway::OutputColumn>& columns, const std::string& timezone,
                      google::protobuf::RepeatedPtrField<pb_schema::FieldData>* out) {
-  for (const gateway::OutputColumn& column : columns) TRY(EncodeColumn(column, timezone, out->Add()));
+  for (const gateway::OutputColumn& column : columns)
+    TRY(EncodeColumn(column, timezone, out->Add()));
   return {};
 }
 
@@ -73,47 +79,62 @@ Status EncodeSearchAnswer(const gateway::SearchAnswer& answer, pb::SearchResults
 void RegisterReads(const MilvusService* service, RpcTable* table) {
   gateway::Gateway* gateway = service->gateway;
 
-  table->Add("Search", [=](Call& call, const pb::SearchRequest& request, pb::SearchResults* response) -> Status {
-    return EncodeSearchAnswer(TRY(gateway->RunSearch(call.context, TRY(DecodeSearch(call, request)))), response);
-  });
-  table->Add("HybridSearch", [=](Call& call, const pb::HybridSearchRequest& request, pb::SearchResults* response) -> Status {
-    gateway::HybridSearch hybrid;
-    hybrid.database = DatabaseOf(call, request.db_name());
-    hybrid.collection = request.collection_name();
-    hybrid.partitions.assign(request.partition_names().begin(), request.partition_names().end());
-    hybrid.output_fields.assign(request.output_fields().begin(), request.output_fields().end());
-    hybrid.rank_params = ToProperties(request.rank_params());
-    hybrid.has_function_score = request.has_function_score() && request.function_score().functions_size() > 0;
-    hybrid.consistency = static_cast<ConsistencyLevel>(request.consistency_level());
-    hybrid.use_default_consistency = request.use_default_consistency();
-    hybrid.guarantee = request.guarantee_timestamp();
-    if (request.function_chains_size() > 0) return Fail(Code::kUnimplemented, "function chains are not built in this version");
-    for (const pb::SearchRequest& sub : request.requests()) {
-      gateway::Search search = TRY(DecodeSearch(call, sub));
-      search.database = hybrid.database;
-      search.collection = hybrid.collection;
-      hybrid.searches.push_back(std::move(search));
-    }
-    return EncodeSearchAnswer(TRY(gateway->RunHybridSearch(call.context, hybrid)), response);
-  });
-  table->Add("Query", [=](Call& call, const pb::QueryRequest& request, pb::QueryResults* response) -> Status {
-    gateway::Query query;
-    TRY(DecodeReadOptions(call, request, request.expr(), &query));
-    query.params = ToProperties(request.query_params());
-    const gateway::QueryAnswer answer = TRY(gateway->RunQuery(call.context, query));
-    TRY(EncodeColumns(answer.columns, answer.timezone, response->mutable_fields_data()));
-    if (answer.count) {
-      pb_schema::FieldData* count = response->add_fields_data();
-      count->set_type(pb_schema::DataType::Int64);
-      count->set_field_name("count(*)");
-      count->mutable_scalars()->mutable_long_data()->add_data(*answer.count);
-    }
-    for (const std::string& field : answer.output_fields) response->add_output_fields(field);
-    response->set_primary_field_name(answer.primary_field);
-    response->set_collection_name(answer.collection);
-    response->set_session_ts(answer.session_ts);
-    return {};
-  });
+  table->Add(
+      "Search",
+      [=](Call& call, const pb::SearchRequest& request, pb::SearchResults* response) -> Status {
+        const gateway::SearchAnswer answer =
+            TRY(gateway->RunSearch(call.context, TRY(DecodeSearch(call, request))));
+        call.vectors = answer.num_queries;
+        return EncodeSearchAnswer(answer, response);
+      });
+  table->Add(
+      "HybridSearch",
+      [=](Call& call, const pb::HybridSearchRequest& request,
+          pb::SearchResults* response) -> Status {
+        gateway::HybridSearch hybrid;
+        hybrid.database = DatabaseOf(call, request.db_name());
+        hybrid.collection = request.collection_name();
+        hybrid.partitions.assign(request.partition_names().begin(),
+                                 request.partition_names().end());
+        hybrid.output_fields.assign(request.output_fields().begin(), request.output_fields().end());
+        hybrid.rank_params = ToProperties(request.rank_params());
+        hybrid.has_function_score =
+            request.has_function_score() && request.function_score().functions_size() > 0;
+        hybrid.consistency = static_cast<ConsistencyLevel>(request.consistency_level());
+        hybrid.use_default_consistency = request.use_default_consistency();
+        hybrid.guarantee = request.guarantee_timestamp();
+        if (request.function_chains_size() > 0)
+          return Fail(Code::kUnimplemented, "function chains are not built in this version");
+        for (const pb::SearchRequest& sub : request.requests()) {
+          gateway::Search search = TRY(DecodeSearch(call, sub));
+          search.database = hybrid.database;
+          search.collection = hybrid.collection;
+          hybrid.searches.push_back(std::move(search));
+        }
+        const gateway::SearchAnswer answer = TRY(gateway->RunHybridSearch(call.context, hybrid));
+        call.vectors = answer.num_queries;
+        return EncodeSearchAnswer(answer, response);
+      });
+  table->Add(
+      "Query",
+      [=](Call& call, const pb::QueryRequest& request, pb::QueryResults* response) -> Status {
+        gateway::Query query;
+        TRY(DecodeReadOptions(call, request, request.expr(), &query));
+        query.params = ToProperties(request.query_params());
+        const gateway::QueryAnswer answer = TRY(gateway->RunQuery(call.context, query));
+        TRY(EncodeColumns(answer.columns, answer.timezone, response->mutable_fields_data()));
+        if (answer.count) {
+          pb_schema::FieldData* count = response->add_fields_data();
+          count->set_type(pb_schema::DataType::Int64);
+          count->set_field_name("count(*)");
+          count->mutable_scalars()->mutable_long_data()->add_data(*answer.count);
+        }
+        for (const std::string& field : answer.output_fields) response->add_output_fields(field);
+        response->set_primary_field_name(answer.primary_field);
+        response->set_collection_name(answer.collection);
+        response->set_session_ts(answer.session_ts);
+        return {};
+      });
 }
 
 }  // namespace elanus::server

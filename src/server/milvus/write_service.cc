@@ -17,7 +17,8 @@ Result<gateway::Insert> DecodeInsert(const Call& call, const Request& request) {
   insert.num_rows = request.num_rows();
   insert.schema_timestamp = request.schema_timestamp();
   insert.columns.reserve(static_cast<size_t>(request.fields_data_size()));
-  for (const pb_schema::FieldData& data : request.fields_data()) insert.columns.push_back(TRY(DecodeColumn(data)));
+  for (const pb_schema::FieldData& data : request.fields_data())
+    insert.columns.push_back(TRY(DecodeColumn(data)));
   return insert;
 }
 
@@ -38,30 +39,41 @@ void EncodeMutation(const gateway::Mutation& mutation, pb::MutationResult* respo
 void RegisterWrites(const MilvusService* service, RpcTable* table) {
   gateway::Gateway* gateway = service->gateway;
 
-  table->Add("Insert", [=](Call& call, const pb::InsertRequest& request, pb::MutationResult* response) -> Status {
-    EncodeMutation(TRY(gateway->RunInsert(call.context, TRY(DecodeInsert(call, request)))), response);
-    return {};
-  });
-  table->Add("Upsert", [=](Call& call, const pb::UpsertRequest& request, pb::MutationResult* response) -> Status {
-    gateway::Insert insert = TRY(DecodeInsert(call, request));
-    insert.partial_update = request.partial_update();
-    if (request.field_ops_size() > 0) {
-      return Fail(Code::kUnimplemented, "field_ops of an upsert are not built in this version");
-    }
-    EncodeMutation(TRY(gateway->RunUpsert(call.context, std::move(insert))), response);
-    return {};
-  });
-  table->Add("Delete", [=](Call& call, const pb::DeleteRequest& request, pb::MutationResult* response) -> Status {
-    gateway::Delete del;
-    del.database = DatabaseOf(call, request.db_name());
-    del.collection = request.collection_name();
-    del.partition = request.partition_name();
-    del.filter = request.expr();
-    for (const auto& [name, value] : request.expr_template_values()) del.templates[name] = TRY(DecodeTemplate(value));
-    const gateway::Mutation mutation = TRY(gateway->RunDelete(call.context, del));
-    EncodeMutation(mutation, response);
-    return {};
-  });
+  table->Add(
+      "Insert",
+      [=](Call& call, const pb::InsertRequest& request, pb::MutationResult* response) -> Status {
+        EncodeMutation(TRY(gateway->RunInsert(call.context, TRY(DecodeInsert(call, request)))),
+                       response);
+        call.vectors = response->insert_cnt();
+        return {};
+      });
+  table->Add(
+      "Upsert",
+      [=](Call& call, const pb::UpsertRequest& request, pb::MutationResult* response) -> Status {
+        gateway::Insert insert = TRY(DecodeInsert(call, request));
+        insert.partial_update = request.partial_update();
+        if (request.field_ops_size() > 0) {
+          return Fail(Code::kUnimplemented, "field_ops of an upsert are not built in this version");
+        }
+        EncodeMutation(TRY(gateway->RunUpsert(call.context, std::move(insert))), response);
+        call.vectors = response->upsert_cnt();
+        return {};
+      });
+  table->Add(
+      "Delete",
+      [=](Call& call, const pb::DeleteRequest& request, pb::MutationResult* response) -> Status {
+        gateway::Delete del;
+        del.database = DatabaseOf(call, request.db_name());
+        del.collection = request.collection_name();
+        del.partition = request.partition_name();
+        del.filter = request.expr();
+        for (const auto& [name, value] : request.expr_template_values())
+          del.templates[name] = TRY(DecodeTemplate(value));
+        const gateway::Mutation mutation = TRY(gateway->RunDelete(call.context, del));
+        EncodeMutation(mutation, response);
+        call.vectors = mutation.deleted;
+        return {};
+      });
 }
 
 }  // namespace elanus::server
