@@ -8,10 +8,9 @@ endif()
 option(ELANUS_STATIC_DEPS "Link third-party libraries into the binary" ${static_deps_default})
 
 # Debian's CMake files name the shared libraries (libgrpc++.so.1.51.1) even where the static one lies
-# beside them. Points every imported library that `target` reaches to its archive; call it in the
-# folder that links `target`, after a find_package of each there: imported targets belong to a folder,
-# so those of the tests stay shared. Needs
-# a linker that takes archives in any order, as mold and lld do.
+# beside them. Points every imported library that `target` reaches to its archive; they are global
+# (CMAKE_FIND_PACKAGE_TARGETS_GLOBAL), so it holds for all of a build. Needs a linker that takes archives in any order, as
+# mold and lld do.
 function(elanus_link_statically target)
   if(NOT ELANUS_STATIC_DEPS)
     return()
