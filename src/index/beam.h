@@ -101,6 +101,21 @@ class Visited {
     touched_.push_back(node);
     return true;
   }
+  // Adds nodes up to the first that is not below `end`; writes those that are new to `fresh`, which
+  // has room for `count`, and returns how many. No branch depends on what was seen: nobody could
+  // predict it.
+  size_t AddAll(const uint32_t* nodes, size_t count, size_t end, uint32_t* fresh) {
+    size_t n = 0;
+    for (size_t i = 0; i < count && nodes[i] < end; ++i) {
+      uint64_t& word = words_[nodes[i] >> 6];
+      const uint64_t seen = word >> (nodes[i] & 63) & 1;
+      word |= 1ULL << (nodes[i] & 63);
+      fresh[n] = nodes[i];
+      n += 1 - seen;
+    }
+    touched_.insert(touched_.end(), fresh, fresh + n);
+    return n;
+  }
 
  private:
   std::vector<uint64_t> words_;

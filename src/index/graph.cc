@@ -13,15 +13,7 @@ void PrefetchLinks(const GraphLayer& layer, uint32_t node) {
 // Collects the neighbours of `node` not seen before. Ids past the layer are never followed, so a
 // damaged file gives wrong answers rather than a crash.
 size_t Unvisited(const GraphLayer& layer, uint32_t node, GraphScratch* scratch) {
-  const uint32_t* links = layer.Links(node);
-  uint32_t* ids = scratch->ids.data();
-  size_t n = 0;
-  for (size_t i = 0; i < layer.degree; ++i) {
-    const uint32_t id = links[i];
-    if (id >= layer.count) break;
-    if (scratch->visited.Add(id)) ids[n++] = id;
-  }
-  return n;
+  return scratch->visited.AddAll(layer.Links(node), layer.degree, layer.count, scratch->ids.data());
 }
 
 void Measure(const uint32_t* order, const Space& space, const Space::Probe& probe, size_t n,
