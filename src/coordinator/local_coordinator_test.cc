@@ -44,14 +44,14 @@ TEST_F(LocalCoordinatorTest, CreateGivesIdsAndTimestamps) {
   EXPECT_NE(info->shard, ShardId());
 }
 
-TEST_F(LocalCoordinatorTest, CreateMakesThePartitionsAskedFor) {
+TEST_F(LocalCoordinatorTest, CreateMakesThePartitionsAskedForAndNoOther) {
   auto request = Request("books");
   request.partitions = {"_default_0", "_default_1"};
   const CollectionPtr info = coordinator_->CreateCollection(request).value();
-  ASSERT_EQ(info->partitions.size(), 3U);
-  EXPECT_EQ(info->partitions[0].name, "_default");
-  EXPECT_EQ(info->partitions[2].name, "_default_1");
-  EXPECT_NE(info->partitions[1].id, info->partitions[2].id);
+  ASSERT_EQ(info->partitions.size(), 2U);
+  EXPECT_EQ(info->partitions[0].name, "_default_0");
+  EXPECT_EQ(info->partitions[1].name, "_default_1");
+  EXPECT_NE(info->partitions[0].id, info->partitions[1].id);
 }
 
 TEST_F(LocalCoordinatorTest, FindsByNameAndId) {

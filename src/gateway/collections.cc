@@ -49,6 +49,13 @@ Result<roles::ShardStats> Gateway::Stats(const std::string& database, const std:
   return shard->Stats();
 }
 
+Result<bool> Gateway::HasPartition(const std::string& database, const std::string& collection,
+                                   const std::string& partition) {
+  TRY(CheckCollectionName(collection, *limits_));
+  TRY(CheckPartitionName(partition, PartitionNameUse::kDeclare, *limits_));
+  return TRY(Find(database, collection))->FindPartition(partition) != nullptr;
+}
+
 Status Gateway::CreatePartition(const std::string& database, const std::string& collection,
                                 const std::string& partition) {
   TRY(CheckCollectionName(collection, *limits_));

@@ -7,6 +7,7 @@
 namespace elanus::gateway {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 struct Ddl : testing::Test, Bench {
@@ -84,6 +85,67 @@ TEST_F(Ddl, CreateIndexRefusesInMilvusWords) {
             "index not found[collection=books]");
   EXPECT_EQ(gateway.DescribeIndex("", "books", "", "i").status().message(),
             "index not found[indexName=i]");
+}
+
+TEST_F(Ddl, AFieldAddedLaterIsRefusedInMilvusWords) {
+  const auto add = [this](FieldRequest field, bool nullable = true) {
+    field.nullable = nullable;
+    return gateway.AddField("", "books", field).message();
+  };
+  EXPECT_EQ(add(MakeField("n", DataType::kInt64), false),
+            "added field must be nullable, please check it, field name = n: invalid parameter");
+  EXPECT_EQ(add(MakeField("id", DataType::kInt64)), "duplicated field name id: invalid parameter");
+  FieldRequest key = MakeField("n", DataType::kInt64);
+  key.primary = true;
+  EXPECT_EQ(add(key), "not support to add pk field, field name = n: invalid parameter");
+  key.primary = false;
+  key.partition_key = true;
+  EXPECT_EQ(add(key),
+            "not support to add partition key field, field name  = n: invalid parameter");
+  key.partition_key = false;
+  key.auto_id = true;
+  EXPECT_EQ(add(key),
+            "only primary field can speficy AutoID with true, field name = n: invalid parameter");
+  EXPECT_EQ(add(MakeField("Timestamp", DataType::kInt64)),
+            "not support to add system field, field name = Timestamp: invalid parameter");
+  EXPECT_EQ(add(MakeField("w", DataType::kFloatVector)),
+            "vector field must have dimension specified, field name = w: invalid parameter");
+  EXPECT_THAT(add(MakeField("s", DataType::kVarChar)),
+              HasSubstr("type param(max_length) should be specified for the field(s) of collection "
+                        "books"));
+  FieldRequest wrong = MakeField("n", DataType::kInt64);
+  wrong.default_value = Value("text");
+  EXPECT_THAT(add(wrong), HasSubstr("is not equal to the type(DataType_VarChar) of default_value"));
+  const size_t had = (*gateway.Find("", "books"))->schema.fields.size();
+  for (size_t i = had; i < 64; ++i) {
+    ASSERT_EQ(add(MakeField("f" + std::to_string(i), DataType::kInt64)), "");
+  }
+  EXPECT_EQ(add(MakeField("last", DataType::kInt64)),
+            "The number of fields has reached the maximum value 64: invalid parameter");
+}
+
+TEST_F(Ddl, JsonIndexesAreNamedByTheirPaths) {
+  CreateCollection request = Simple("docs");
+  request.enable_dynamic_field = true;
+  request.fields.push_back(MakeField("js", DataType::kJson));
+  ASSERT_TRUE(gateway.Create(context, request).ok());
+  const auto index = [this](const std::string& field, const std::string& path) {
+    Properties params = {{"index_type", "INVERTED"}, {"json_cast_type", "varchar"}};
+    if (!path.empty()) params.emplace_back("json_path", path);
+    return gateway.CreateIndex("", "docs", field, "", params).message();
+  };
+  EXPECT_EQ(index("js", "js['a'][0][\"b/c\"]"), "");
+  EXPECT_EQ(index("js", "js"), "");
+  EXPECT_EQ(index("color", "color['r']"), "");
+  EXPECT_EQ(index("size", ""), "");
+  EXPECT_THAT(index("js", "color"), HasSubstr("fieldID not match with field name"));
+  std::vector<std::string> names;
+  const auto described = gateway.DescribeIndex("", "docs", "", "").take();
+  for (const IndexDescription& one : described) {
+    names.push_back(one.info.name + " on " + one.field_name);
+  }
+  EXPECT_THAT(names, ElementsAre("js/a/0/b~1c on js", "js on js", "$meta/color/r on color",
+                                 "$meta/size on size"));
 }
 
 TEST_F(Ddl, LoadNeedsAnIndexOnEveryVectorField) {

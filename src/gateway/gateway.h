@@ -189,6 +189,7 @@ class Gateway {
   Result<roles::CollectionPtr> Find(const std::string& database, const std::string& name);
   Result<roles::ShardStats> Stats(const std::string& database, const std::string& name);
 
+  Result<bool> HasPartition(const std::string& database, const std::string& collection, const std::string& partition);
   Status CreatePartition(const std::string& database, const std::string& collection, const std::string& partition);
   Status DropPartition(const std::string& database, const std::string& collection, const std::string& partition);
 

@@ -112,6 +112,7 @@ class FakeCoordinator : public roles::Coordinator {
   Status CreateIndex(std::string_view, std::string_view name, IndexInfo index) override {
     return Change(name, [&](CollectionInfo* info) {
       index.id = IndexId(++next_id_);
+      if (index.name.empty()) index.name = info->schema.Find(index.field)->name;
       info->indexes.push_back(std::move(index));
     });
   }

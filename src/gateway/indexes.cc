@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string>
 
+#include "expr/names.h"
 #include "gateway/gateway.h"
 #include "gateway/limits.h"
 #include "gateway/names.h"
@@ -70,6 +71,66 @@ Status CheckScalarIndex(const Field& field, const std::string* type, IndexInfo* 
   return index::CheckScalarIndexParams(field, index->type, index->params);
 }
 
+// A JSON path as a JSON pointer: json['a'][0] is /a/0, the field itself is empty.
+Result<std::string> PointerOf(const Schema& schema, const Field& field, std::string_view path) {
+  const expr::Names names(schema);
+  const bool plain = path.find('[') == std::string_view::npos;
+  const expr::ColumnRef column = TRY(plain ? names.Identifier(path, false) : names.Path(path));
+  if (column.field->id != field.id) return Invalid("fieldID not match with field name");
+  std::string pointer;
+  for (const std::string& key : column.path) {
+    pointer += '/';
+    for (const char c : key) {
+      if (c == '~') {
+        pointer += "~0";
+      } else if (c == '/') {
+        pointer += "~1";
+      } else {
+        pointer += c;
+      }
+    }
+  }
+  return pointer;
+}
+
+std::string PointerOf(const Schema& schema, const Field& field, const IndexInfo& index) {
+  const std::string* path = index.Param("json_path");
+  if (path == nullptr) return {};  // the whole field
+  Result<std::string> pointer = PointerOf(schema, field, *path);
+  return pointer.ok() ? std::move(pointer).take() : *path;
+}
+
+// A field may have an index for each path; the default name tells them apart.
+Status NameJsonIndex(const CollectionInfo& info, const Field& field, IndexInfo* index) {
+  std::string pointer;
+  if (const std::string* path = index->Param("json_path")) {
+    pointer = TRY(PointerOf(info.schema, field, *path));
+  }
+  if (!index->name.empty()) return {};
+  index->name = field.name + pointer;
+  for (const IndexInfo& other : info.indexes) {
+    if (other.field == field.id && PointerOf(info.schema, field, other) == pointer) {
+      index->name = other.name;
+    }
+  }
+  return {};
+}
+
+// What clients call an indexed field: a key of the dynamic field by its own name.
+std::string IndexedName(const Schema& schema, const Field& field, const IndexInfo& index) {
+  if (!field.dynamic) return field.name;
+  const std::string pointer = PointerOf(schema, field, index);
+  std::string name;
+  for (size_t i = 1; i < pointer.size() && pointer[i] != '/'; ++i) {
+    if (pointer[i] != '~' || i + 1 == pointer.size()) {
+      name += pointer[i];
+    } else {
+      name += pointer[++i] == '1' ? '/' : '~';
+    }
+  }
+  return name.empty() ? field.name : name;
+}
+
 }  // namespace
 
 Status Gateway::CreateIndex(const std::string& database, const std::string& collection,
@@ -84,15 +145,20 @@ Status Gateway::CreateIndex(const std::string& database, const std::string& coll
 
   IndexInfo index;
   index.field = field->id;
-  index.name = index_name.empty() ? field_name : index_name;
+  index.name = index_name;
   index.params = TRY(FlattenIndexParams(params));
   TRY(CheckSize(index.params, *limits_));
   TRY(CheckCommonParams(index.params));
+  const bool is_json = field->type == DataType::kJson;
+  if (field->dynamic && index.Param("json_path") == nullptr) {
+    index.params.emplace_back("json_path", field_name);  // the key is told by nothing else
+  }
   const std::string* named = index.Param("index_type");
   const std::string type = named != nullptr ? *named : std::string();  // outlives index.params
   const std::string* given = named != nullptr ? &type : nullptr;
   TRY(IsVector(field->type) ? CheckVectorIndex(*field, given, &index)
                             : CheckScalarIndex(*field, given, &index));
+  if (is_json) TRY(NameJsonIndex(*info, *field, &index));
   return coordinator_->CreateIndex(DatabaseOf(database), collection, std::move(index));
 }
 
@@ -122,7 +188,9 @@ Result<std::vector<IndexDescription>> Gateway::DescribeIndex(const std::string& 
     if (!index_name.empty() && index.name != index_name) continue;
     IndexDescription description;
     description.info = index;
-    if (const Field* field = info->schema.Find(index.field)) description.field_name = field->name;
+    if (const Field* field = info->schema.Find(index.field)) {
+      description.field_name = IndexedName(info->schema, *field, index);
+    }
     found.push_back(std::move(description));
   }
   if (found.empty()) {

@@ -50,10 +50,10 @@ Result<QueryPlan> PlanQuery(const CollectionInfo& collection, const Properties& 
   }
   if (const std::string* text = FindProperty(params, "limit")) {
     const std::optional<int64_t> limit = ParseInteger(*text);
-    if (!limit.has_value()) return Invalid("limit [", *text, "] is invalid");
+    if (!limit.has_value()) return Invalid("limit [", Trim(*text), "] is invalid");
     if (const std::string* offset = FindProperty(params, "offset")) {
       const std::optional<int64_t> value = ParseInteger(*offset);
-      if (!value.has_value()) return Invalid("offset [", *offset, "] is invalid");
+      if (!value.has_value()) return Invalid("offset [", Trim(*offset), "] is invalid");
       plan.offset = *value;
     }
     TRY(CheckResultWindow(collection, plan.offset, *limit, limits));

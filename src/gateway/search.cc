@@ -58,8 +58,13 @@ Result<std::shared_ptr<const expr::Filter>> CompileFilter(const CollectionInfo& 
   return filter;
 }
 
-// The vectors of rows named by key, in the order of the keys.
-Result<roles::QueryVectors> FetchVectors(const Context& context, roles::Shard* shard,
+// The vectors of rows named by key, in the order of the keys; rows whose vector is null have none.
+struct NamedVectors {
+  roles::QueryVectors queries;
+  std::vector<bool> has_vector;  // of each key
+};
+
+Result<NamedVectors> FetchVectors(const Context& context, roles::Shard* shard,
                                          const roles::CollectionPtr& collection, const Field& field,
                                          const Column& ids, Timestamp at) {
   const Field& primary = collection->schema.primary();
@@ -84,17 +89,20 @@ Result<roles::QueryVectors> FetchVectors(const Context& context, roles::Shard* s
   for (size_t row = 0; found_keys != nullptr && row < found_keys->rows(); ++row) {
     row_of.emplace(found_keys->String(row), row);
   }
-  roles::QueryVectors out;
+  NamedVectors named;
+  roles::QueryVectors& out = named.queries;
   out.type = field.type;
   out.dim = field.dim;
   for (size_t row = 0; row < ids.rows(); ++row) {
     const auto at_row = row_of.find(ids.String(row));
-    if (at_row == row_of.end() || vectors == nullptr || vectors->IsNull(at_row->second)) {
+    if (at_row == row_of.end() || vectors == nullptr) {
       const std::string key =
           ids.fixed() ? std::to_string(ids.as<int64_t>()[row]) : std::string(ids.String(row));
       return Invalid("some of the provided primary key IDs do not exist: missing IDs = [", key,
                      "]");
     }
+    named.has_vector.push_back(!vectors->IsNull(at_row->second));
+    if (!named.has_vector.back()) continue;
     if (field.type == DataType::kSparseFloatVector) {
       out.sparse.emplace_back(vectors->String(at_row->second));
     } else {
@@ -102,7 +110,7 @@ Result<roles::QueryVectors> FetchVectors(const Context& context, roles::Shard* s
     }
     ++out.count;
   }
-  return out;
+  return named;
 }
 
 // Everything of one search that is settled before rows are read.
@@ -137,15 +145,20 @@ Result<query::HitLists> RunPrepared(const Context& context, roles::Shard* shard,
   search.collection = collection;
   search.at = at;
   search.field = plan.field->id;
+  std::vector<bool> has_vector;  // empty: every query
   if (request.ids.has_value()) {
-    search.queries = TRY(FetchVectors(context, shard, collection, *plan.field, *request.ids, at));
+    NamedVectors named =
+        TRY(FetchVectors(context, shard, collection, *plan.field, *request.ids, at));
+    search.queries = std::move(named.queries);
+    has_vector = std::move(named.has_vector);
   } else {
     search.queries = request.queries;
     TRY(CheckQueries(*plan.field, &search.queries));
   }
-  if (static_cast<int64_t>(search.queries.count) != QueryCount(request)) {
+  const size_t queries = has_vector.empty() ? search.queries.count : has_vector.size();
+  if (static_cast<int64_t>(queries) != QueryCount(request)) {
     return Invalid("nq (", QueryCount(request), ") is not the number of query vectors (",
-                   search.queries.count, ")");
+                   queries, ")");
   }
   search.metric = plan.metric;
   search.index_type = plan.index->type;
@@ -156,17 +169,25 @@ Result<query::HitLists> RunPrepared(const Context& context, roles::Shard* shard,
   search.partitions = std::move(partitions);
   search.output = output;
   search.ignore_growing = plan.ignore_growing;
-  roles::SearchResult result = TRY(shard->Search(context, search));
+  roles::SearchResult result;
+  if (search.queries.count > 0) result = TRY(shard->Search(context, search));
 
   *rows_searched += result.rows_searched;
   query::HitLists hits;
   hits.counts = std::move(result.counts);
+  hits.counts.resize(search.queries.count, 0);
+  if (!has_vector.empty()) {  // no vector, no hits
+    std::vector<uint32_t> counts(queries, 0);
+    for (size_t query = 0, next = 0; query < queries; ++query) {
+      if (has_vector[query]) counts[query] = hits.counts[next++];
+    }
+    hits.counts = std::move(counts);
+  }
   hits.keys = std::move(result.keys);
   hits.scores = std::move(result.scores);
   hits.output = std::move(result.output);
   // A result without hits is typed all the same.
   const Field& primary = collection->schema.primary();
-  hits.counts.resize(search.queries.count, 0);
   if (hits.keys.rows() == 0) {
     hits.keys = Column(primary.id, primary.type);
     hits.output.clear();
@@ -203,22 +224,14 @@ Result<OutputFields> SearchOutput(const Schema& schema, const std::vector<std::s
   return fields;
 }
 
-// A field that was left out of the load cannot be searched.
-Status CheckFieldLoaded(const CollectionInfo& collection, const Field& field) {
-  const std::vector<FieldId>& loaded = collection.load_fields;
-  if (loaded.empty() || std::find(loaded.begin(), loaded.end(), field.id) != loaded.end()) {
-    return {};
-  }
-  return Invalid("field index of the field: ", field.name,
-                 " is not loaded, please reload the collection");
-}
-
+// A field that was left out of the load, or came after it and has no index yet, cannot be searched.
 Status CheckSearchable(const CollectionInfo& collection, const SearchPlan& plan) {
-  if (plan.index == nullptr) {
-    return Invalid("there is no vector index on field: [", plan.field->name,
-                   "], please create index firstly");
-  }
-  return CheckFieldLoaded(collection, *plan.field);
+  const std::vector<FieldId>& loaded = collection.load_fields;
+  const bool left_out =
+      !loaded.empty() && std::find(loaded.begin(), loaded.end(), plan.field->id) == loaded.end();
+  if (plan.index != nullptr && !left_out) return {};
+  return Invalid("field index of the field: ", plan.field->name,
+                 " is not loaded, please reload the collection");
 }
 
 }  // namespace

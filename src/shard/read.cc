@@ -300,18 +300,21 @@ roles::ShardStats LocalShard::Stats() {
       const IndexInfo* declared = snapshot->collection->FindIndex(field);
       if (declared != nullptr && declared->id == index) info.indexes.push_back(declared->name);
     }
+    int64_t counted = 0;  // rows of partitions that are there
     for (const Partition& partition : snapshot->collection->partitions) {
       Bitmap rows(view->rows, true);
       const PartitionId one[] = {partition.id};
       view->segment->MaskPartitions(one, view->rows, &rows);
       const auto count = static_cast<int64_t>(rows.Count());
       if (count > 0) partitions[partition.id] += count;
-      stats.physical_rows += count;
+      counted += count;
     }
+    stats.physical_rows += counted;
     stats.live_rows += static_cast<int64_t>(view->live_rows());
     stats.memory_bytes += view->segment->memory_bytes();
     if (view->sealed != nullptr) stats.disk_bytes += info.bytes;
-    stats.segments.push_back(std::move(info));
+    // What is left of dropped partitions goes with the next merge, and is nobody's meanwhile.
+    if (counted > 0 || view->rows == 0) stats.segments.push_back(std::move(info));
   }
   stats.partition_rows.assign(partitions.begin(), partitions.end());
   return stats;

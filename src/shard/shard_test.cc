@@ -132,6 +132,40 @@ TEST_F(ShardTest, RowsOfADroppedPartitionEnd) {
   EXPECT_EQ(Rows(), "1:10 ");
 }
 
+// A writer may know the new schema before the shard was told: its columns must not get lost.
+TEST_F(ShardTest, AWriteOfANewerSchemaTeachesTheShard) {
+  ASSERT_TRUE(Insert({{1, 10}}).ok());
+  Flush();
+  ASSERT_TRUE(Insert({{2, 20}}).ok());
+  auto wider = std::make_shared<CollectionInfo>(*collection_);
+  Field pages;
+  pages.id = FieldId(103);
+  pages.name = "pages";
+  pages.type = DataType::kInt32;
+  pages.nullable = true;
+  wider->schema.fields.push_back(pages);
+  ++wider->version;
+  collection_ = wider;
+  roles::WriteRequest request;
+  request.collection = collection_;
+  request.rows = MakeBatch({{3, 30}});
+  Column column(pages.id, pages.type);
+  column.Append<int32_t>(300);
+  request.rows.columns.push_back(column);
+  request.partitions = {kDefault};
+  ASSERT_TRUE(shard_->Write(Context(), std::move(request)).ok());
+  ASSERT_TRUE(Insert({{4, 40}}).ok()) << "a batch without the column";
+  const auto expect = [this] {
+    EXPECT_EQ(Rows("pages is null"), "1:10 2:20 4:40 ");
+    EXPECT_EQ(Rows("pages == 300"), "3:30 ");
+  };
+  expect();
+  Crash();
+  expect();
+  Flush();
+  expect();
+}
+
 TEST_F(ShardTest, ADroppedShardLeavesNoFiles) {
   ASSERT_TRUE(Insert({{1, 10}}).ok());
   Flush();

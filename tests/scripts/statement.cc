@@ -206,6 +206,44 @@ Result<Outcome> Create(Database& database, Words& words) {
   return Changed(database.gateway().Create(Context(), request));
 }
 
+// ---- altering ---------------------------------------------------------------------------------
+
+Result<Outcome> AddField(Database& database, Words& words) {
+  const std::string collection = words.Next();
+  std::string field = words.Next();
+  if (field.size() < 2 || field[0] != '(') return Bad("addfield NAME (field)");
+  field = field.substr(1, field.size() - 2);
+  return Changed(database.gateway().AddField("", collection, TRY(ParseField(field))));
+}
+
+// key=value sets, -key takes away.
+Result<roles::PropertyChange> ParseChange(Words& words) {
+  roles::PropertyChange change;
+  while (!words.AtEnd()) {
+    const std::string word = words.Next();
+    if (word[0] == '-') {
+      change.removed.push_back(word.substr(1));
+    } else if (const auto pair = SplitPair(word)) {
+      change.set.push_back(*pair);
+    } else {
+      return Bad("alter: " + word);
+    }
+  }
+  return change;
+}
+
+Result<Outcome> Alter(Database& database, Words& words) {
+  const bool field = words.Take("field");
+  const bool index = !field && words.Take("index");
+  const std::string collection = words.Next();
+  const std::string part = field || index ? words.Next() : std::string();
+  const roles::PropertyChange change = TRY(ParseChange(words));
+  gateway::Gateway& gateway = database.gateway();
+  if (field) return Changed(gateway.AlterField("", collection, part, change));
+  if (index) return Changed(gateway.AlterIndex("", collection, part, change));
+  return Changed(gateway.AlterCollection("", collection, change));
+}
+
 // ---- writing ------------------------------------------------------------------------------------
 
 Schema SchemaOf(Database& database, const std::string& collection) {
@@ -496,6 +534,17 @@ using Handler = std::function<Result<Outcome>(Database&, Words&)>;
 const std::map<std::string, Handler, std::less<>>& Handlers() {
   static const auto* const kHandlers = new std::map<std::string, Handler, std::less<>>{
       {"create", Create},
+      {"addfield", AddField},
+      {"alter", Alter},
+      {"rename",
+       [](Database& d, Words& w) -> Result<Outcome> {
+         const std::string name = w.Next();
+         return Changed(d.gateway().Rename("", name, "", w.Next()));
+       }},
+      {"truncate",
+       [](Database& d, Words& w) -> Result<Outcome> {
+         return Changed(d.gateway().Truncate("", w.Next()));
+       }},
       {"insert", [](Database& d, Words& w) { return Write(d, w, false); }},
       {"upsert", [](Database& d, Words& w) { return Write(d, w, true); }},
       {"delete", Delete},

@@ -14,12 +14,21 @@ std::vector<std::string> Strings(const google::protobuf::RepeatedPtrField<std::s
   return {values.begin(), values.end()};
 }
 
-gateway::FieldRequest DecodeField(const pb_schema::FieldSchema& field) {
+// A number on the wire may be no type at all, and must not be cut down to one.
+Result<DataType> DecodeType(int number, std::string_view what) {
+  if (pb_schema::DataType_IsValid(number) && number >= 0 && number < 256) {
+    return static_cast<DataType>(number);
+  }
+  return Fail(Code::kParameterInvalid,
+              std::string(what) + " " + std::to_string(number) + " is not supported");
+}
+
+Result<gateway::FieldRequest> DecodeField(const pb_schema::FieldSchema& field) {
   gateway::FieldRequest out;
   out.name = field.name();
   out.description = field.description();
-  out.type = static_cast<DataType>(field.data_type());
-  out.element_type = static_cast<DataType>(field.element_type());
+  out.type = TRY(DecodeType(field.data_type(), "field data type"));
+  out.element_type = TRY(DecodeType(field.element_type(), "element type"));
   out.primary = field.is_primary_key();
   out.auto_id = field.autoid();
   out.partition_key = field.is_partition_key();
@@ -46,7 +55,7 @@ Result<gateway::CreateCollection> DecodeCreate(const Call& call,
   create.enable_dynamic_field = schema.enable_dynamic_field();
   create.auto_id = schema.autoid();
   for (const pb_schema::FieldSchema& field : schema.fields())
-    create.fields.push_back(DecodeField(field));
+    create.fields.push_back(TRY(DecodeField(field)));
   create.struct_fields = static_cast<size_t>(schema.struct_array_fields_size());
   for (const pb_schema::FunctionSchema& function : schema.functions())
     create.functions.push_back(function.name());
@@ -97,10 +106,13 @@ void EncodeDescription(const CollectionInfo& info, pb::DescribeCollectionRespons
   }
   FromProperties(info.properties, schema->mutable_properties());
   FromProperties(info.properties, response->mutable_properties());
-  if (FindProperty(info.properties, "timezone") == nullptr) {
-    pb_common::KeyValuePair* zone = response->add_properties();
-    zone->set_key("timezone");
-    zone->set_value("UTC");
+  const Properties always = {{"timezone", "UTC"},
+                             {"max_field_id", std::to_string(info.next_field_id - 1)},
+                             {"namespace.sharding.enabled", "false"}};
+  for (const auto& [key, value] : always) {
+    if (FindProperty(info.properties, key) == nullptr) {
+      FromProperties({{key, value}}, response->mutable_properties());
+    }
   }
   response->set_collectionid(info.id.value);
   response->set_collection_name(info.name);
@@ -207,7 +219,7 @@ void RegisterCollections(const MilvusService* service, RpcTable* table) {
         if (!field.ParseFromString(request.schema()))
           return Fail(Code::kParameterInvalid, "field schema cannot be parsed");
         return gateway->AddField(DatabaseOf(call, request.db_name()), request.collection_name(),
-                                 DecodeField(field));
+                                 TRY(DecodeField(field)));
       });
   table->Add(
       "AlterCollection",
@@ -250,16 +262,16 @@ void RegisterCollections(const MilvusService* service, RpcTable* table) {
   table->Add("HasPartition",
              [=](Call& call, const pb::HasPartitionRequest& request,
                  pb::BoolResponse* response) -> Status {
-               const auto info = TRY(
-                   gateway->Find(DatabaseOf(call, request.db_name()), request.collection_name()));
-               response->set_value(info->FindPartition(request.partition_name()) != nullptr);
+               response->set_value(TRY(gateway->HasPartition(DatabaseOf(call, request.db_name()),
+                                                             request.collection_name(),
+                                                             request.partition_name())));
                return {};
              });
   table->Add("ShowPartitions",
              [=](Call& call, const pb::ShowPartitionsRequest& request,
                  pb::ShowPartitionsResponse* response) -> Status {
-               const auto info = TRY(
-                   gateway->Find(DatabaseOf(call, request.db_name()), request.collection_name()));
+               const auto info = TRY(gateway->FindNamed(DatabaseOf(call, request.db_name()),
+                                                        request.collection_name()));
                for (const std::string& name : request.partition_names()) {
                  if (info->FindPartition(name) == nullptr)
                    return FailWith(Code::kPartitionNotFound, {{"partition", name}});

@@ -153,15 +153,27 @@ Status DecodeScalars(const FieldData& data, gateway::InputColumn* out) {
   }
 }
 
-Status DenseRows(const std::string& name, DataType type, int64_t dim, const void* bytes,
+// Milvus counts bits, bytes or floats.
+Status NotWholeRows(DataType type, int64_t dim, size_t width, size_t size) {
+  const std::string row = std::to_string(dim) + ")";
+  const std::string length = "the length(" + std::to_string(size) + ") of ";
+  if (type == DataType::kBinaryVector) {
+    return Fail(Code::kParameterInvalid, "the num(" + std::to_string(size * 8) +
+                                             ") of all bits should divide the dim(" + row);
+  }
+  if (type == DataType::kFloat16Vector || type == DataType::kBFloat16Vector) {
+    return Fail(Code::kParameterInvalid,
+                length + (type == DataType::kFloat16Vector ? "float16" : "bfloat") +
+                    " data should divide the row width(" + std::to_string(width) + ")");
+  }
+  return Fail(Code::kParameterInvalid, length + (type == DataType::kInt8Vector ? "int8" : "float") +
+                                           " data should divide the dim(" + row);
+}
+
+Status DenseRows(DataType type, int64_t dim, const void* bytes,
                  size_t size, Column* out) {
   const size_t width = dim > 0 ? WidthOf(type, dim) : 0;
-  if (width == 0 || size % width != 0) {
-    return Fail(Code::kParameterInvalid,
-                "the length(" + std::to_string(size) + ") of " +
-                    std::string(type == DataType::kFloatVector ? "float" : "vector") +
-                    " data should divide the dim(" + std::to_string(dim) + ") of field " + name);
-  }
+  if (width == 0 || size % width != 0) return NotWholeRows(type, dim, width, size);
   Column column(FieldId(), type, dim);
   column.AppendFixed(bytes, size / width);
   *out = std::move(column);
@@ -171,7 +183,7 @@ Status DenseRows(const std::string& name, DataType type, int64_t dim, const void
 Status DecodeVectors(const FieldData& data, gateway::InputColumn* out) {
   const VectorField& vectors = data.vectors();
   const auto dense = [&](DataType type, const void* bytes, size_t size) {
-    return DenseRows(out->name, type, vectors.dim(), bytes, size, &out->payload);
+    return DenseRows(type, vectors.dim(), bytes, size, &out->payload);
   };
   switch (vectors.data_case()) {
     case VectorField::kFloatVector: {

@@ -1,0 +1,107 @@
+// Changes to a collection that exists, through the coordinator.
+#include <gmock/gmock.h>
+
+#include "coordinator/coordinator_testing.h"
+
+namespace elanus::coordinator {
+namespace {
+
+class AlterTest : public CoordinatorFixture {
+ protected:
+  AlterTest() { CreateIndexed("books"); }
+
+  Status Add(Field field) { return coordinator_->AddField("default", "books", std::move(field)); }
+  std::string Fields() {
+    std::string text;
+    for (const Field& field : Find("books")->schema.fields) {
+      text += field.name + ":" + std::to_string(field.id.value) + " ";
+    }
+    return text;
+  }
+  static Field Dynamic() {
+    Field field = Scalar("$meta", DataType::kJson);
+    field.dynamic = true;
+    return field;
+  }
+};
+
+TEST_F(AlterTest, AFieldGetsTheNextIdAndMovesTheSchemasTimestamp) {
+  const Timestamp before = Find("books")->updated;
+  Expect(Add(Scalar("pages")));
+  EXPECT_EQ(Fields(), "id:100 vector:101 age:102 json:103 pages:104 ");
+  EXPECT_GT(Find("books")->updated, before);
+  EXPECT_EQ(shards_.updated.at(Find("books")->shard), Find("books")) << "the shard was told";
+  Reopen();
+  EXPECT_EQ(Fields(), "id:100 vector:101 age:102 json:103 pages:104 ");
+}
+
+TEST_F(AlterTest, TheDynamicFieldStaysLast) {
+  Expect(Add(Dynamic()));
+  EXPECT_TRUE(Find("books")->schema.enable_dynamic_field);
+  Expect(Add(Scalar("pages")));
+  EXPECT_EQ(Fields(), "id:100 vector:101 age:102 json:103 pages:105 $meta:104 ");
+  Expect(Add(Dynamic()));
+  ExpectError(Add(Scalar("pages")), Code::kParameterInvalid,
+              "duplicated field name pages: invalid parameter");
+}
+
+TEST_F(AlterTest, PropertiesAreSetAndTakenAway) {
+  Expect(coordinator_->AlterCollection(
+      "default", "books", {{{"a", "1"}, {"b", "2"}, {"collection.description", "shelf"}}, {}}));
+  Expect(coordinator_->AlterCollection("default", "books", {{{"a", "3"}}, {}}));
+  Expect(coordinator_->AlterCollection("default", "books", {{}, {"b"}}));
+  EXPECT_EQ(Find("books")->properties, (Properties{{"a", "3"}}));
+  EXPECT_EQ(Find("books")->schema.description, "shelf");
+}
+
+TEST_F(AlterTest, AFieldKeepsItsParametersAndTheirNumbers) {
+  Field title = Scalar("title", DataType::kVarChar);
+  title.max_length = 10;
+  title.type_params = {{"max_length", "10"}};
+  Expect(Add(title));
+  Expect(coordinator_->AlterField("default", "books", "title", {{{"max_length", "20"}}, {}}));
+  const Field* field = Find("books")->schema.Find("title");
+  EXPECT_EQ(field->max_length, 20);
+  EXPECT_EQ(field->type_params, (Properties{{"max_length", "20"}}));
+}
+
+TEST_F(AlterTest, AnIndexKeepsItsIdWhenItsParametersChange) {
+  const IndexId id = Find("books")->indexes[0].id;
+  Expect(coordinator_->AlterIndex("default", "books", "vector", {{{"mmap.enabled", "true"}}, {}}));
+  EXPECT_EQ(Find("books")->indexes[0].id, id);
+  EXPECT_EQ(Find("books")->indexes[0].params, (Properties{{"mmap.enabled", "true"}}));
+  ExpectError(coordinator_->AlterIndex("default", "books", "nope", {{{"a", "b"}}, {}}),
+              Code::kIndexNotFound, "index not found[indexName=nope]");
+}
+
+TEST_F(AlterTest, ARenamedCollectionIsFoundByItsNewNameAlone) {
+  const CollectionId id = Find("books")->id;
+  Expect(coordinator_->CreateAlias("default", "books", "b"));
+  Expect(coordinator_->Rename("default", "books", "films"));
+  EXPECT_EQ(Find("films")->id, id);
+  EXPECT_EQ(Find("b")->id, id);
+  EXPECT_FALSE(coordinator_->Find("default", "books").ok());
+  ExpectError(coordinator_->Rename("default", "b", "c"), Code::kParameterInvalid,
+              "unsupported use an alias to rename collection, alias:b: invalid parameter");
+  Create("books");
+  ExpectError(coordinator_->Rename("default", "films", "books"), Code::kParameterInvalid,
+              "duplicated new collection name default:books with other collection name or alias: "
+              "invalid parameter");
+  Reopen();
+  EXPECT_EQ(Find("films")->id, id);
+}
+
+TEST_F(AlterTest, TruncateGivesEveryPartitionANewId) {
+  Expect(coordinator_->CreatePartition("default", "books", "p"));
+  const CollectionPtr before = Find("books");
+  Expect(coordinator_->Truncate("default", "books"));
+  const CollectionPtr after = Find("books");
+  ASSERT_EQ(after->partitions.size(), 2U);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(after->partitions[i].name, before->partitions[i].name);
+    EXPECT_EQ(before->FindPartition(after->partitions[i].id), nullptr);
+  }
+}
+
+}  // namespace
+}  // namespace elanus::coordinator
