@@ -89,11 +89,8 @@ Status CheckColumnSet(const Schema& schema, const std::vector<InputColumn>& colu
     const bool given = names.contains(field.name);
     matched += given ? 1 : 0;
     if (field.primary && automatic) {
-      if (!given) continue;
-      return Invalid(
-          "can not assign primary field data when auto id enabled and allow_insert_auto_id is "
-          "false ",
-          field.name);
+      matched -= given ? 1 : 0;  // one more than there is room for
+      continue;
     }
     if (given || field.dynamic || field.nullable || field.default_value.has_value()) continue;
     return Invalid("fieldSchema(", field.name, ") has no corresponding fieldData pass in");

@@ -94,6 +94,49 @@ std::vector<uint32_t> PickNearest(const std::vector<Candidate>& candidates, cons
   return picked;
 }
 
+// What the segments answer, not yet one row a key.
+struct Gathered {
+  std::vector<std::vector<Candidate>> candidates;  // of each query
+  std::vector<bool> more;  // of each query: some segment may have had more than it was asked for
+  int64_t rows_searched = 0;
+};
+
+Result<Gathered> Gather(const Context& context, const Snapshot& snapshot,
+                        const roles::SearchRequest& request, const RowSelection::Wish& wish,
+                        const segment::VectorSearch& search) {
+  const size_t count = request.queries.count;
+  Gathered gathered{std::vector<std::vector<Candidate>>(count), std::vector<bool>(count), 0};
+  std::vector<std::vector<Hit>> hits;
+  for (uint32_t i = 0; i < snapshot.segments.size(); ++i) {
+    TRY(context.Check());
+    const SegmentView& view = *snapshot.segments[i];
+    if (view.rows == 0 || (request.ignore_growing && view.sealed == nullptr)) continue;
+    const RowSelection rows =
+        TRY(RowSelection::Make(context, view, snapshot.collection->schema, wish));
+    if (rows.None()) continue;
+    hits.assign(count, {});
+    TRY(view.segment->Search(context, search, view.rows, rows.mask(), view.indexes.get(), &hits));
+    for (size_t q = 0; q < count; ++q) {
+      for (const Hit& hit : hits[q]) {
+        gathered.candidates[q].push_back({hit.distance, {i, hit.row}});
+      }
+      if (hits[q].size() >= search.limit) gathered.more[q] = true;
+    }
+    gathered.rows_searched += static_cast<int64_t>(view.rows);
+  }
+  return gathered;
+}
+
+// Only what can still win needs its key: everything up to the distance of the last winner.
+void KeepNearest(size_t limit, std::vector<Candidate>* candidates) {
+  if (candidates->size() <= limit || limit == 0) return;
+  const auto nth = candidates->begin() + static_cast<ptrdiff_t>(limit) - 1;
+  std::nth_element(candidates->begin(), nth, candidates->end(),
+                   [](const Candidate& a, const Candidate& b) { return a.distance < b.distance; });
+  const float last = nth->distance;
+  std::erase_if(*candidates, [last](const Candidate& c) { return c.distance > last; });
+}
+
 }  // namespace
 
 Result<std::pair<SnapshotPtr, Timestamp>> LocalShard::Pin(Timestamp at) {
@@ -139,52 +182,39 @@ Result<roles::SearchResult> LocalShard::Search(const Context& context,
   search.params = request.params;
   search.range = request.range;
 
-  const size_t count = request.queries.count;
-  std::vector<std::vector<Candidate>> candidates(count);
+  // A key may be in several partitions, and only its nearest row is a hit: where that leaves a query
+  // short, the segments are asked for more.
+  const bool may_repeat = snapshot->collection->partitions.size() > 1;
   roles::SearchResult result;
-  std::vector<std::vector<Hit>> hits;
-  for (uint32_t i = 0; i < snapshot->segments.size(); ++i) {
-    TRY(context.Check());
-    const SegmentView& view = *snapshot->segments[i];
-    if (view.rows == 0 || (request.ignore_growing && view.sealed == nullptr)) continue;
-    const RowSelection rows = TRY(RowSelection::Make(context, view, schema, wish));
-    if (rows.None()) continue;
-    hits.assign(count, {});
-    TRY(view.segment->Search(context, search, view.rows, rows.mask(), view.indexes.get(), &hits));
-    for (size_t q = 0; q < count; ++q) {
-      for (const Hit& hit : hits[q]) candidates[q].push_back({hit.distance, {i, hit.row}});
-    }
-    result.rows_searched += static_cast<int64_t>(view.rows);
-  }
-
-  std::vector<Place> places;
-  for (auto& query : candidates) {
-    // Only what can still win needs its key: everything up to the distance of the last winner.
-    if (snapshot->collection->partitions.size() == 1 && query.size() > request.limit &&
-        request.limit > 0) {
-      const auto nth = query.begin() + static_cast<ptrdiff_t>(request.limit) - 1;
-      std::nth_element(query.begin(), nth, query.end(), [](const Candidate& a, const Candidate& b) {
-        return a.distance < b.distance;
-      });
-      const float last = nth->distance;
-      std::erase_if(query, [last](const Candidate& c) { return c.distance > last; });
-    }
-    for (const Candidate& candidate : query) places.push_back(candidate.place);
-  }
-  const Column keys = TRY(FetchColumn(*snapshot, schema.primary(), places));
-
-  result.keys = Column(keys.field(), keys.type());
   std::vector<Place> winners;
-  size_t first = 0;
-  for (const auto& query : candidates) {
-    const std::vector<uint32_t> picked = PickNearest(query, keys, first, request.limit);
-    for (const uint32_t i : picked) {
-      result.keys.AppendFrom(keys, first + i);
-      result.scores.push_back(ScoreOf(request.metric, query[i].distance));
-      winners.push_back(query[i].place);
+  for (bool short_of_hits = true; short_of_hits; search.limit *= 2) {
+    Gathered gathered = TRY(Gather(context, *snapshot, request, wish, search));
+    std::vector<Place> places;
+    for (auto& query : gathered.candidates) {
+      if (!may_repeat) KeepNearest(request.limit, &query);
+      for (const Candidate& candidate : query) places.push_back(candidate.place);
     }
-    result.counts.push_back(static_cast<uint32_t>(picked.size()));
-    first += query.size();
+    const Column keys = TRY(FetchColumn(*snapshot, schema.primary(), places));
+
+    result = roles::SearchResult();
+    result.rows_searched = gathered.rows_searched;
+    result.keys = Column(keys.field(), keys.type());
+    winners.clear();
+    short_of_hits = false;
+    size_t first = 0;
+    for (size_t q = 0; q < gathered.candidates.size(); ++q) {
+      const std::vector<Candidate>& query = gathered.candidates[q];
+      const std::vector<uint32_t> picked = PickNearest(query, keys, first, request.limit);
+      for (const uint32_t i : picked) {
+        result.keys.AppendFrom(keys, first + i);
+        result.scores.push_back(ScoreOf(request.metric, query[i].distance));
+        winners.push_back(query[i].place);
+      }
+      short_of_hits |= may_repeat && picked.size() < request.limit &&
+                       picked.size() < query.size() && gathered.more[q];
+      result.counts.push_back(static_cast<uint32_t>(picked.size()));
+      first += query.size();
+    }
   }
   for (const FieldId id : request.output) {
     const Field* field = schema.Find(id);

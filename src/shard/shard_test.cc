@@ -117,6 +117,33 @@ TEST_F(ShardTest, SearchFindsTheNearestOfAllSegments) {
   EXPECT_EQ(result->output[0].rows(), 3U);
 }
 
+TEST_F(ShardTest, KeysInSeveralPartitionsLeaveNoSearchShort) {
+  std::vector<TestRow> rows;
+  for (int64_t id = 0; id < 20; ++id) rows.push_back({id, 0});
+  ASSERT_TRUE(Insert(rows).ok());
+  ASSERT_TRUE(Insert(rows, kOld).ok());
+  const float query[4] = {0, 0, 0, 1};
+  roles::SearchRequest request;
+  request.collection = collection_;
+  request.field = kVector;
+  request.metric = Metric::kL2;
+  request.queries = {DataType::kFloatVector,
+                     4,
+                     1,
+                     std::string(reinterpret_cast<const char*>(query), sizeof query),
+                     {}};
+  for (const size_t limit : {size_t{10}, size_t{20}, size_t{30}}) {
+    request.limit = limit;
+    const auto result = shard_->Search(Context(), request);
+    ASSERT_TRUE(result.ok()) << result.status().message();
+    const size_t expected = std::min<size_t>(limit, 20);
+    ASSERT_EQ(result->counts, std::vector<uint32_t>{static_cast<uint32_t>(expected)});
+    for (size_t i = 0; i < expected; ++i) {
+      EXPECT_EQ(result->keys.as<int64_t>()[i], static_cast<int64_t>(i));
+    }
+  }
+}
+
 TEST_F(ShardTest, RowsOfADroppedPartitionEnd) {
   ASSERT_TRUE(Insert({{1, 10}}).ok());
   ASSERT_TRUE(Insert({{2, 20}}, kOld).ok());
