@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "shard/local_shard.h"
+#include "shard/shard_metrics.h"
 
 namespace elanus::shard {
 
@@ -112,6 +113,7 @@ Status LocalShard::FlushOne(const SegmentView& frozen, const Snapshot& snapshot)
     changed_ = true;
     Publish();
   });
+  Flushes().Add();
   LOG_INFO("segment flushed", {"shard", id_.value}, {"segment", frozen.id.value},
            {"rows", written.meta.rows}, {"bytes", written.meta.bytes});
   env_->wake_worker(id_);

@@ -1,10 +1,12 @@
 #include "shard/lane.h"
 
+#include <chrono>
 #include <string_view>
 
 #include "base/background.h"
 #include "base/log.h"
 #include "shard/record.h"
+#include "shard/shard_metrics.h"
 
 namespace elanus::shard {
 
@@ -138,7 +140,10 @@ Result<wal::Lsn> Lane::Append(const std::vector<Command*>& commands, bool reserv
   std::vector<std::string_view> records;
   records.reserve(commands.size());
   for (Command* command : commands) records.push_back(command->record());
+  const auto begin = std::chrono::steady_clock::now();
   Result<wal::Lsn> lsn = reserve ? log_->AppendFromReserve(records) : log_->Append(records);
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
+  LogAppendMs().Observe(took.count());
   if (lsn.ok() || log_->healthy()) return lsn;
   // The outcome is unknown until Reopen has decided that the frame is out. Until then every write
   // is refused.

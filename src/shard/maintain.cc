@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "shard/local_shard.h"
+#include "shard/shard_metrics.h"
 
 namespace elanus::shard {
 
@@ -192,6 +193,7 @@ Status LocalShard::Merge(const std::vector<SegmentViewPtr>& inputs) {
     changed_ = true;
     Publish();
   });
+  Merges().Add();
   LOG_INFO("segments merged", {"shard", id_.value}, {"inputs", inputs.size()},
            {"segment", id.value}, {"rows", written.meta.rows}, {"bytes", written.meta.bytes});
   return {};
@@ -293,6 +295,7 @@ Status LocalShard::BuildIndex(const IndexJob& job) {
     changed_ = true;
     Publish();
   });
+  IndexBuilds().Add();
   LOG_INFO("index built", {"shard", id_.value}, {"index", job.index.name}, {"type", job.index.type},
            {"segment", job.view->id.value}, {"rows", job.view->rows}, {"bytes", bytes},
            {"ms", env_->clock->NowMs() - begun_ms});

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "app/data_folder.h"
+#include "app/gauges.h"
 #include "app/version.h"
 #include "base/clock.h"
-#include "base/metrics.h"
 #include "base/thread_pool.h"
 #include "coordinator/local_coordinator.h"
 #include "coordinator/local_oracle.h"
@@ -56,8 +56,8 @@ class Standalone final : public Service {
     for (CollectionInfo& info : TRY(catalog_->LoadCollections())) {
       collections.push_back(std::make_shared<const CollectionInfo>(std::move(info)));
     }
-    shards_ = std::make_unique<shard::ShardHost>(settings.shard, &fs, folder_->shards(),
-                                                 catalog_.get(), log_.get(), oracle_.get(), &clock_);
+    shards_ = std::make_unique<shard::ShardHost>(
+        settings.shard, &fs, folder_->shards(), catalog_.get(), log_.get(), oracle_.get(), &clock_);
     TRY(shards_->Recover(collections));
 
     coordinator::CoordinatorOptions limits;
@@ -65,8 +65,8 @@ class Standalone final : public Service {
         std::min(settings.limits.collections_max, settings.limits.collections_per_database_max);
     limits.partitions_max = settings.limits.partitions_max;
     limits.general_capacity_max = settings.limits.general_capacity_max;
-    coordinator_ = TRY(coordinator::LocalCoordinator::Open(catalog_.get(), oracle_.get(),
-                                                           shards_.get(), limits));
+    coordinator_ = TRY(
+        coordinator::LocalCoordinator::Open(catalog_.get(), oracle_.get(), shards_.get(), limits));
     return Status();
   }
 
@@ -84,8 +84,10 @@ class Standalone final : public Service {
     pool_ = std::make_unique<ThreadPool>("request", settings.request_threads_max,
                                          settings.server.grpc.requests_max);
     TRY(server_->Start(&table_, pool_.get(), server::AnswerNotFound));
+    gauges_ = std::make_unique<Gauges>(coordinator_.get(), shards_.get(),
+                                       [this] { return shards_->growing_bytes(); });
     admin_ = TRY(server::AdminServer::Start(
-        settings.admin_server, [this] { return Health(); }, RenderMetrics));
+        settings.admin_server, [this] { return Health(); }, [this] { return gauges_->Render(); }));
     return Status();
   }
 
@@ -111,6 +113,7 @@ class Standalone final : public Service {
   server::RpcTable table_;
   std::unique_ptr<ThreadPool> pool_;
   std::unique_ptr<server::Server> server_;
+  std::unique_ptr<Gauges> gauges_;
   std::unique_ptr<server::AdminServer> admin_;
 };
 
