@@ -44,8 +44,8 @@ Status LocalCoordinator::Rename(std::string_view database, std::string_view name
   const std::lock_guard lock(ddl_mutex_);
   const CollectionPtr before = TRY(view_.Find(database, name));
   if (before->name != name) {
-    return Fail(Code::kParameterInvalid, "unsupported use an alias to rename collection, alias:" +
-                                             std::string(name));
+    return Fail(Code::kParameterInvalid,
+                "unsupported use an alias to rename collection, alias:" + std::string(name));
   }
   if (view_.FindOrNull(database, new_name)) {
     return Fail(Code::kParameterInvalid, "duplicated new collection name " + before->database +

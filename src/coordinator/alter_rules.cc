@@ -77,7 +77,8 @@ Result<Edit> ChangeField(CollectionInfo* info, std::string_view field_name,
   const auto field = std::find_if(info->schema.fields.begin(), info->schema.fields.end(),
                                   [&](const Field& f) { return f.name == field_name; });
   if (field == info->schema.fields.end() || field->dynamic) {
-    return Fail(Code::kParameterInvalid, "field " + std::string(field_name) + " does not exist in collection");
+    return Fail(Code::kParameterInvalid,
+                "field " + std::string(field_name) + " does not exist in collection");
   }
   roles::PropertyChange rest = change;
   const bool described = TakeText(kFieldDescription, &rest, &field->description);

@@ -51,8 +51,8 @@ Status CheckKeysNow(const CollectionInfo& info, const roles::PropertyChange& cha
         return AlreadyLoaded(info.name, "can not delete mmap properties if collection loaded");
       }
       if (IsWarmup(key)) {
-        return AlreadyLoaded(info.name, Concat("can not delete ", key,
-                                               " properties if collection loaded"));
+        return AlreadyLoaded(info.name,
+                             Concat("can not delete ", key, " properties if collection loaded"));
       }
     }
   }
@@ -85,24 +85,27 @@ const std::string* ValueAfter(const CollectionInfo& info, const roles::PropertyC
 
 // What the vector indexes were built for cannot change under them.
 Status CheckVectorIndexes(const CollectionInfo& info, const roles::PropertyChange& change) {
-  const auto text = [](const std::string* value) { return value != nullptr ? *value : std::string(); };
+  const auto text = [](const std::string* value) {
+    return value != nullptr ? *value : std::string();
+  };
   const auto flag = [](const std::string* value) {
     return value != nullptr && ParseBool(*value).value_or(false);
   };
-  const bool isolation = flag(FindProperty(info.properties, kIsolation)) !=
-                         flag(ValueAfter(info, change, kIsolation));
-  const bool mode = text(FindProperty(info.properties, kQueryMode)) !=
-                    text(ValueAfter(info, change, kQueryMode));
+  const bool isolation =
+      flag(FindProperty(info.properties, kIsolation)) != flag(ValueAfter(info, change, kIsolation));
+  const bool mode =
+      text(FindProperty(info.properties, kQueryMode)) != text(ValueAfter(info, change, kQueryMode));
   if (!isolation && !mode) return {};
   for (const IndexInfo& index : info.indexes) {
     const Field* field = info.schema.Find(index.field);
     if (field == nullptr || !IsVector(field->type)) continue;
-    return FailWith(Code::kIndexDuplicate,
-                    Concat("can not alter ",
-                           isolation ? std::string_view("partition key isolation mode") : kQueryMode,
-                           " if the collection already has a vector index. Please drop the index "
-                           "first"),
-                    {{"indexName", field->name}});
+    return FailWith(
+        Code::kIndexDuplicate,
+        Concat("can not alter ",
+               isolation ? std::string_view("partition key isolation mode") : kQueryMode,
+               " if the collection already has a vector index. Please drop the index "
+               "first"),
+        {{"indexName", field->name}});
   }
   return {};
 }
@@ -128,9 +131,8 @@ Status CheckCollectionChange(const CollectionInfo& info, const roles::PropertyCh
 // ---- Field parameters -----------------------------------------------------------------------
 
 constexpr std::array<std::string_view, 9> kFieldKeys = {
-    "max_length",         "mmap.enabled",         "max_capacity",
-    "field.description",  "warmup",               "warmup.scalarField",
-    "warmup.scalarIndex", "warmup.vectorField",   "warmup.vectorIndex"};
+    "max_length",         "mmap.enabled",       "max_capacity",       "field.description", "warmup",
+    "warmup.scalarField", "warmup.scalarIndex", "warmup.vectorField", "warmup.vectorIndex"};
 
 // pymilvus writes mmap_enabled where a property is called mmap.enabled.
 std::string PropertyKey(const std::string& key) {
@@ -147,8 +149,9 @@ Status CheckMaxLength(const Field* field, const std::string& text, const Limits&
     return Invalid(text, " exceeds the maximum allowed value ", limits.varchar_length_max);
   }
   if (*length <= 0) {
-    return Invalid("the maximum length specified for the field(", field->name, ") should be in (0, ",
-                   limits.varchar_length_max, "], but got ", *length, " instead");
+    return Invalid("the maximum length specified for the field(", field->name,
+                   ") should be in (0, ", limits.varchar_length_max, "], but got ", *length,
+                   " instead");
   }
   return {};
 }
@@ -203,8 +206,8 @@ Status CheckFieldChange(const CollectionInfo& info, const Field* field,
 // ---- Index parameters -----------------------------------------------------------------------
 
 Status CheckIndexChange(const roles::PropertyChange& change) {
-  constexpr std::array<std::string_view, 3> kIndexKeys = {"mmap.enabled", "indexoffsetcache.enabled",
-                                                          "warmup"};
+  constexpr std::array<std::string_view, 3> kIndexKeys = {"mmap.enabled",
+                                                          "indexoffsetcache.enabled", "warmup"};
   if (!change.set.empty() && !change.removed.empty()) {
     return Invalid("cannot provide both DeleteKeys and ExtraParams");
   }
@@ -276,8 +279,7 @@ Status Gateway::AlterIndex(const std::string& database, const std::string& colle
   if (index_name.empty()) return Invalid("index name is empty");
   if (info->loaded) {
     return AlreadyLoaded(
-        collection,
-        "can't alter index on loaded collection, please release the collection first");
+        collection, "can't alter index on loaded collection, please release the collection first");
   }
   return coordinator_->AlterIndex(DatabaseOf(database), collection, index_name, change);
 }

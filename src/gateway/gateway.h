@@ -68,12 +68,20 @@ struct InputColumn {
   DataType array_element = DataType::kNone;  // as it travels (Int8..Int32: kInt32); kNone: no row had an element
 };
 
+// What a partial upsert does with an array: the default replaces it.
+enum class ArrayOp { kReplace, kAppend, kRemove };
+struct FieldOp {
+  std::string field;
+  ArrayOp op = ArrayOp::kReplace;
+};
+
 struct Insert {
   std::string database, collection, partition;
   std::vector<InputColumn> columns;
   int64_t num_rows = 0;
   Timestamp schema_timestamp = 0;
-  bool partial_update = false;  // upsert
+  bool partial_update = false;  // upsert: fields left out keep what the row has
+  std::vector<FieldOp> field_ops;
 };
 
 struct Delete {

@@ -133,7 +133,8 @@ Status Gateway::Release(const std::string& database, const std::string& collecti
   }
   for (const std::string& partition : partitions) TRY(FindPartition(*info, partition));
   if (is_partition_call && partitions.empty()) {
-    return Invalid("failed to release partition, due to no partition specified");
+    return InvalidExpected("any partition", "empty partition list",
+                           "failed to release partition, due to no partition specified");
   }
   return coordinator_->Release(DatabaseOf(database), collection, partitions);
 }

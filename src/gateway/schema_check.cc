@@ -75,9 +75,8 @@ Result<int64_t> CheckMaxLength(const FieldRequest& field, std::string_view colle
   }
   const int64_t length = TRY(ParseInt64(*text));
   if (length <= 0 || length > limits.varchar_length_max) {
-    return Invalid("the maximum length specified for the field(", field.name,
-                   ") should be in (0, ", limits.varchar_length_max, "], but got ", length,
-                   " instead");
+    return Invalid("the maximum length specified for the field(", field.name, ") should be in (0, ",
+                   limits.varchar_length_max, "], but got ", length, " instead");
   }
   return length;
 }
@@ -87,8 +86,8 @@ Result<int64_t> CheckMaxCapacity(const FieldRequest& field, std::string_view col
   const std::string* text = FindProperty(field.type_params, "max_capacity");
   if (text == nullptr) {
     return Fail(Code::kParameterMissing,
-                Concat("type param(max_capacity) should be specified for array field ",
-                       field.name, " of collection ", collection));
+                Concat("type param(max_capacity) should be specified for array field ", field.name,
+                       " of collection ", collection));
   }
   const Result<int64_t> capacity = ParseInt64(*text);
   if (!capacity.ok()) {
@@ -217,8 +216,7 @@ Status CheckCounts(const CreateCollection& request, const Limits& limits) {
       std::count_if(request.fields.begin(), request.fields.end(),
                     [](const FieldRequest& field) { return IsVector(field.type); });
   if (vectors > limits.vector_fields_max) {
-    return Invalid("maximum vector field's number should be limited to ",
-                   limits.vector_fields_max);
+    return Invalid("maximum vector field's number should be limited to ", limits.vector_fields_max);
   }
   if (vectors == 0 && request.struct_fields == 0) {
     return Invalid("schema does not contain vector field");
@@ -285,8 +283,8 @@ Result<int64_t> CheckPartitionKey(const CreateCollection& request, const Limits&
       return Invalid("the specified partitions should be greater than 0 if partition key is used");
     }
     if (request.num_partitions > limits.partitions_max) {
-      return Invalid("partition number (", request.num_partitions,
-                     ") exceeds max configuration (", limits.partitions_max, ")");
+      return Invalid("partition number (", request.num_partitions, ") exceeds max configuration (",
+                     limits.partitions_max, ")");
     }
     key = &field;
   }
@@ -381,8 +379,9 @@ Status CheckPlace(const Schema& schema, const FieldRequest& request, const Limit
   }
   if (has_name) return Invalid("duplicated field name ", request.name);
   if (request.type == DataType::kNone) {
-    return FailWith(Code::kParameterInvalid, {{"expected", "valid field"},
-                                              {"actual", "field data type: None is not supported"}});
+    return FailWith(
+        Code::kParameterInvalid,
+        {{"expected", "valid field"}, {"actual", "field data type: None is not supported"}});
   }
   static constexpr std::string_view kSystem[] = {"RowID", "Timestamp", "$meta", "$namespace_id",
                                                  "__virtual_pk__"};
@@ -422,8 +421,8 @@ Status CheckProperties(const Properties& properties, std::string_view collection
   if (const std::string* text = FindProperty(properties, "partitionkey.isolation")) {
     const std::optional<bool> isolated = ParseBool(*text);
     if (!isolated.has_value()) {
-      return Invalid("failed to parse partition key isolation: strconv.ParseBool: parsing \"", *text,
-                     "\": invalid syntax");
+      return Invalid("failed to parse partition key isolation: strconv.ParseBool: parsing \"",
+                     *text, "\": invalid syntax");
     }
     if (*isolated && !has_partition_key) {
       return FailWith(Code::kCollectionIllegalSchema,
@@ -452,8 +451,9 @@ Status CheckProperties(const Properties& properties, std::string_view collection
                   [](const auto& property) { return property.first.starts_with("warmup."); });
   for (const auto& [key, value] : properties) {
     if (key == "warmup") {
-      return Invalid("warmup key 'warmup' is only allowed at field level, use warmup.scalarField/"
-                     "warmup.scalarIndex/warmup.vectorField/warmup.vectorIndex at collection level");
+      return Invalid(
+          "warmup key 'warmup' is only allowed at field level, use warmup.scalarField/"
+          "warmup.scalarIndex/warmup.vectorField/warmup.vectorIndex at collection level");
     }
     if (has_collection_warmup && key.starts_with("warmup.")) {
       const Status status = CheckWarmupPolicy(value);

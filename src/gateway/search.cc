@@ -20,8 +20,9 @@ namespace elanus::gateway {
 namespace {
 
 Status CheckQueries(const Field& field, roles::QueryVectors* queries) {
-  const bool narrows = queries->type == DataType::kFloatVector &&
-                       (field.type == DataType::kFloat16Vector || field.type == DataType::kBFloat16Vector);
+  const bool narrows =
+      queries->type == DataType::kFloatVector &&
+      (field.type == DataType::kFloat16Vector || field.type == DataType::kBFloat16Vector);
   if (queries->type != field.type && !narrows) {
     return Invalid("vector type must be the same, field ", field.name, " - type ",
                    NameOf(field.type), ", search info type ", NameOf(queries->type));
@@ -65,15 +66,16 @@ struct NamedVectors {
 };
 
 Result<NamedVectors> FetchVectors(const Context& context, roles::Shard* shard,
-                                         const roles::CollectionPtr& collection, const Field& field,
-                                         const Column& ids, Timestamp at) {
+                                  const roles::CollectionPtr& collection, const Field& field,
+                                  const Column& ids, Timestamp at) {
   const Field& primary = collection->schema.primary();
   if (ids.type() != primary.type) {
     return Invalid("ids type must be the type of the primary field, ", NameOf(primary.type));
   }
   Value::Array keys;
   for (size_t row = 0; row < ids.rows(); ++row) {
-    keys.push_back(ids.fixed() ? Value(ids.as<int64_t>()[row]) : Value(std::string(ids.String(row))));
+    keys.push_back(ids.fixed() ? Value(ids.as<int64_t>()[row])
+                               : Value(std::string(ids.String(row))));
   }
   roles::QueryRequest query;
   query.collection = collection;
@@ -157,8 +159,8 @@ Result<query::HitLists> RunPrepared(const Context& context, roles::Shard* shard,
   }
   const size_t queries = has_vector.empty() ? search.queries.count : has_vector.size();
   if (static_cast<int64_t>(queries) != QueryCount(request)) {
-    return Invalid("nq (", QueryCount(request), ") is not the number of query vectors (",
-                   queries, ")");
+    return Invalid("nq (", QueryCount(request), ") is not the number of query vectors (", queries,
+                   ")");
   }
   search.metric = plan.metric;
   search.index_type = plan.index->type;
@@ -247,7 +249,8 @@ Result<SearchAnswer> Gateway::RunSearch(const Context& context, const Search& re
   partitions = TRY(LoadedPartitions(*collection, std::move(partitions)));
   TRY(CheckSearchable(*collection, prepared.plan));
 
-  const ReadTime time = ReadTimeOf(request.guarantee, prepared.plan.iterator, &coordinator_->oracle());
+  const ReadTime time =
+      ReadTimeOf(request.guarantee, prepared.plan.iterator, &coordinator_->oracle());
   const roles::ShardPtr shard = TRY(shards_->Open(collection));
   int64_t rows_searched = 0;
   query::HitLists hits =

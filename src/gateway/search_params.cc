@@ -113,8 +113,8 @@ Result<bool> CheckGrouping(const CollectionInfo& collection, const Properties& p
       return Invalid("input group size:", *size, " is negative, failed to do search_groupby");
     }
     if (*size > limits.group_size_max) {
-      return Invalid("input group size:", *size, " exceeds configured max group size:",
-                     limits.group_size_max);
+      return Invalid("input group size:", *size,
+                     " exceeds configured max group size:", limits.group_size_max);
     }
   }
   return grouped;
@@ -143,8 +143,8 @@ Status CheckIterator(const Properties& params, const SearchPlan& plan, bool grou
     return Invalid("parse iterator v2 info failed: ", status.message());
   };
   if (!plan.iterator) {
-    return failed(Fail(Code::kParameterMissing,
-                       "both iterator and search_iter_v2 must be set in the SDK"));
+    return failed(
+        Fail(Code::kParameterMissing, "both iterator and search_iter_v2 must be set in the SDK"));
   }
   if (plan.offset > 0) {
     return failed(
@@ -167,8 +167,12 @@ Status CheckIterator(const Properties& params, const SearchPlan& plan, bool grou
 
 Result<float> RangeBound(std::string_view name, const Value& value) {
   if (value.is_number()) return static_cast<float>(value.as_double());
-  return Invalid("Type conflict in json: param '", name, "' (", Spelled(value),
-                 ") should be a number");
+  const std::string text = value.is_string() ? value.as_string() : std::string();
+  const std::string_view kind = !value.is_string()      ? "boolean"
+                                : text.starts_with('[') ? "array"
+                                : text.starts_with('{') ? "object"
+                                                        : "string";
+  return Invalid("param '", name, "' (", Spelled(value), "): type must be number, but is ", kind);
 }
 
 Status PlanRange(const JsonParams& params, SearchPlan* plan) {
@@ -194,12 +198,33 @@ Status PlanRange(const JsonParams& params, SearchPlan* plan) {
 
 // Members of `params` that belong to the search and not to the index.
 bool IsIndexParam(std::string_view key) {
-  constexpr std::array<std::string_view, 27> kOthers = {
-      "radius", "range_filter", "metric_type", "anns_field", "topk", "limit", "offset",
-      "round_decimal", "ignore_growing", "group_by_field", "group_by_fields", "group_size",
-      "strict_group_size", "order_by_fields", "page_retain_order", "hints", "iterator",
-      "collection_id", "timezone", "time_fields", "nq", "params", "json_path", "json_type",
-      "strict_cast", "analyzer_name", "consistency_level"};
+  constexpr std::array<std::string_view, 27> kOthers = {"radius",
+                                                        "range_filter",
+                                                        "metric_type",
+                                                        "anns_field",
+                                                        "topk",
+                                                        "limit",
+                                                        "offset",
+                                                        "round_decimal",
+                                                        "ignore_growing",
+                                                        "group_by_field",
+                                                        "group_by_fields",
+                                                        "group_size",
+                                                        "strict_group_size",
+                                                        "order_by_fields",
+                                                        "page_retain_order",
+                                                        "hints",
+                                                        "iterator",
+                                                        "collection_id",
+                                                        "timezone",
+                                                        "time_fields",
+                                                        "nq",
+                                                        "params",
+                                                        "json_path",
+                                                        "json_type",
+                                                        "strict_cast",
+                                                        "analyzer_name",
+                                                        "consistency_level"};
   return std::find(kOthers.begin(), kOthers.end(), key) == kOthers.end() &&
          !key.starts_with("search_iter");
 }
@@ -337,8 +362,11 @@ Result<SearchPlan> PlanSearch(const CollectionInfo& collection, const Properties
   for (const auto& member : json) {
     if (IsIndexParam(member.first)) index_params.push_back(member);
   }
-  plan.params = TRY(index::CheckSearchParams(plan.index->type, *plan.field,
-                                             plan.limit + plan.offset, index_params));
+  auto checked = index::CheckSearchParams(plan.index->type, *plan.field, plan.limit + plan.offset,
+                                          index_params);
+  // In Milvus the query node refuses them, and clients look for its words.
+  if (!checked.ok()) return std::move(checked).error().Prefixed("fail to search on QueryNode 1");
+  plan.params = std::move(checked).take();
   TRY(PlanRange(json, &plan));
   return plan;
 }

@@ -11,6 +11,7 @@
 #include "gateway/gateway.h"
 #include "gateway/limits.h"
 #include "gateway/names.h"
+#include "gateway/partial_update.h"
 #include "gateway/partition_key.h"
 #include "gateway/request.h"
 #include "gateway/text.h"
@@ -155,8 +156,8 @@ Result<std::vector<PartitionId>> PartitionsOf(const CollectionInfo& info,
   return keys.Of(*rows.Find(key->id));
 }
 
-Result<Batch> Decode(const Schema& schema, std::vector<InputColumn> columns, const ColumnRules& rules,
-                     Column* made_keys) {
+Result<Batch> Decode(const Schema& schema, std::vector<InputColumn> columns,
+                     const ColumnRules& rules, Column* made_keys) {
   Batch batch;
   batch.rows = rules.rows;
   batch.columns.reserve(schema.fields.size());
@@ -188,6 +189,95 @@ bool NeedsZone(const Schema& schema) {
                      [](const Field& field) { return field.type == DataType::kTimestamptz; });
 }
 
+Result<roles::WriteRequest> MakeWrite(const roles::CollectionPtr& info,
+                                      const std::string& partition, Kind kind, Batch rows,
+                                      bool fresh_keys, std::optional<Column> old_keys) {
+  roles::WriteRequest write;
+  write.collection = info;
+  write.rows = std::move(rows);
+  write.partitions = TRY(PartitionsOf(*info, partition, write.rows));
+  write.fresh_keys = fresh_keys;
+  const bool keyed = info->schema.partition_key() != nullptr;
+  write.replace_everywhere = kind == Kind::kUpsert && keyed;
+  if (old_keys.has_value()) {
+    write.delete_keys = std::move(old_keys);
+    if (!keyed) write.delete_partitions = write.partitions;
+  }
+  return write;
+}
+
+// The rows that a partial upsert names, as of `at`.
+Result<roles::QueryResult> FindOldRows(const Context& context, const roles::CollectionPtr& info,
+                                       const std::string& partition, const Column& keys,
+                                       std::vector<FieldId> fields, Timestamp at,
+                                       roles::Shard* shard) {
+  const Field& primary = info->schema.primary();
+  Value::Array values;
+  for (size_t row = 0; row < keys.rows(); ++row) {
+    values.push_back(keys.fixed() ? Value(keys.as<int64_t>()[row])
+                                  : Value(std::string(keys.String(row))));
+  }
+  roles::QueryRequest query;
+  query.collection = info;
+  query.at = at;
+  query.filter = TRY(expr::Compile(Concat(primary.name, " in {ids}"), info->schema,
+                                   {{"ids", Value(std::move(values))}}));
+  if (info->schema.partition_key() == nullptr) {
+    query.partitions = {TRY(FindPartition(*info, partition))};
+  }
+  query.output = std::move(fields);
+  return shard->Query(context, query);
+}
+
+// Reads the rows, puts what was sent over them and writes them back, if nobody changed them
+// meanwhile; else once more.
+Result<Mutation> WritePartial(const Context& context, const roles::CollectionPtr& info,
+                              Insert& request, const ColumnRules& rules,
+                              roles::Coordinator* coordinator, roles::Shard* shard) {
+  const Schema& schema = info->schema;
+  const Field& primary = schema.primary();
+  Result<std::vector<PartitionId>> loaded = LoadedPartitions(*info, {});
+  if (!loaded.ok()) return std::move(loaded).error().Prefixed("failed to query");
+  Batch sent;
+  sent.rows = rules.rows;
+  for (InputColumn& column : request.columns) {
+    const Field& field = *schema.Find(column.name);
+    sent.columns.push_back(TRY(DecodeColumn(field, std::move(column), rules)));
+  }
+  const Column keys = *sent.Find(primary.id);
+  std::optional<Column> new_keys;
+  if (primary.auto_id) new_keys = TRY(MakeKeys(primary, rules.rows, coordinator));
+  const std::vector<FieldId> old_fields = OldFields(schema, sent, request.field_ops);
+
+  constexpr int kTriesMax = 100;
+  for (int tries = 1;; ++tries) {
+    TRY(context.Check());
+    const Timestamp at = coordinator->oracle().Next();  // whatever is written from here on is later
+    const roles::QueryResult old =
+        TRY(FindOldRows(context, info, request.partition, keys, old_fields, at, shard));
+    Batch rows = TRY(MergeRows(schema, rules, sent, old.rows, request.field_ops));
+    std::optional<Column> old_keys;
+    if (new_keys.has_value()) {
+      old_keys = keys;
+      for (Column& column : rows.columns) {
+        if (column.field() == primary.id) column = *new_keys;
+      }
+    }
+    roles::WriteRequest write =
+        TRY(MakeWrite(info, request.partition, Kind::kUpsert, std::move(rows), new_keys.has_value(),
+                      std::move(old_keys)));
+    write.seen = {at, old.rows.rows};
+    const Result<roles::WriteResult> written = shard->Write(context, std::move(write));
+    if (written.status().code() == Code::kServiceUnavailable && tries < kTriesMax) continue;
+    if (!written.ok()) return written.status();
+    Mutation mutation;
+    mutation.ids = new_keys.has_value() ? *new_keys : keys;
+    mutation.timestamp = written->timestamp;
+    mutation.inserted = mutation.upserted = mutation.deleted = request.num_rows;
+    return mutation;
+  }
+}
+
 Result<Mutation> Write(const Context& context, Insert request, Kind kind,
                        roles::Coordinator* coordinator, roles::ShardDirectory* shards,
                        const Limits& limits) {
@@ -206,7 +296,7 @@ Result<Mutation> Write(const Context& context, Insert request, Kind kind,
   const bool has_key = given_key != request.columns.end();
 
   bool automatic = false;  // the keys of the new rows are made here
-  std::optional<Column> old_keys;
+  bool partial = false;
   if (kind == Kind::kUpsert) {
     TRY(CheckPartitionGiven(*info, request.partition, limits));
     if (!has_key) return Invalid("must assign pk when upsert, primary field: ", primary.name);
@@ -214,7 +304,8 @@ Result<Mutation> Write(const Context& context, Insert request, Kind kind,
       return Invalid("duplicate primary keys are not allowed in the same batch");
     }
     TRY(CheckRowCount(request.num_rows));
-    if (request.partial_update) return NotBuilt("partial_update of upsert");
+    partial = TRY(CheckFieldOps(schema, request.columns, request.field_ops));
+    partial |= request.partial_update;
   } else {
     const std::string* allow = FindProperty(info->properties, "allow_insert_auto_id");
     const bool allowed = allow != nullptr && ParseBool(*allow).value_or(false);
@@ -222,11 +313,17 @@ Result<Mutation> Write(const Context& context, Insert request, Kind kind,
   }
   TRY(CheckDynamic(schema, &request.columns));
   TRY(CheckRowCount(request.num_rows));
-  TRY(CheckColumnSet(schema, request.columns, automatic));
+  TRY(partial ? CheckPartialColumns(schema, request.columns)
+              : CheckColumnSet(schema, request.columns, automatic));
 
   const auto zone = NeedsZone(schema) ? TRY(ZoneOf(*info)) : nullptr;
   const ColumnRules rules{static_cast<size_t>(request.num_rows), &limits,
                           zone != nullptr ? zone.get() : &TimeZone::Utc()};
+  const roles::ShardPtr shard = TRY(shards->Open(info));
+  if (partial) {
+    return WritePartial(context, info, request, rules, coordinator, shard.get());
+  }
+  std::optional<Column> old_keys;
   if (kind == Kind::kUpsert && primary.auto_id) {
     automatic = true;  // the row named by its old key gets a new one
     old_keys = TRY(DecodeColumn(primary, std::move(*given_key), rules));
@@ -234,22 +331,12 @@ Result<Mutation> Write(const Context& context, Insert request, Kind kind,
   if (kind == Kind::kInsert) TRY(CheckPartitionGiven(*info, request.partition, limits));
   std::optional<Column> keys;
   if (automatic) keys = TRY(MakeKeys(primary, rules.rows, coordinator));
-
-  roles::WriteRequest write;
-  write.rows = TRY(Decode(schema, std::move(request.columns), rules, keys ? &*keys : nullptr));
-  write.partitions = TRY(PartitionsOf(*info, request.partition, write.rows));
-  write.fresh_keys = automatic;
-  const bool keyed = schema.partition_key() != nullptr;
-  write.replace_everywhere = kind == Kind::kUpsert && keyed;
-  if (old_keys.has_value()) {
-    write.delete_keys = std::move(old_keys);
-    if (!keyed) write.delete_partitions = write.partitions;
-  }
-  write.collection = info;
+  Batch rows = TRY(Decode(schema, std::move(request.columns), rules, keys ? &*keys : nullptr));
+  roles::WriteRequest write = TRY(
+      MakeWrite(info, request.partition, kind, std::move(rows), automatic, std::move(old_keys)));
 
   Mutation mutation;
   mutation.ids = *write.rows.Find(primary.id);
-  const roles::ShardPtr shard = TRY(shards->Open(info));
   const roles::WriteResult result = TRY(shard->Write(context, std::move(write)));
   mutation.timestamp = result.timestamp;
   mutation.inserted = request.num_rows;

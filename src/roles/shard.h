@@ -32,6 +32,14 @@ struct WriteRequest {
   // Keys to end, in `delete_partitions` (empty: all), alone or beside `rows`.
   std::optional<Column> delete_keys;
   std::vector<PartitionId> delete_partitions;
+  // A partial update: the rows replaced must be the ones that a read at `at` found, live rows of
+  // `keys` of the request's keys; else nothing is written, the answer is kServiceUnavailable, and the
+  // caller reads again.
+  struct Seen {
+    Timestamp at = 0;
+    size_t keys = 0;
+  };
+  std::optional<Seen> seen;
   // Or: every row that passes, as of the moment the write takes its place in the order.
   std::shared_ptr<const expr::Filter> delete_filter;
 };

@@ -108,6 +108,7 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   // ---- lane thread (write.cc) ----
   Status PrepareWrite(WriteRecord* record, const expr::Filter* filter,
                       const std::vector<PartitionId>& filter_partitions);
+  Status CheckSeen(const roles::WriteRequest::Seen& seen, const WriteRecord& record) const;
   Status ResolveFilter(const expr::Filter& filter, const std::vector<PartitionId>& partitions,
                        WriteRecord* record);
   Counts Apply(const WriteRecord& record, Timestamp ts, wal::Lsn lsn);

@@ -182,8 +182,8 @@ Result<roles::SearchResult> LocalShard::Search(const Context& context,
   search.params = request.params;
   search.range = request.range;
 
-  // A key may be in several partitions, and only its nearest row is a hit: where that leaves a query
-  // short, the segments are asked for more.
+  // A key may be in several partitions, and only its nearest row is a hit: where that leaves a
+  // query short, the segments are asked for more.
   const bool may_repeat = snapshot->collection->partitions.size() > 1;
   roles::SearchResult result;
   std::vector<Place> winners;

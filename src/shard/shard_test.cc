@@ -117,6 +117,32 @@ TEST_F(ShardTest, SearchFindsTheNearestOfAllSegments) {
   EXPECT_EQ(result->output[0].rows(), 3U);
 }
 
+TEST_F(ShardTest, AWriteOfSeenRowsIsRefusedOnceTheyChanged) {
+  const auto update = [this](Timestamp at, size_t keys) {
+    roles::WriteRequest request;
+    request.collection = collection_;
+    request.rows = MakeBatch({{1, 11}, {2, 22}});
+    request.partitions = {kDefault};
+    request.seen = {at, keys};
+    return shard_->Write(Context(), std::move(request)).status().code();
+  };
+  ASSERT_TRUE(Insert({{1, 10}}).ok());
+  ASSERT_TRUE(Insert({{2, 20}}, kOld).ok()) << "another partition, another row";
+  Timestamp at = oracle_.Next();
+  EXPECT_EQ(update(at, 2), Code::kServiceUnavailable) << "there is one";
+  EXPECT_EQ(update(at - 3, 1), Code::kServiceUnavailable) << "the row is newer";
+  ASSERT_TRUE(Insert({{1, 12}}).ok());
+  EXPECT_EQ(update(at, 1), Code::kServiceUnavailable) << "replaced since";
+  ASSERT_TRUE(Delete({1}).ok());
+  EXPECT_EQ(update(oracle_.Next(), 1), Code::kServiceUnavailable) << "deleted since";
+  EXPECT_EQ(Rows(), "2:20 ");
+  EXPECT_EQ(update(oracle_.Next(), 0), Code::kOk);
+  EXPECT_EQ(update(oracle_.Next(), 2), Code::kOk);
+  Flush();
+  EXPECT_EQ(update(oracle_.Next(), 2), Code::kOk);
+  EXPECT_EQ(Rows("", 0, {kDefault}), "1:11 2:22 ");
+}
+
 TEST_F(ShardTest, KeysInSeveralPartitionsLeaveNoSearchShort) {
   std::vector<TestRow> rows;
   for (int64_t id = 0; id < 20; ++id) rows.push_back({id, 0});

@@ -11,20 +11,23 @@ using segment::LiveTable;
 class WriteCommand final : public Command {
  public:
   WriteCommand(LocalShard* shard, WriteRecord fields, std::shared_ptr<const expr::Filter> filter,
-               std::vector<PartitionId> filter_partitions)
+               std::vector<PartitionId> filter_partitions,
+               std::optional<roles::WriteRequest::Seen> seen)
       : shard_(shard),
         fields_(std::move(fields)),
         filter_(std::move(filter)),
-        filter_partitions_(std::move(filter_partitions)) {
+        filter_partitions_(std::move(filter_partitions)),
+        seen_(seen) {
     if (filter_ == nullptr) record() = EncodeWrite(fields_);
   }
 
   Status Prepare() override {
+    if (seen_.has_value()) TRY(shard_->CheckSeen(*seen_, fields_));
     TRY(shard_->PrepareWrite(&fields_, filter_.get(), filter_partitions_));
     if (filter_ != nullptr) record() = EncodeWrite(fields_);
     return {};
   }
-  bool needs_state() const override { return filter_ != nullptr; }
+  bool needs_state() const override { return filter_ != nullptr || seen_.has_value(); }
   bool frees_space() const override { return fields_.rows.rows == 0; }
   void Apply(Timestamp ts, wal::Lsn lsn) override {
     counts_ = shard_->Apply(fields_, ts, lsn);
@@ -39,6 +42,7 @@ class WriteCommand final : public Command {
   WriteRecord fields_;
   const std::shared_ptr<const expr::Filter> filter_;
   const std::vector<PartitionId> filter_partitions_;
+  const std::optional<roles::WriteRequest::Seen> seen_;
   LocalShard::Counts counts_;
   Timestamp ts_ = 0;
 };
@@ -74,7 +78,8 @@ Result<roles::WriteResult> LocalShard::Write(const Context& context, roles::Writ
       record.ended_partitions = request.delete_partitions;
     }
   }
-  WriteCommand command(this, std::move(record), request.delete_filter, request.delete_partitions);
+  WriteCommand command(this, std::move(record), request.delete_filter, request.delete_partitions,
+                       request.seen);
   TRY(env_->lane->Run(&command));
   return command.result();
 }
@@ -96,6 +101,32 @@ Status LocalShard::PrepareWrite(WriteRecord* record, const expr::Filter* filter,
   }
   if (filter != nullptr) TRY(ResolveFilter(*filter, filter_partitions, record));
   return {};
+}
+
+Status LocalShard::CheckSeen(const roles::WriteRequest::Seen& seen,
+                             const WriteRecord& record) const {
+  const bool renamed = record.ended_keys.rows() > 0;  // auto ids: the rows get new keys
+  const Column* keys =
+      renamed ? &record.ended_keys : record.rows.Find(collection_->schema.primary().id);
+  CHECK(keys != nullptr);
+  const std::vector<PartitionId> anywhere;
+  const std::vector<PartitionId>& scope = renamed                     ? record.ended_partitions
+                                          : record.replace_everywhere ? anywhere
+                                                                      : record.partitions;
+  const Timestamp expired = ExpiredBefore(*collection_);
+  std::vector<bool> live(keys->rows());
+  bool changed = false;
+  for (const SegmentViewPtr& view : views_) {
+    view->segment->FindKeys(*keys, scope, [&](size_t key, uint32_t row) {
+      const Timestamp inserted = view->segment->InsertedAt(row);
+      if (!view->live->LiveNow(row) || inserted < expired) return;
+      live[key] = true;
+      changed |= inserted > seen.at;
+    });
+  }
+  changed |= static_cast<size_t>(std::count(live.begin(), live.end(), true)) != seen.keys;
+  if (!changed) return {};
+  return Fail(Code::kServiceUnavailable, "rows changed while they were being updated");
 }
 
 // The rows that pass become facts: their keys, partitions and the moments they were inserted.

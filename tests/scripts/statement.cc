@@ -251,16 +251,30 @@ Schema SchemaOf(Database& database, const std::string& collection) {
   return info.ok() ? (*info)->schema : Schema();
 }
 
-Result<Outcome> Write(Database& database, Words& words, bool upsert) {
+enum class WriteKind { kInsert, kUpsert, kUpdate };
+
+Result<Outcome> Write(Database& database, Words& words, WriteKind kind) {
   gateway::Insert request;
   request.collection = words.Next();
   if (words.Take("into")) request.partition = words.Next();
+  request.partial_update = kind == WriteKind::kUpdate;
+  while (kind == WriteKind::kUpdate) {
+    if (words.Take("append")) {
+      request.field_ops.push_back({words.Next(), gateway::ArrayOp::kAppend});
+    } else if (words.Take("remove")) {
+      request.field_ops.push_back({words.Next(), gateway::ArrayOp::kRemove});
+    } else {
+      break;
+    }
+  }
   std::vector<std::string> rows;
   while (!words.AtEnd()) rows.push_back(words.Next());
   request.columns = TRY(ToColumns(SchemaOf(database, request.collection), rows));
   request.num_rows = static_cast<int64_t>(rows.size());
   gateway::Gateway& gateway = database.gateway();
-  const auto result = upsert ? gateway.RunUpsert(Context(), std::move(request)) : gateway.RunInsert(Context(), std::move(request));
+  const auto result = kind == WriteKind::kInsert
+                          ? gateway.RunInsert(Context(), std::move(request))
+                          : gateway.RunUpsert(Context(), std::move(request));
   return Changed(result.status());
 }
 
@@ -545,8 +559,9 @@ const std::map<std::string, Handler, std::less<>>& Handlers() {
        [](Database& d, Words& w) -> Result<Outcome> {
          return Changed(d.gateway().Truncate("", w.Next()));
        }},
-      {"insert", [](Database& d, Words& w) { return Write(d, w, false); }},
-      {"upsert", [](Database& d, Words& w) { return Write(d, w, true); }},
+      {"insert", [](Database& d, Words& w) { return Write(d, w, WriteKind::kInsert); }},
+      {"upsert", [](Database& d, Words& w) { return Write(d, w, WriteKind::kUpsert); }},
+      {"update", [](Database& d, Words& w) { return Write(d, w, WriteKind::kUpdate); }},
       {"delete", Delete},
       {"query", [](Database& d, Words& w) { return Query(d, w, false); }},
       {"count", [](Database& d, Words& w) { return Query(d, w, true); }},

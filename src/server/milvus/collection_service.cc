@@ -262,9 +262,9 @@ void RegisterCollections(const MilvusService* service, RpcTable* table) {
   table->Add("HasPartition",
              [=](Call& call, const pb::HasPartitionRequest& request,
                  pb::BoolResponse* response) -> Status {
-               response->set_value(TRY(gateway->HasPartition(DatabaseOf(call, request.db_name()),
-                                                             request.collection_name(),
-                                                             request.partition_name())));
+               response->set_value(
+                   TRY(gateway->HasPartition(DatabaseOf(call, request.db_name()),
+                                             request.collection_name(), request.partition_name())));
                return {};
              });
   table->Add("ShowPartitions",

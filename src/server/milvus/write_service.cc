@@ -22,6 +22,13 @@ Result<gateway::Insert> DecodeInsert(const Call& call, const Request& request) {
   return insert;
 }
 
+Result<gateway::ArrayOp> DecodeOp(int op) {
+  if (op == pb_schema::FieldPartialUpdateOp::REPLACE) return gateway::ArrayOp::kReplace;
+  if (op == pb_schema::FieldPartialUpdateOp::ARRAY_APPEND) return gateway::ArrayOp::kAppend;
+  if (op == pb_schema::FieldPartialUpdateOp::ARRAY_REMOVE) return gateway::ArrayOp::kRemove;
+  return Fail(Code::kParameterInvalid, "unsupported partial update op: " + std::to_string(op));
+}
+
 void EncodeMutation(const gateway::Mutation& mutation, pb::MutationResult* response) {
   EncodeIds(mutation.ids, response->mutable_ids());
   const auto rows = static_cast<uint32_t>(mutation.ids.rows());
@@ -52,8 +59,8 @@ void RegisterWrites(const MilvusService* service, RpcTable* table) {
       [=](Call& call, const pb::UpsertRequest& request, pb::MutationResult* response) -> Status {
         gateway::Insert insert = TRY(DecodeInsert(call, request));
         insert.partial_update = request.partial_update();
-        if (request.field_ops_size() > 0) {
-          return Fail(Code::kUnimplemented, "field_ops of an upsert are not built in this version");
+        for (const pb_schema::FieldPartialUpdateOp& op : request.field_ops()) {
+          insert.field_ops.push_back({op.field_name(), TRY(DecodeOp(op.op()))});
         }
         EncodeMutation(TRY(gateway->RunUpsert(call.context, std::move(insert))), response);
         call.vectors = response->upsert_cnt();
