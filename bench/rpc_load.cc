@@ -81,16 +81,18 @@ Options ParseOptions(int argc, char** argv) {
   return options;
 }
 
-std::vector<std::string> ReadRequests(const std::string& path) {
-  if (path.empty()) return {std::string()};
+// What every connection sends from: the bytes are held once.
+std::vector<grpc::ByteBuffer> ReadRequests(const std::string& path) {
+  if (path.empty()) return {grpc::ByteBuffer(nullptr, 0)};
   std::ifstream file(path, std::ios::binary);
-  std::vector<std::string> requests;
+  std::vector<grpc::ByteBuffer> requests;
   unsigned char length[4];
   while (file.read(reinterpret_cast<char*>(length), sizeof length)) {
     size_t size = length[0] | length[1] << 8 | length[2] << 16 | size_t{length[3]} << 24;
     std::string bytes(size, '\0');
     if (!file.read(bytes.data(), static_cast<std::streamsize>(size))) Die(path + " is cut short");
-    requests.push_back(std::move(bytes));
+    grpc::Slice slice(bytes);
+    requests.emplace_back(&slice, 1);
   }
   if (requests.empty()) Die(path + " holds no request");
   return requests;
@@ -118,7 +120,8 @@ struct Tally {
 
 class Connection {
  public:
-  Connection(const Options& options, const std::vector<std::string>& requests) : options_(options) {
+  Connection(const Options& options, const std::vector<grpc::ByteBuffer>& requests)
+      : options_(options), requests_(requests) {
     grpc::ChannelArguments arguments;
     arguments.SetMaxReceiveMessageSize(-1);
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
@@ -129,10 +132,6 @@ class Connection {
       Die("cannot connect to " + options.target);
     }
     stub_ = std::make_unique<grpc::GenericStub>(channel);
-    for (const auto& bytes : requests) {
-      grpc::Slice slice(bytes.data(), bytes.size());
-      requests_.emplace_back(&slice, 1);
-    }
   }
 
   void Run(size_t first, const std::atomic<bool>& measuring, const std::atomic<bool>& done) {
@@ -167,7 +166,7 @@ class Connection {
 
   const Options& options_;
   std::unique_ptr<grpc::GenericStub> stub_;
-  std::vector<grpc::ByteBuffer> requests_;
+  const std::vector<grpc::ByteBuffer>& requests_;
   grpc::CompletionQueue queue_;
 };
 
