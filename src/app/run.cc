@@ -1,9 +1,9 @@
 #include "app/run.h"
 
-#include <unistd.h>
-
 #include <ostream>
 #include <utility>
+
+#include <unistd.h>
 
 #include "app/command_line.h"
 #include "app/process.h"
@@ -18,8 +18,7 @@ void WarnOfUnknown(const UnknownKeys& unknown) {
 }
 
 void WarnOfOpenAddress(const Settings& settings) {
-  for (const auto& endpoint :
-       {settings.server.listener.endpoint, settings.admin_server.endpoint}) {
+  for (const auto& endpoint : {settings.server.listener.endpoint, settings.admin_server.endpoint}) {
     if (endpoint.IsLoopback() || settings.authorization) continue;
     LOG_WARNING("other machines can reach this address, and authorization is off",
                 {"address", endpoint.ToString()});

@@ -31,7 +31,8 @@ struct Program {
   std::ostream& out;
   std::ostream& err;
   // Returns once everything is open and serves.
-  std::function<Result<std::unique_ptr<Service>>(const Settings& settings, io::FileSystem& fs)> start;
+  std::function<Result<std::unique_ptr<Service>>(const Settings& settings, io::FileSystem& fs)>
+      start;
   std::function<std::string()> wait_for_stop;  // says why it stops
 };
 

@@ -1,11 +1,11 @@
 #include "app/run.h"
 
+#include <sstream>
+#include <vector>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
-
-#include <sstream>
-#include <vector>
 
 #include "app/data_folder.h"
 #include "app/process.h"
@@ -36,18 +36,18 @@ class RunTest : public ::testing::Test {
     environment.emplace("ELANUS_LOG_FILE_PATH", "/dev/null");
     out_.str("");
     err_.str("");
-    return app::Run({arguments, std::move(environment), fs_, out_, err_,
-                     [this](const Settings& settings, io::FileSystem&)
-                         -> Result<std::unique_ptr<Service>> {
-                       events_.push_back("start");
-                       settings_ = settings;
-                       if (!start_.ok()) return start_;
-                       return std::unique_ptr<Service>(new Recorder(&events_));
-                     },
-                     [this] {
-                       events_.push_back("wait");
-                       return std::string("test");
-                     }});
+    return app::Run(
+        {arguments, std::move(environment), fs_, out_, err_,
+         [this](const Settings& settings, io::FileSystem&) -> Result<std::unique_ptr<Service>> {
+           events_.push_back("start");
+           settings_ = settings;
+           if (!start_.ok()) return start_;
+           return std::unique_ptr<Service>(new Recorder(&events_));
+         },
+         [this] {
+           events_.push_back("wait");
+           return std::string("test");
+         }});
   }
   void Write(const std::string& path, std::string_view text) {
     ASSERT_TRUE(io::WriteFileAtomically(fs_, path, text).ok());
@@ -74,10 +74,10 @@ TEST_F(RunTest, WithoutArgumentsServesTheDefaults) {
 
 TEST_F(RunTest, LaterSourcesWin) {
   Write("c.yaml", "listen: 127.0.0.1:1\nadmin: 127.0.0.1:1\ndata: file\nlog: {level: warn}\n");
-  EXPECT_EQ(Run({"--config", "c.yaml", "--set", "admin=127.0.0.1:3", "--data=flag", "--set",
-                 "data=set"},
-                {{"ELANUS_LISTEN", "127.0.0.1:2"}, {"ELANUS_ADMIN", "127.0.0.1:2"}}),
-            0);
+  EXPECT_EQ(
+      Run({"--config", "c.yaml", "--set", "admin=127.0.0.1:3", "--data=flag", "--set", "data=set"},
+          {{"ELANUS_LISTEN", "127.0.0.1:2"}, {"ELANUS_ADMIN", "127.0.0.1:2"}}),
+      0);
   EXPECT_EQ(settings_.log.level, LogLevel::kWarning);
   EXPECT_EQ(settings_.listen, "127.0.0.1:2");
   EXPECT_EQ(settings_.admin, "127.0.0.1:3");

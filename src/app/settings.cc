@@ -34,7 +34,8 @@ Setting Number(std::string key, Access field, int64_t min, int64_t max, std::str
           },
           [=](std::string_view text, Settings* settings) {
             int64_t value = 0;
-            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+            const auto [end, error] =
+                std::from_chars(text.data(), text.data() + text.size(), value);
             if (error != std::errc() || end != text.data() + text.size()) return false;
             if (value < min || value > std::min(max, kAny / unit)) return false;
             field(*settings) = static_cast<Field>(value < 0 ? value : value * unit);
@@ -67,9 +68,10 @@ Setting Choice(std::string key, Access field, std::vector<std::pair<std::string,
 
 template <typename Access>
 Setting Flag(std::string key, Access field, std::string meaning) {
-  Setting setting = Choice(std::move(key), field,
-                           std::vector<std::pair<std::string, bool>>{{"true", true}, {"false", false}},
-                           std::move(meaning));
+  Setting setting =
+      Choice(std::move(key), field,
+             std::vector<std::pair<std::string, bool>>{{"true", true}, {"false", false}},
+             std::move(meaning));
   const auto exact = setting.set;
   setting.set = [exact](std::string_view text, Settings* settings) {
     if (text == "True" || text == "TRUE") text = "true";
@@ -214,8 +216,8 @@ Status Set(std::string_view key, std::string_view value, Settings* settings) {
     return Fail(Code::kParameterInvalid, "setting " + setting.key + ": '" + std::string(value) +
                                              "' is not in " + setting.range);
   }
-  return Fail(Code::kNotFound, "there is no setting '" + std::string(key) +
-                                   "'; `elanus config` prints them all");
+  return Fail(Code::kNotFound,
+              "there is no setting '" + std::string(key) + "'; `elanus config` prints them all");
 }
 
 Result<Settings> Validated(Settings settings) {

@@ -28,7 +28,7 @@ struct Settings {
 
   LogOptions log;
   gateway::Limits limits;
-  server::ServerOptions server;  // but for its endpoint: Validated() fills it in from `listen`
+  server::ServerOptions server;       // but for its endpoint: Validated() fills it in from `listen`
   server::AdminOptions admin_server;  // likewise from `admin`
   size_t request_threads_max = 256;
   std::chrono::milliseconds drain_max{5'000};

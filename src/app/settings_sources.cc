@@ -1,10 +1,10 @@
 #include "app/settings_sources.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <cctype>
 #include <exception>
 #include <utility>
+
+#include <yaml-cpp/yaml.h>
 
 namespace elanus::app {
 namespace {

@@ -1,11 +1,11 @@
 #include "app/settings.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <fstream>
 #include <set>
 #include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "app/settings_sources.h"
 
@@ -137,8 +137,8 @@ TEST(SettingsYaml, TakesSectionsAndDottedKeys) {
 
 TEST(SettingsYaml, NamesTheKeysItDoesNotKnow) {
   Settings settings;
-  const auto unknown = ApplyYaml("etcd:\n  endpoints: [a, b]\nminio:\n  port: 9000\n", "milvus.yaml",
-                                 &settings);
+  const auto unknown =
+      ApplyYaml("etcd:\n  endpoints: [a, b]\nminio:\n  port: 9000\n", "milvus.yaml", &settings);
   EXPECT_THAT(unknown.value(), ElementsAre("etcd.endpoints", "minio.port"));
 }
 
@@ -150,8 +150,8 @@ TEST(SettingsYaml, AnEmptyFileSetsNothing) {
 
 TEST(SettingsYaml, ErrorsNameTheFile) {
   Settings settings;
-  for (const std::string_view bad : {"a: [", "- 1\n", "proxy:\n  maxFieldNum: many\n",
-                                     "proxy:\n  maxFieldNum: [1]\n"}) {
+  for (const std::string_view bad :
+       {"a: [", "- 1\n", "proxy:\n  maxFieldNum: many\n", "proxy:\n  maxFieldNum: [1]\n"}) {
     const auto result = ApplyYaml(bad, "x.yaml", &settings);
     ASSERT_FALSE(result.ok()) << bad;
     EXPECT_THAT(result.status().message(), HasSubstr("x.yaml")) << bad;

@@ -61,10 +61,10 @@ std::string RenderYaml(const Settings& settings) {
     const std::string indent(2 * parts.size(), ' ');
     AppendComment(indent, setting.meaning, &out);
     const std::string standard = setting.get(defaults);
-    AppendComment(indent,
-                  "Default: " + (standard.empty() ? "empty" : standard) + ". Range: " +
-                      setting.range + ".",
-                  &out);
+    AppendComment(
+        indent,
+        "Default: " + (standard.empty() ? "empty" : standard) + ". Range: " + setting.range + ".",
+        &out);
     out += indent + name + ": " + Scalar(setting.get(settings)) + "\n";
   }
   return out;

@@ -1,5 +1,5 @@
-// What GetVersion and --version answer. Every SDK parses it as a 2.6 server; some choose features by
-// it, so it rises with what is built.
+// What GetVersion and --version answer. Every SDK parses it as a 2.6 server; some choose features
+// by it, so it rises with what is built.
 #pragma once
 
 #include <string_view>

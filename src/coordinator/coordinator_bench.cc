@@ -1,8 +1,8 @@
 // Find is on the path of every request; Create is the fixed price of a collection.
-#include <benchmark/benchmark.h>
-
 #include <memory>
 #include <string>
+
+#include <benchmark/benchmark.h>
 
 #include "base/clock.h"
 #include "coordinator/local_coordinator.h"

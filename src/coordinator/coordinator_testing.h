@@ -1,13 +1,13 @@
 // A LocalCoordinator over memory, for tests.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <map>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "base/clock.h"
 #include "coordinator/local_coordinator.h"
@@ -47,8 +47,7 @@ class CoordinatorFixture : public ::testing::Test {
     oracle_.reset();
     catalog_ = meta::Catalog::Open(&store_).take();
     oracle_ = LocalOracle::Open(catalog_.get(), &clock_).take();
-    coordinator_ =
-        LocalCoordinator::Open(catalog_.get(), oracle_.get(), &shards_, options_).take();
+    coordinator_ = LocalCoordinator::Open(catalog_.get(), oracle_.get(), &shards_, options_).take();
   }
 
   static Field Scalar(std::string name, DataType type = DataType::kInt64) {

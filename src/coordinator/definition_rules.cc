@@ -29,8 +29,7 @@ bool SameDefinition(const CollectionInfo& info, const roles::CreateCollectionReq
       Sorted(info.properties) != Sorted(request.properties)) {
     return false;
   }
-  if (schema.partition_key() != nullptr &&
-      info.partitions.size() != request.partitions.size()) {
+  if (schema.partition_key() != nullptr && info.partitions.size() != request.partitions.size()) {
     return false;
   }
   return std::equal(schema.fields.begin(), schema.fields.end(), request.schema.fields.begin(),

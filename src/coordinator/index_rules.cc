@@ -14,7 +14,8 @@ std::string JsonPathOf(const IndexInfo& index) {
   return path == nullptr ? std::string() : *path;
 }
 
-// What can be altered later does not make another index; an AUTOINDEX's metric only where it is given.
+// What can be altered later does not make another index; an AUTOINDEX's metric only where it is
+// given.
 std::set<std::pair<std::string, std::string>> IdentityOf(const IndexInfo& index) {
   std::set<std::pair<std::string, std::string>> params;
   for (const auto& param : index.params) {

@@ -58,8 +58,8 @@ Status CheckIndexed(const CollectionInfo& info, const std::vector<FieldId>& load
   }
   std::vector<std::string> bare;
   for (const Field& field : info.schema.fields) {
-    const bool wanted = load_fields.empty() ||
-                        std::binary_search(load_fields.begin(), load_fields.end(), field.id);
+    const bool wanted =
+        load_fields.empty() || std::binary_search(load_fields.begin(), load_fields.end(), field.id);
     if (IsVector(field.type) && wanted && info.FindIndex(field.id) == nullptr) {
       bare.push_back(field.name);
     }
@@ -113,11 +113,10 @@ Result<Edit> MarkLoaded(CollectionInfo* info, const std::vector<std::string>& pa
   const std::vector<Partition*> targets = TRY(FindPartitions(info, partitions));
   TRY(CheckReplicas(*info, replica_number, !partitions.empty()));
   if (info->loaded && fields != info->load_fields) {
-    return Fail(Code::kParameterInvalid,
-                "can't change the load field list for loaded collection");
+    return Fail(Code::kParameterInvalid, "can't change the load field list for loaded collection");
   }
-  const bool all_loaded = std::all_of(targets.begin(), targets.end(),
-                                      [](const Partition* p) { return p->loaded; });
+  const bool all_loaded =
+      std::all_of(targets.begin(), targets.end(), [](const Partition* p) { return p->loaded; });
   if (info->loaded && all_loaded) return Edit::kUnchanged;
   for (Partition* partition : targets) partition->loaded = true;
   info->loaded = true;
@@ -128,8 +127,8 @@ Result<Edit> MarkLoaded(CollectionInfo* info, const std::vector<std::string>& pa
 
 Result<Edit> MarkReleased(CollectionInfo* info, const std::vector<std::string>& partitions) {
   const std::vector<Partition*> targets = TRY(FindPartitions(info, partitions));
-  const bool none_loaded = std::none_of(targets.begin(), targets.end(),
-                                        [](const Partition* p) { return p->loaded; });
+  const bool none_loaded =
+      std::none_of(targets.begin(), targets.end(), [](const Partition* p) { return p->loaded; });
   if (!info->loaded || none_loaded) return Edit::kUnchanged;
   for (Partition* partition : targets) partition->loaded = false;
   info->loaded = std::any_of(info->partitions.begin(), info->partitions.end(),

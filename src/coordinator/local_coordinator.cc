@@ -17,8 +17,8 @@ std::string Bracketed(const std::vector<std::string>& names) {
 }
 
 MetricFamily<Gauge>& CollectionsGauge() {
-  static MetricFamily<Gauge> family("milvus_rootcoord_collection_num",
-                                    "Collections of a database.", {"db_name"});
+  static MetricFamily<Gauge> family("milvus_rootcoord_collection_num", "Collections of a database.",
+                                    {"db_name"});
   return family;
 }
 
@@ -85,9 +85,9 @@ Result<CollectionPtr> LocalCoordinator::CreateCollection(
                       {{"database", existing->database}, {"alias", request.name}});
     }
     if (SameDefinition(*existing, request)) return existing;
-    return Fail(Code::kParameterInvalid,
-                "create duplicate collection with different parameters, collection: " +
-                    request.name);
+    return Fail(
+        Code::kParameterInvalid,
+        "create duplicate collection with different parameters, collection: " + request.name);
   }
   TRY(CheckLimits(request));
   auto created = std::make_shared<const CollectionInfo>(TRY(NewCollection(request)));
@@ -104,10 +104,10 @@ Status LocalCoordinator::CheckLimits(const roles::CreateCollectionRequest& reque
   }
   const int64_t partitions = std::max<int64_t>(static_cast<int64_t>(request.partitions.size()), 1);
   if (partitions > options_.partitions_max) {
-    return Fail(Code::kParameterInvalid,
-                "partition number (" + std::to_string(partitions) +
-                    ") exceeds max configuration (" + std::to_string(options_.partitions_max) +
-                    "), collection: " + request.name);
+    return Fail(Code::kParameterInvalid, "partition number (" + std::to_string(partitions) +
+                                             ") exceeds max configuration (" +
+                                             std::to_string(options_.partitions_max) +
+                                             "), collection: " + request.name);
   }
   return CheckCapacity(partitions * request.shards_num);
 }

@@ -100,7 +100,8 @@ class LocalCoordinator final : public roles::Coordinator {
                    const CoordinatorOptions& options);
 
   Status LoadAll();
-  // The shard is gone from the process, then from the catalog. What fails is done at the next start.
+  // The shard is gone from the process, then from the catalog. What fails is done at the next
+  // start.
   void CollectShard(ShardId shard);
 
   Status CheckLimits(const roles::CreateCollectionRequest& request) const;

@@ -1,9 +1,9 @@
 #include "coordinator/local_coordinator.h"
 
-#include <gmock/gmock.h>
-
 #include <atomic>
 #include <thread>
+
+#include <gmock/gmock.h>
 
 #include "coordinator/coordinator_testing.h"
 

@@ -38,18 +38,15 @@ Result<std::unique_ptr<LocalOracle>> LocalOracle::Open(meta::Catalog* catalog, c
 
 LocalOracle::LocalOracle(meta::Catalog* catalog, const Clock* clock, Timestamp last,
                          Timestamp limit)
-    : catalog_(catalog),
-      clock_(clock),
-      last_(last),
-      limit_(limit),
-      renew_at_(limit - kLead / 2) {}
+    : catalog_(catalog), clock_(clock), last_(last), limit_(limit), renew_at_(limit - kLead / 2) {}
 
 Timestamp LocalOracle::Next() {
   Timestamp last = last_.load(std::memory_order_relaxed);
   for (;;) {
     const Timestamp wall = TimestampFromMs(clock_->NowMs());
     Timestamp next = std::max(last + 1, wall);
-    if (next >= limit_.load(std::memory_order_acquire)) [[unlikely]] next = BelowLimit(last, next);
+    if (next >= limit_.load(std::memory_order_acquire)) [[unlikely]]
+      next = BelowLimit(last, next);
     if (last_.compare_exchange_weak(last, next, std::memory_order_acq_rel)) {
       Keep(next, wall);
       return next;
@@ -63,7 +60,8 @@ Timestamp LocalOracle::Now() {
   // Where the wall clock is ahead it becomes the newest, so that no later Next() slips below it.
   while (wall > last) {
     Timestamp next = wall;
-    if (next >= limit_.load(std::memory_order_acquire)) [[unlikely]] next = BelowLimit(last, next);
+    if (next >= limit_.load(std::memory_order_acquire)) [[unlikely]]
+      next = BelowLimit(last, next);
     if (last_.compare_exchange_weak(last, next, std::memory_order_acq_rel)) {
       Keep(next, wall);
       return next;
@@ -87,7 +85,8 @@ void LocalOracle::Keep(Timestamp handed_out, Timestamp wall) {
     std::unique_lock lock(extend_mutex_, std::try_to_lock);
     if (lock.owns_lock()) Extend(handed_out, std::move(lock));
   }
-  if (handed_out > wall + kAheadAlarm) [[unlikely]] WarnIfAhead(handed_out, wall);
+  if (handed_out > wall + kAheadAlarm) [[unlikely]]
+    WarnIfAhead(handed_out, wall);
 }
 
 void LocalOracle::Extend(Timestamp from, std::unique_lock<std::mutex>) {

@@ -1,11 +1,11 @@
 // LocalOracle: the oracle of a single process: max(last + 1, wall clock), one atomic.
 //
-// A limit 10 s ahead stands in the catalog; nothing at or above it is handed out, and a start begins
-// at it, so timestamps never repeat or go back over restarts. The limit is moved by the caller that
-// finds half of it used: one small write per 5 s of use, none when idle. When it cannot be moved
-// (full disk), time goes on in single steps below it until it can.
-// A clock that goes back leaves the numbers rising by one; a wall clock more than 60 s behind is
-// logged and shown in elanus_oracle_ahead_ms.
+// A limit 10 s ahead stands in the catalog; nothing at or above it is handed out, and a start
+// begins at it, so timestamps never repeat or go back over restarts. The limit is moved by the
+// caller that finds half of it used: one small write per 5 s of use, none when idle. When it cannot
+// be moved (full disk), time goes on in single steps below it until it can. A clock that goes back
+// leaves the numbers rising by one; a wall clock more than 60 s behind is logged and shown in
+// elanus_oracle_ahead_ms.
 #pragma once
 
 #include <atomic>
@@ -35,8 +35,8 @@ class LocalOracle final : public roles::Oracle {
  private:
   LocalOracle(meta::Catalog* catalog, const Clock* clock, Timestamp last, Timestamp limit);
 
-  // A timestamp above `last` and below the limit: `wanted`, or last + 1 if the limit cannot be moved
-  // beyond it.
+  // A timestamp above `last` and below the limit: `wanted`, or last + 1 if the limit cannot be
+  // moved beyond it.
   Timestamp BelowLimit(Timestamp last, Timestamp wanted);
   // After every hand-out: moves the limit if half of it is used, and nobody else is at it.
   void Keep(Timestamp handed_out, Timestamp wall);

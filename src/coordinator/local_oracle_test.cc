@@ -1,11 +1,11 @@
 #include "coordinator/local_oracle.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <set>
 #include <thread>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "meta/memory/memory_meta_store.h"
 
@@ -77,7 +77,8 @@ TEST_F(LocalOracleTest, NeverGoesBackOverRestarts) {
 TEST_F(LocalOracleTest, StaysBelowTheSavedLimit) {
   for (int i = 0; i < 200; ++i) {
     clock_.Advance(i * 37 % 4000);
-    EXPECT_LT(i % 2 == 0 ? oracle_->Next() : oracle_->Now(), catalog_->LoadTimestampLimit().value());
+    EXPECT_LT(i % 2 == 0 ? oracle_->Next() : oracle_->Now(),
+              catalog_->LoadTimestampLimit().value());
     EXPECT_EQ(oracle_->limit(), catalog_->LoadTimestampLimit().value());
   }
 }

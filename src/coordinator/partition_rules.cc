@@ -9,10 +9,9 @@ Result<Edit> AddPartition(CollectionInfo* info, Partition partition, int64_t par
   if (info->FindPartition(partition.name) != nullptr) return Edit::kUnchanged;
   const auto count = static_cast<int64_t>(info->partitions.size());
   if (count >= partitions_max) {
-    return Fail(Code::kParameterInvalid, "partition number (" + std::to_string(count) +
-                                             ") exceeds max configuration (" +
-                                             std::to_string(partitions_max) +
-                                             "), collection: " + info->name);
+    return Fail(Code::kParameterInvalid,
+                "partition number (" + std::to_string(count) + ") exceeds max configuration (" +
+                    std::to_string(partitions_max) + "), collection: " + info->name);
   }
   partition.loaded = std::all_of(info->partitions.begin(), info->partitions.end(),
                                  [](const Partition& other) { return other.loaded; });

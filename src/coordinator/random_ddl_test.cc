@@ -1,9 +1,9 @@
 // Random DDL, with restarts and failing writes, against a naive model.
-#include <gtest/gtest.h>
-
 #include <map>
 #include <random>
 #include <set>
+
+#include <gtest/gtest.h>
 
 #include "coordinator/coordinator_testing.h"
 
@@ -56,7 +56,8 @@ class RandomDdl : public CoordinatorFixture {
   bool Step(std::mt19937& random) {
     const std::string name(1, static_cast<char>('a' + random() % 5));
     const std::string other(1, static_cast<char>('a' + random() % 5));
-    const std::string partition = random() % 5 == 0 ? "_default" : "p" + std::to_string(random() % 3);
+    const std::string partition =
+        random() % 5 == 0 ? "_default" : "p" + std::to_string(random() % 3);
     Model::Collection* real =
         model_.collections.contains(name) ? &model_.collections[name] : nullptr;
     Model::Collection* found = model_.Find(name);
@@ -114,10 +115,11 @@ class RandomDdl : public CoordinatorFixture {
       }
       case 6: {
         const bool whole = random() % 2 == 0;
-        const bool ok = coordinator_
-                            ->Load("default", name,
-                                   whole ? std::vector<std::string>() : std::vector{partition}, 1, {})
-                            .ok();
+        const bool ok =
+            coordinator_
+                ->Load("default", name, whole ? std::vector<std::string>() : std::vector{partition},
+                       1, {})
+                .ok();
         if (found == nullptr || !found->indexed.contains(101)) return !ok;
         if (!whole && !found->partitions.contains(partition)) return !ok;
         for (auto& [unused, loaded] : found->partitions) loaded |= whole || unused == partition;
@@ -125,11 +127,10 @@ class RandomDdl : public CoordinatorFixture {
       }
       case 7: {
         const bool whole = random() % 2 == 0;
-        const bool ok =
-            coordinator_
-                ->Release("default", name,
-                          whole ? std::vector<std::string>() : std::vector{partition})
-                .ok();
+        const bool ok = coordinator_
+                            ->Release("default", name,
+                                      whole ? std::vector<std::string>() : std::vector{partition})
+                            .ok();
         if (found == nullptr) return !ok;
         if (!whole && !found->partitions.contains(partition)) return !ok;
         for (auto& [unused, loaded] : found->partitions) loaded &= !(whole || unused == partition);

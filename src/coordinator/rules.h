@@ -1,5 +1,6 @@
 // What one DDL request makes of one collection: pure functions over a CollectionInfo, with Milvus's
-// rules and texts. An Edit says whether anything changed; after an error the info is not to be used.
+// rules and texts. An Edit says whether anything changed; after an error the info is not to be
+// used.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,8 @@ enum class Edit { kUnchanged, kChanged };
 // success. Partitions that were added since do not matter, except under a partition key.
 bool SameDefinition(const CollectionInfo& info, const roles::CreateCollectionRequest& request);
 
-// Adds `partition` (id and creation time set) unless the name is taken. It is loaded if all others are.
+// Adds `partition` (id and creation time set) unless the name is taken. It is loaded if all others
+// are.
 Result<Edit> AddPartition(CollectionInfo* info, Partition partition, int64_t partitions_max);
 Result<Edit> RemovePartition(CollectionInfo* info, std::string_view name);
 

@@ -59,9 +59,9 @@ Status CheckFiniteHalves(const std::byte* bytes, size_t count, uint16_t exponent
 Status CheckIntRange(const int32_t* values, size_t count, int32_t low, int32_t high) {
   for (size_t i = 0; i < count; ++i) {
     if (values[i] >= low && values[i] <= high) continue;
-    return InvalidExpected("integer doesn't overflow", "out of range",
-                           Concat("the ", i, "th element (", values[i], ") out of range: [", low,
-                                  ", ", high, "]"));
+    return InvalidExpected(
+        "integer doesn't overflow", "out of range",
+        Concat("the ", i, "th element (", values[i], ") out of range: [", low, ", ", high, "]"));
   }
   return {};
 }
@@ -145,7 +145,9 @@ Status CheckDim(const Field& field, const Column& payload) {
   const auto dim = static_cast<size_t>(field.dim);
   // What the wire counts: floats, or bytes.
   const auto per_row = [&payload](size_t of_dim) {
-    return payload.type() == DataType::kFloatVector ? of_dim : WidthOf(payload.type(), static_cast<int64_t>(of_dim));
+    return payload.type() == DataType::kFloatVector
+               ? of_dim
+               : WidthOf(payload.type(), static_cast<int64_t>(of_dim));
   };
   const size_t length = payload.rows() * per_row(sent);
   if (length % std::max<size_t>(per_row(dim), 1) != 0) {
@@ -158,9 +160,8 @@ Status CheckDim(const Field& field, const Column& payload) {
                      type == DataType::kFloat16Vector ? "float16" : "bfloat",
                      " data should divide the row width(", per_row(dim), ")");
     }
-    return Invalid("the length(", length, ") of ",
-                   type == DataType::kInt8Vector ? "int8" : "float", " data should divide the dim(",
-                   dim, ")");
+    return Invalid("the length(", length, ") of ", type == DataType::kInt8Vector ? "int8" : "float",
+                   " data should divide the dim(", dim, ")");
   }
   if (sent != dim) {
     return InvalidExpected(Text(dim), Text(sent),
@@ -236,10 +237,10 @@ Result<Column> DecodeJson(const Field& field, const Column& payload, const Limit
     const std::string_view text = payload.String(row);
     if (static_cast<int64_t>(text.size()) > limits.json_length_max) {
       if (field.dynamic) {
-        return InvalidExpected("valid length dynamic field", "length exceeds max length",
-                               Concat("the length (", text.size(),
-                                      ") of dynamic field exceeds max length (",
-                                      limits.json_length_max, ")"));
+        return InvalidExpected(
+            "valid length dynamic field", "length exceeds max length",
+            Concat("the length (", text.size(), ") of dynamic field exceeds max length (",
+                   limits.json_length_max, ")"));
       }
       return InvalidExpected("valid length json string", "length exceeds max length",
                              Concat("the length (", text.size(), ") of json field (", field.name,
@@ -292,7 +293,8 @@ std::string_view KindName(DataType element) {
 }
 
 Status CheckArrayRow(const Field& field, const ArrayView& array, size_t row) {
-  if (!array.valid()) return InvalidExpected(KindName(field.element_type), "nil array", "insert data does not match");
+  if (!array.valid())
+    return InvalidExpected(KindName(field.element_type), "nil array", "insert data does not match");
   if (static_cast<int64_t>(array.size()) > field.max_capacity) {
     return InvalidExpected("valid length array", "array length exceeds max capacity",
                            Concat("the length (", array.size(), ") of ", row,
@@ -443,8 +445,9 @@ Result<Column> DecodeColumn(const Field& field, InputColumn input, const ColumnR
   const bool may_miss = field.nullable || field.default_value.has_value();
   Column& payload = input.payload;
   const DataType expected = ExpectationOf(field.type).payload;
-  const bool widened = payload.type() == DataType::kFloatVector &&
-                       (field.type == DataType::kFloat16Vector || field.type == DataType::kBFloat16Vector);
+  const bool widened =
+      payload.type() == DataType::kFloatVector &&
+      (field.type == DataType::kFloat16Vector || field.type == DataType::kBFloat16Vector);
   const bool nothing = payload.type() == DataType::kNone || payload.rows() == 0;
   if (nothing ? !may_miss : payload.type() != expected && !widened) return TypeMismatch(field);
   if (nothing) payload = Column(field.id, expected, field.dim);

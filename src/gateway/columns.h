@@ -14,9 +14,9 @@
 namespace elanus::gateway {
 
 struct ColumnRules {
-  size_t rows = 0;                  // that the request says it has
+  size_t rows = 0;  // that the request says it has
   const Limits* limits = nullptr;
-  const TimeZone* zone = nullptr;   // of Timestamptz text without an offset
+  const TimeZone* zone = nullptr;  // of Timestamptz text without an offset
 };
 
 // Values are checked: NaN and infinity, integer ranges, lengths, capacities, dimensions, JSON.

@@ -41,14 +41,16 @@ TEST_F(Ddl, DroppingAPartitionNeedsItsRelease) {
   ASSERT_TRUE(Index({{"index_type", "FLAT"}, {"metric_type", "L2"}}).ok());
   ASSERT_TRUE(gateway.Load("", "books", {}, 1, {}, {}, false).ok());
   EXPECT_EQ(gateway.DropPartition("", "books", "p").message(),
-            "partition cannot be dropped, partition is loaded, please release it first: invalid parameter");
+            "partition cannot be dropped, partition is loaded, please release it first: invalid "
+            "parameter");
   ASSERT_TRUE(gateway.Release("", "books", {"p"}, true).ok());
   EXPECT_TRUE(gateway.DropPartition("", "books", "p").ok());
   EXPECT_TRUE(gateway.DropPartition("", "books", "p").ok()) << "a missing one is success";
 }
 
 TEST_F(Ddl, DescribeIndexEchoesFlatParamsAsGiven) {
-  ASSERT_TRUE(Index({{"index_type", "HNSW"}, {"metric_type", "L2"}, {"params", R"({"M": 16})"}}).ok());
+  ASSERT_TRUE(
+      Index({{"index_type", "HNSW"}, {"metric_type", "L2"}, {"params", R"({"M": 16})"}}).ok());
   const auto described = gateway.DescribeIndex("", "books", "", "");
   ASSERT_TRUE(described.ok());
   ASSERT_EQ(described->size(), 1u);
@@ -66,19 +68,23 @@ TEST_F(Ddl, AutoIndexTakesAMetricAndNothingElse) {
   const auto described = gateway.DescribeIndex("", "books", "", "vector");
   const Properties expected = {{"index_type", "AUTOINDEX"}, {"metric_type", "COSINE"}};
   EXPECT_EQ(described->front().info.params, expected);
-  EXPECT_THAT(Index({{"index_type", "AUTOINDEX"}, {"metric_type", "L2"}, {"params", R"({"M": 8})"}}).message(),
+  EXPECT_THAT(Index({{"index_type", "AUTOINDEX"}, {"metric_type", "L2"}, {"params", R"({"M": 8})"}})
+                  .message(),
               HasSubstr("only metric type can be passed when use AutoIndex"));
   EXPECT_TRUE(Index({{"index_type", "AUTOINDEX"}, {"params", "{}"}}).ok());
 }
 
 TEST_F(Ddl, CreateIndexRefusesInMilvusWords) {
-  EXPECT_THAT(Index({}, "nope").message(), HasSubstr("cannot create index on non-exist field: nope"));
-  EXPECT_THAT(Index({{"index_type", "HNSW"}}).message(), HasSubstr("metric type not set for vector index"));
+  EXPECT_THAT(Index({}, "nope").message(),
+              HasSubstr("cannot create index on non-exist field: nope"));
+  EXPECT_THAT(Index({{"index_type", "HNSW"}}).message(),
+              HasSubstr("metric type not set for vector index"));
   EXPECT_EQ(Index({{"index_type", "HNSW"}, {"metric_type", "ABC"}}).message(),
             "float vector index does not support metric type: ABC: invalid parameter"
             "[expected=valid index params][actual=invalid index params]");
-  EXPECT_THAT(Index({{"index_type", "HNSW"}, {"metric_type", "L2"}, {"mmap.enabled", "maybe"}}).message(),
-              HasSubstr("invalid mmap.enabled value: maybe, expected: true, false"));
+  EXPECT_THAT(
+      Index({{"index_type", "HNSW"}, {"metric_type", "L2"}, {"mmap.enabled", "maybe"}}).message(),
+      HasSubstr("invalid mmap.enabled value: maybe, expected: true, false"));
   EXPECT_THAT(gateway.CreateIndex("", "books", "vector", "1 x", {}).message(),
               HasSubstr("Invalid index name: 1 x"));
   EXPECT_EQ(gateway.DescribeIndex("", "books", "", "").status().message(),
@@ -100,8 +106,7 @@ TEST_F(Ddl, AFieldAddedLaterIsRefusedInMilvusWords) {
   EXPECT_EQ(add(key), "not support to add pk field, field name = n: invalid parameter");
   key.primary = false;
   key.partition_key = true;
-  EXPECT_EQ(add(key),
-            "not support to add partition key field, field name  = n: invalid parameter");
+  EXPECT_EQ(add(key), "not support to add partition key field, field name  = n: invalid parameter");
   key.partition_key = false;
   key.auto_id = true;
   EXPECT_EQ(add(key),
@@ -155,8 +160,9 @@ TEST_F(Ddl, LoadNeedsAnIndexOnEveryVectorField) {
   two.fields.push_back(MakeField("v2", DataType::kFloatVector, {{"dim", "4"}}));
   ASSERT_TRUE(gateway.Create(context, two).ok());
   ASSERT_TRUE(gateway.CreateIndex("", "two", "vector", "", {}).ok());
-  EXPECT_EQ(gateway.Load("", "two", {}, 1, {}, {}, false).message(),
-            "there is no vector index on field: [v2], please create index firstly: invalid parameter");
+  EXPECT_EQ(
+      gateway.Load("", "two", {}, 1, {}, {}, false).message(),
+      "there is no vector index on field: [v2], please create index firstly: invalid parameter");
   EXPECT_TRUE(gateway.Load("", "two", {}, 1, {}, {"id", "vector"}, false).ok());
 }
 
@@ -165,14 +171,16 @@ TEST_F(Ddl, LoadRefusesInMilvusWords) {
   const auto load = [this](int32_t replicas, std::vector<std::string> groups,
                            std::vector<std::string> fields, std::vector<std::string> partitions,
                            bool is_partition_call) {
-    return gateway.Load("", "books", partitions, replicas, groups, fields, is_partition_call).message();
+    return gateway.Load("", "books", partitions, replicas, groups, fields, is_partition_call)
+        .message();
   };
   EXPECT_THAT(load(2, {}, {}, {}, false),
               HasSubstr("when load 2 replica count: service resource insufficient"));
   EXPECT_THAT(load(1, {"a", "b"}, {}, {}, false),
               HasSubstr("resource group num can only be 0, 1 or same as replica number"));
   EXPECT_THAT(load(1, {"rg"}, {}, {}, false), HasSubstr("resource group not found[rg=rg]"));
-  EXPECT_THAT(load(1, {}, {"vector"}, {}, false), HasSubstr("does not contain primary key field id"));
+  EXPECT_THAT(load(1, {}, {"vector"}, {}, false),
+              HasSubstr("does not contain primary key field id"));
   EXPECT_THAT(load(1, {}, {"id"}, {}, false), HasSubstr("does not contain vector field"));
   EXPECT_THAT(load(1, {}, {}, {}, true), HasSubstr("due to no partition specified"));
   EXPECT_THAT(load(1, {}, {}, {"p"}, true), HasSubstr("partition not found[partition=p]"));
@@ -201,7 +209,8 @@ TEST_F(Ddl, UnknownNamesAreNotFound) {
   EXPECT_EQ(gateway.CreatePartition("", "absent", "p").message(),
             "collection not found[database=default][collection=absent]");
   EXPECT_EQ(gateway.Find("nodb", "books").status().message(), "database not found[database=nodb]");
-  EXPECT_THAT(gateway.CreateAlias("", "books", "1a").message(), HasSubstr("Invalid collection alias: 1a"));
+  EXPECT_THAT(gateway.CreateAlias("", "books", "1a").message(),
+              HasSubstr("Invalid collection alias: 1a"));
 }
 
 }  // namespace

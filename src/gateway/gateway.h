@@ -1,6 +1,7 @@
 // Gateway: the stateless front. Takes requests as clients mean them, already decoded from the wire,
 // validates (Milvus's order and texts), routes to coordinator and shards, merges. No sockets, no
-// protobuf: server/grpc and server/rest translate. Thread-safe; calls block up to the context's deadline.
+// protobuf: server/grpc and server/rest translate. Thread-safe; calls block up to the context's
+// deadline.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,8 @@ struct FieldRequest {
   std::string description;
   DataType type = DataType::kNone;
   DataType element_type = DataType::kNone;
-  bool primary = false, auto_id = false, partition_key = false, clustering_key = false, nullable = false;
+  bool primary = false, auto_id = false, partition_key = false, clustering_key = false,
+       nullable = false;
   bool is_function_output = false;
   std::optional<Value> default_value;
   Properties type_params;
@@ -45,9 +47,9 @@ struct CreateCollection {
   bool enable_dynamic_field = false;
   bool auto_id = false;
   std::vector<FieldRequest> fields;
-  size_t struct_fields = 0;           // how many; not built: refused
+  size_t struct_fields = 0;            // how many; not built: refused
   std::vector<std::string> functions;  // their names; not built: refused
-  int32_t shards_num = 0;             // 0: default 1
+  int32_t shards_num = 0;              // 0: default 1
   ConsistencyLevel consistency = ConsistencyLevel::kBounded;
   int64_t num_partitions = 0;
   Properties properties;
@@ -55,17 +57,20 @@ struct CreateCollection {
 
 // ---- DML ----------------------------------------------------------------------------------------
 
-// One column as the wire carries it. Nullable columns hold only the valid values, with `valid` telling which rows.
+// One column as the wire carries it. Nullable columns hold only the valid values, with `valid`
+// telling which rows.
 struct InputColumn {
   std::string name;
   DataType type = DataType::kNone;  // as the client declared it
   bool dynamic = false;
-  std::vector<uint8_t> valid;       // empty, or a byte a row
-  // The payload in the type it travels in: kBool, kInt32 (Int8..Int32), kInt64, kFloat, kDouble, kVarChar (also
-  // Timestamptz text, JSON text with payload type kJson, Geometry), kArray (model/array.h rows of
-  // `array_element`), dense vectors as bytes of their own type with `dim`, sparse rows.
+  std::vector<uint8_t> valid;  // empty, or a byte a row
+  // The payload in the type it travels in: kBool, kInt32 (Int8..Int32), kInt64, kFloat, kDouble,
+  // kVarChar (also Timestamptz text, JSON text with payload type kJson, Geometry), kArray
+  // (model/array.h rows of `array_element`), dense vectors as bytes of their own type with `dim`,
+  // sparse rows.
   Column payload;
-  DataType array_element = DataType::kNone;  // as it travels (Int8..Int32: kInt32); kNone: no row had an element
+  DataType array_element =
+      DataType::kNone;  // as it travels (Int8..Int32: kInt32); kNone: no row had an element
 };
 
 // What a partial upsert does with an array: the default replaces it.
@@ -90,7 +95,7 @@ struct Delete {
 };
 
 struct Mutation {
-  Column ids;              // of each inserted row; kInt64 or kVarChar
+  Column ids;  // of each inserted row; kInt64 or kVarChar
   int64_t inserted = 0, deleted = 0, upserted = 0;
   Timestamp timestamp = 0;
 };
@@ -110,10 +115,10 @@ struct ReadOptions {
 };
 
 struct Search : ReadOptions {
-  Properties params;              // anns_field, topk, metric_type, params (JSON), offset, round_decimal, ...
-  roles::QueryVectors queries;    // of the placeholder's type
-  std::optional<Column> ids;      // search by primary key instead
-  int64_t nq = 0;                 // as sent; 0: queries.count
+  Properties params;  // anns_field, topk, metric_type, params (JSON), offset, round_decimal, ...
+  roles::QueryVectors queries;  // of the placeholder's type
+  std::optional<Column> ids;    // search by primary key instead
+  int64_t nq = 0;               // as sent; 0: queries.count
 };
 
 struct HybridSearch {
@@ -129,7 +134,7 @@ struct HybridSearch {
 };
 
 struct Query : ReadOptions {
-  Properties params;              // limit, offset, ...
+  Properties params;  // limit, offset, ...
 };
 
 // A column of an answer. `field` is the schema's; `dynamic` marks $meta.
@@ -139,16 +144,16 @@ struct OutputColumn {
 };
 
 struct SearchAnswer {
-  std::string collection;            // real name
+  std::string collection;  // real name
   int64_t num_queries = 0, top_k = 0;
-  std::vector<int64_t> counts;       // per query
-  Column ids;                        // flattened
+  std::vector<int64_t> counts;  // per query
+  Column ids;                   // flattened
   std::vector<float> scores;
   std::vector<OutputColumn> columns;
   std::vector<std::string> output_fields;
   std::string primary_field;
   Timestamp session_ts = 0;
-  std::string timezone = "UTC";      // for Timestamptz
+  std::string timezone = "UTC";  // for Timestamptz
   int64_t rows_searched = 0;
 };
 
@@ -159,7 +164,7 @@ struct QueryAnswer {
   std::string primary_field;
   Timestamp session_ts = 0;
   std::string timezone = "UTC";
-  std::optional<int64_t> count;      // count(*)
+  std::optional<int64_t> count;  // count(*)
 };
 
 // ---- Descriptions -------------------------------------------------------------------------------
@@ -175,52 +180,65 @@ enum class LoadState { kNotExist, kNotLoad, kLoading, kLoaded };
 
 class Gateway {
  public:
-  Gateway(roles::Coordinator* coordinator, roles::ShardDirectory* shards, std::shared_ptr<const Limits> limits);
+  Gateway(roles::Coordinator* coordinator, roles::ShardDirectory* shards,
+          std::shared_ptr<const Limits> limits);
   ~Gateway();
 
   roles::Coordinator& coordinator() { return *coordinator_; }
 
-  // Collections (gateway/ddl.cc). Find resolves aliases; its errors are those of every RPC but DescribeCollection.
+  // Collections (gateway/ddl.cc). Find resolves aliases; its errors are those of every RPC but
+  // DescribeCollection.
   Status Create(const Context& context, const CreateCollection& request);
-  Status DropCollection(const Context& context, const std::string& database, const std::string& name);
+  Status DropCollection(const Context& context, const std::string& database,
+                        const std::string& name);
   // Adds a field to a collection that has rows: they read its default or null.
-  Status AddField(const std::string& database, const std::string& collection, const FieldRequest& field);
+  Status AddField(const std::string& database, const std::string& collection,
+                  const FieldRequest& field);
   Status AlterCollection(const std::string& database, const std::string& collection,
                          const roles::PropertyChange& change);
-  Status AlterField(const std::string& database, const std::string& collection, const std::string& field,
-                    const roles::PropertyChange& change);
-  Status AlterIndex(const std::string& database, const std::string& collection, const std::string& index_name,
-                    const roles::PropertyChange& change);
-  Status Rename(const std::string& database, const std::string& name, const std::string& new_database,
-                const std::string& new_name);
+  Status AlterField(const std::string& database, const std::string& collection,
+                    const std::string& field, const roles::PropertyChange& change);
+  Status AlterIndex(const std::string& database, const std::string& collection,
+                    const std::string& index_name, const roles::PropertyChange& change);
+  Status Rename(const std::string& database, const std::string& name,
+                const std::string& new_database, const std::string& new_name);
   Status Truncate(const std::string& database, const std::string& collection);
   Result<roles::CollectionPtr> Find(const std::string& database, const std::string& name);
   Result<roles::ShardStats> Stats(const std::string& database, const std::string& name);
 
-  Result<bool> HasPartition(const std::string& database, const std::string& collection, const std::string& partition);
-  Status CreatePartition(const std::string& database, const std::string& collection, const std::string& partition);
-  Status DropPartition(const std::string& database, const std::string& collection, const std::string& partition);
+  Result<bool> HasPartition(const std::string& database, const std::string& collection,
+                            const std::string& partition);
+  Status CreatePartition(const std::string& database, const std::string& collection,
+                         const std::string& partition);
+  Status DropPartition(const std::string& database, const std::string& collection,
+                       const std::string& partition);
 
-  Status CreateIndex(const std::string& database, const std::string& collection, const std::string& field,
-                     const std::string& index_name, const Properties& params);
-  Status DropIndex(const std::string& database, const std::string& collection, const std::string& field,
-                   const std::string& index_name);
+  Status CreateIndex(const std::string& database, const std::string& collection,
+                     const std::string& field, const std::string& index_name,
+                     const Properties& params);
+  Status DropIndex(const std::string& database, const std::string& collection,
+                   const std::string& field, const std::string& index_name);
   // Empty index_name: all. kIndexNotFound when there is none.
-  Result<std::vector<IndexDescription>> DescribeIndex(const std::string& database, const std::string& collection,
-                                                      const std::string& field, const std::string& index_name);
+  Result<std::vector<IndexDescription>> DescribeIndex(const std::string& database,
+                                                      const std::string& collection,
+                                                      const std::string& field,
+                                                      const std::string& index_name);
 
-  Status Load(const std::string& database, const std::string& collection, const std::vector<std::string>& partitions,
-              int32_t replica_number, const std::vector<std::string>& resource_groups,
+  Status Load(const std::string& database, const std::string& collection,
+              const std::vector<std::string>& partitions, int32_t replica_number,
+              const std::vector<std::string>& resource_groups,
               const std::vector<std::string>& load_fields, bool is_partition_call);
-  Status Release(const std::string& database, const std::string& collection, const std::vector<std::string>& partitions,
-                 bool is_partition_call);
+  Status Release(const std::string& database, const std::string& collection,
+                 const std::vector<std::string>& partitions, bool is_partition_call);
   Result<LoadState> GetLoadState(const std::string& database, const std::string& collection,
                                  const std::vector<std::string>& partitions);
   Result<int64_t> LoadingProgress(const std::string& database, const std::string& collection,
                                   const std::vector<std::string>& partitions);
 
-  Status CreateAlias(const std::string& database, const std::string& collection, const std::string& alias);
-  Status AlterAlias(const std::string& database, const std::string& collection, const std::string& alias);
+  Status CreateAlias(const std::string& database, const std::string& collection,
+                     const std::string& alias);
+  Status AlterAlias(const std::string& database, const std::string& collection,
+                    const std::string& alias);
   Status DropAlias(const std::string& database, const std::string& alias);
 
   // Rows (gateway/write.cc).
@@ -229,9 +247,11 @@ class Gateway {
   Result<Mutation> RunDelete(const Context& context, const Delete& request);
   // What Describe and Has look up: the name is checked first.
   Result<roles::CollectionPtr> FindNamed(const std::string& database, const std::string& name);
-  // Every collection of the database, of all databases where it is empty; a timestamp after all that was flushed.
+  // Every collection of the database, of all databases where it is empty; a timestamp after all
+  // that was flushed.
   Result<Timestamp> FlushAll(const Context& context, const std::string& database);
-  Result<roles::FlushResult> Flush(const Context& context, const std::string& database, const std::string& collection);
+  Result<roles::FlushResult> Flush(const Context& context, const std::string& database,
+                                   const std::string& collection);
 
   // Reads (gateway/search.cc, gateway/query.cc).
   Result<SearchAnswer> RunSearch(const Context& context, const Search& request);

@@ -38,7 +38,8 @@ class FakeCoordinator : public roles::Coordinator {
   Result<roles::CollectionPtr> Find(std::string_view database, std::string_view name) override {
     if (!HasDatabase(database)) return FailWith(Code::kDatabaseNotFound, {{"database", database}});
     const auto alias = aliases_.find(name);
-    const auto found = collections_.find(alias == aliases_.end() ? std::string(name) : alias->second);
+    const auto found =
+        collections_.find(alias == aliases_.end() ? std::string(name) : alias->second);
     if (found == collections_.end()) {
       return FailWith(Code::kCollectionNotFound, {{"database", database}, {"collection", name}});
     }
@@ -87,24 +88,29 @@ class FakeCoordinator : public roles::Coordinator {
       info->updated = oracle_.Next();
     });
   }
-  Status AlterCollection(std::string_view, std::string_view name, const roles::PropertyChange& change) override {
+  Status AlterCollection(std::string_view, std::string_view name,
+                         const roles::PropertyChange& change) override {
     return Change(name, [&](CollectionInfo* info) {
       for (const auto& property : change.set) info->properties.push_back(property);
     });
   }
-  Status AlterField(std::string_view, std::string_view, std::string_view, const roles::PropertyChange&) override {
+  Status AlterField(std::string_view, std::string_view, std::string_view,
+                    const roles::PropertyChange&) override {
     return {};
   }
-  Status AlterIndex(std::string_view, std::string_view, std::string_view, const roles::PropertyChange&) override {
+  Status AlterIndex(std::string_view, std::string_view, std::string_view,
+                    const roles::PropertyChange&) override {
     return {};
   }
   Status Rename(std::string_view, std::string_view, std::string_view) override { return {}; }
   Status Truncate(std::string_view, std::string_view) override { return {}; }
 
-  Status CreatePartition(std::string_view, std::string_view name, std::string_view partition) override {
+  Status CreatePartition(std::string_view, std::string_view name,
+                         std::string_view partition) override {
     return Change(name, [&](CollectionInfo* info) { AddPartition(std::string(partition), info); });
   }
-  Status DropPartition(std::string_view, std::string_view name, std::string_view partition) override {
+  Status DropPartition(std::string_view, std::string_view name,
+                       std::string_view partition) override {
     return Change(name, [&](CollectionInfo* info) {
       std::erase_if(info->partitions, [&](const Partition& p) { return p.name == partition; });
     });
@@ -119,7 +125,8 @@ class FakeCoordinator : public roles::Coordinator {
   Status DropIndex(std::string_view, std::string_view name, std::string_view,
                    std::string_view index_name) override {
     return Change(name, [&](CollectionInfo* info) {
-      std::erase_if(info->indexes, [&](const IndexInfo& index) { return index.name == index_name; });
+      std::erase_if(info->indexes,
+                    [&](const IndexInfo& index) { return index.name == index_name; });
     });
   }
   Status Load(std::string_view, std::string_view name, const std::vector<std::string>& partitions,
@@ -131,14 +138,17 @@ class FakeCoordinator : public roles::Coordinator {
         info->load_fields.push_back(info->schema.Find(field)->id);
       }
       for (Partition& partition : info->partitions) {
-        partition.loaded |= partitions.empty() || std::count(partitions.begin(), partitions.end(), partition.name) > 0;
+        partition.loaded |= partitions.empty() ||
+                            std::count(partitions.begin(), partitions.end(), partition.name) > 0;
       }
     });
   }
-  Status Release(std::string_view, std::string_view name, const std::vector<std::string>& partitions) override {
+  Status Release(std::string_view, std::string_view name,
+                 const std::vector<std::string>& partitions) override {
     return Change(name, [&](CollectionInfo* info) {
       for (Partition& partition : info->partitions) {
-        if (partitions.empty() || std::count(partitions.begin(), partitions.end(), partition.name) > 0) {
+        if (partitions.empty() ||
+            std::count(partitions.begin(), partitions.end(), partition.name) > 0) {
           partition.loaded = false;
         }
       }
@@ -146,11 +156,13 @@ class FakeCoordinator : public roles::Coordinator {
                                  [](const Partition& p) { return p.loaded; });
     });
   }
-  Status CreateAlias(std::string_view, std::string_view collection, std::string_view alias) override {
+  Status CreateAlias(std::string_view, std::string_view collection,
+                     std::string_view alias) override {
     aliases_[std::string(alias)] = collection;
     return {};
   }
-  Status AlterAlias(std::string_view database, std::string_view collection, std::string_view alias) override {
+  Status AlterAlias(std::string_view database, std::string_view collection,
+                    std::string_view alias) override {
     return CreateAlias(database, collection, alias);
   }
   Status DropAlias(std::string_view, std::string_view alias) override {
@@ -261,7 +273,9 @@ class FakeShard : public roles::Shard {
  private:
   using Row = std::map<FieldId, Column>;
 
-  int64_t Erase(std::string_view key) { return static_cast<int64_t>(rows_.erase(std::string(key))); }
+  int64_t Erase(std::string_view key) {
+    return static_cast<int64_t>(rows_.erase(std::string(key)));
+  }
   Column EmptyColumn(FieldId id) const {
     const Field* field = collection_ == nullptr ? nullptr : collection_->schema.Find(id);
     return field == nullptr ? Column(id, DataType::kInt64) : Column(id, field->type, field->dim);
@@ -357,7 +371,8 @@ inline InputColumn Longs(const std::string& name, const std::vector<int64_t>& va
   return column;
 }
 
-inline InputColumn Ints(const std::string& name, DataType type, const std::vector<int32_t>& values) {
+inline InputColumn Ints(const std::string& name, DataType type,
+                        const std::vector<int32_t>& values) {
   InputColumn column;
   column.name = name;
   column.type = type;

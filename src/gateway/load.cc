@@ -65,9 +65,8 @@ Status CheckIndexes(const CollectionInfo& info, const std::string& name,
   if (info.indexes.empty()) return FailWith(Code::kIndexNotFound, {{"collection", name}});
   std::vector<std::string> bare;
   for (const Field& field : info.schema.fields) {
-    const bool wanted =
-        load_fields.empty() ||
-        std::find(load_fields.begin(), load_fields.end(), field.id) != load_fields.end();
+    const bool wanted = load_fields.empty() || std::find(load_fields.begin(), load_fields.end(),
+                                                         field.id) != load_fields.end();
     if (IsVector(field.type) && wanted && info.FindIndex(field.id) == nullptr) {
       bare.push_back(field.name);
     }
@@ -88,7 +87,8 @@ Status CheckReplicas(int32_t replica_number, const std::vector<std::string>& res
     }
   }
   if (replicas > 1) {
-    return Fail(Code::kResourceInsufficient, Concat("when load ", replica_number, " replica count"));
+    return Fail(Code::kResourceInsufficient,
+                Concat("when load ", replica_number, " replica count"));
   }
   return {};
 }
@@ -156,8 +156,7 @@ Result<LoadState> Gateway::GetLoadState(const std::string& database, const std::
   return LoadState::kLoaded;
 }
 
-Result<int64_t> Gateway::LoadingProgress(const std::string& database,
-                                         const std::string& collection,
+Result<int64_t> Gateway::LoadingProgress(const std::string& database, const std::string& collection,
                                          const std::vector<std::string>& partitions) {
   TRY(CheckCollectionName(collection, *limits_));
   const roles::CollectionPtr info = TRY(Find(database, collection));

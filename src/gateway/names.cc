@@ -41,13 +41,40 @@ Status CheckCollectionOrAlias(std::string_view name, std::string_view kind, cons
 }
 
 bool IsKeyword(std::string_view name) {
-  static constexpr std::array<std::string_view, 34> kWords = {
-      "$meta", "like", "exists", "EXISTS", "and", "or", "not", "in", "json_contains",
-      "JSON_CONTAINS", "json_contains_all", "JSON_CONTAINS_ALL", "json_contains_any",
-      "JSON_CONTAINS_ANY", "array_contains", "ARRAY_CONTAINS", "array_contains_all",
-      "ARRAY_CONTAINS_ALL", "array_contains_any", "ARRAY_CONTAINS_ANY", "array_length",
-      "ARRAY_LENGTH", "true", "True", "TRUE", "false", "False", "FALSE", "text_match",
-      "TEXT_MATCH", "phrase_match", "PHRASE_MATCH", "random_sample", "RANDOM_SAMPLE"};
+  static constexpr std::array<std::string_view, 34> kWords = {"$meta",
+                                                              "like",
+                                                              "exists",
+                                                              "EXISTS",
+                                                              "and",
+                                                              "or",
+                                                              "not",
+                                                              "in",
+                                                              "json_contains",
+                                                              "JSON_CONTAINS",
+                                                              "json_contains_all",
+                                                              "JSON_CONTAINS_ALL",
+                                                              "json_contains_any",
+                                                              "JSON_CONTAINS_ANY",
+                                                              "array_contains",
+                                                              "ARRAY_CONTAINS",
+                                                              "array_contains_all",
+                                                              "ARRAY_CONTAINS_ALL",
+                                                              "array_contains_any",
+                                                              "ARRAY_CONTAINS_ANY",
+                                                              "array_length",
+                                                              "ARRAY_LENGTH",
+                                                              "true",
+                                                              "True",
+                                                              "TRUE",
+                                                              "false",
+                                                              "False",
+                                                              "FALSE",
+                                                              "text_match",
+                                                              "TEXT_MATCH",
+                                                              "phrase_match",
+                                                              "PHRASE_MATCH",
+                                                              "random_sample",
+                                                              "RANDOM_SAMPLE"};
   if (std::find(kWords.begin(), kWords.end(), name) != kWords.end()) return true;
   return name.size() == 4 && (name[0] | 0x20) == 'n' && (name[1] | 0x20) == 'u' &&
          (name[2] | 0x20) == 'l' && (name[3] | 0x20) == 'l';
@@ -144,7 +171,8 @@ Status CheckPartitionName(std::string_view name, PartitionNameUse use, const Lim
   }
   if (use == PartitionNameUse::kLookUp) return {};
   if (!IsWord(name[0])) {
-    return Invalid(lead, "The first character of a partition name must be an underscore or letter.");
+    return Invalid(lead,
+                   "The first character of a partition name must be an underscore or letter.");
   }
   if (!RestIs(name, "-")) {
     return Invalid(lead, "Partition name can only contain numbers, letters and underscores.");

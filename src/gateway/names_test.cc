@@ -17,8 +17,11 @@ TEST(Names, CollectionNamesAreWordsThatStartWithALetter) {
   const std::pair<std::string, std::string> bad[] = {
       {"", "collection name should not be empty: invalid parameter"},
       {"2b", "Invalid collection name: 2b. "},
-      {"2b", "the first character of a collection name must be an underscore or letter: invalid parameter"},
-      {"a b", "collection name can only contain numbers, letters and underscores: invalid parameter"},
+      {"2b",
+       "the first character of a collection name must be an underscore or letter: invalid "
+       "parameter"},
+      {"a b",
+       "collection name can only contain numbers, letters and underscores: invalid parameter"},
       {"a-b", "can only contain numbers, letters and underscores"},
       {std::string(256, 'a'), "must be less than 255 characters"},
       {" ", "the first character of a collection name must be an underscore or letter"},
@@ -43,9 +46,11 @@ TEST(Names, FieldNamesExcludeKeywords) {
     const Status status = CheckFieldName(name, limits);
     EXPECT_EQ(status.code(), Code::kFieldInvalidName) << name;
     EXPECT_EQ(status.message(), "Invalid field name: " + name + ". " + name +
-                                    " is keyword in milvus.: field name invalid[field=" + name + "]");
+                                    " is keyword in milvus.: field name invalid[field=" + name +
+                                    "]");
   }
-  EXPECT_THAT(CheckFieldName("$meta", limits).message(), HasSubstr("must be an underscore or letter"));
+  EXPECT_THAT(CheckFieldName("$meta", limits).message(),
+              HasSubstr("must be an underscore or letter"));
 }
 
 TEST(Names, PartitionNamesMayStartWithADigitAndHoldDashes) {

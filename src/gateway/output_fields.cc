@@ -40,9 +40,9 @@ Status CheckAggregate(const Schema& schema, const Aggregate& aggregate) {
   }
   const bool ordered = IsNumber(field->type) || field->type == DataType::kVarChar ||
                        field->type == DataType::kTimestamptz;
-  const bool fits = aggregate.name == "count" ||
-                    (aggregate.name == "min" || aggregate.name == "max" ? ordered
-                                                                        : IsNumber(field->type));
+  const bool fits =
+      aggregate.name == "count" ||
+      (aggregate.name == "min" || aggregate.name == "max" ? ordered : IsNumber(field->type));
   if (fits) return {};
   return Invalid("aggregation operator ", aggregate.name, " does not support data type ",
                  NameOf(field->type));
@@ -54,8 +54,7 @@ bool IsDynamicKey(std::string_view name) {
   if (name.starts_with(lead)) {
     const std::string_view quoted = name.substr(lead.size());
     return quoted.size() > 3 && (quoted[0] == '"' || quoted[0] == '\'') && quoted.back() == ']' &&
-           quoted[quoted.size() - 2] == quoted[0] &&
-           quoted.find(']') == quoted.size() - 1;
+           quoted[quoted.size() - 2] == quoted[0] && quoted.find(']') == quoted.size() - 1;
   }
   if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
   return std::all_of(name.begin(), name.end(), [](char c) {

@@ -11,10 +11,10 @@
 namespace elanus::gateway {
 
 struct OutputFields {
-  std::vector<FieldId> ids;        // columns to read, in answer order
-  std::vector<std::string> names;  // echoed to the client, which picks dynamic keys by them
+  std::vector<FieldId> ids;             // columns to read, in answer order
+  std::vector<std::string> names;       // echoed to the client, which picks dynamic keys by them
   std::vector<std::string> aggregates;  // count(*), sum(x)...
-  bool primary_named = false;      // the key itself was asked for
+  bool primary_named = false;           // the key itself was asked for
 };
 
 // Names of fields, `*`, keys of the dynamic field, aggregates. Without `keep_primary` the primary

@@ -10,7 +10,8 @@
 
 namespace elanus::gateway {
 
-// The partitions that keys are spread over, in the order of their numbers: _default_0, _default_1...
+// The partitions that keys are spread over, in the order of their numbers: _default_0,
+// _default_1...
 class PartitionKeys {
  public:
   explicit PartitionKeys(const CollectionInfo& collection);

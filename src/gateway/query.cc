@@ -78,7 +78,8 @@ Result<QueryPlan> PlanQuery(const CollectionInfo& collection, const Properties& 
   if (is_set("query_iter_last_element_offset")) {
     return NotBuilt("query_iter_last_element_offset of query");
   }
-  if (const std::string* last = FindProperty(params, "query_iter_last_pk"); last != nullptr && plan.iterator) {
+  if (const std::string* last = FindProperty(params, "query_iter_last_pk");
+      last != nullptr && plan.iterator) {
     if (collection.schema.primary().type == DataType::kVarChar) {
       plan.after = Value(*last);
     } else {
@@ -90,8 +91,7 @@ Result<QueryPlan> PlanQuery(const CollectionInfo& collection, const Properties& 
   return plan;
 }
 
-Result<std::shared_ptr<const expr::Filter>> CompileQuery(const Schema& schema,
-                                                         const Query& request,
+Result<std::shared_ptr<const expr::Filter>> CompileQuery(const Schema& schema, const Query& request,
                                                          const QueryPlan& plan,
                                                          const std::string& timezone) {
   expr::CompileOptions options;
@@ -102,9 +102,9 @@ Result<std::shared_ptr<const expr::Filter>> CompileQuery(const Schema& schema,
   const std::string above = Concat(schema.primary().name, " > {query_iter_last_pk}");
   expr::TemplateValues templates = request.templates;
   templates.insert_or_assign("query_iter_last_pk", *plan.after);
-  return expr::Compile((*filter)->always_true() ? above
-                                                : Concat("(", request.filter, ") and ", above),
-                       schema, templates, options);
+  return expr::Compile(
+      (*filter)->always_true() ? above : Concat("(", request.filter, ") and ", above), schema,
+      templates, options);
 }
 
 }  // namespace

@@ -67,7 +67,8 @@ Result<Reranker> ParseReranker(const Properties& rank_params, size_t searches) {
   std::transform(strategy.begin(), strategy.end(), strategy.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   std::string binary;
-  if (const std::string* text = FindProperty(rank_params, "params"); text != nullptr && !text->empty()) {
+  if (const std::string* text = FindProperty(rank_params, "params");
+      text != nullptr && !text->empty()) {
     Result<std::string> encoded = EncodeJson(*text);
     if (!encoded.ok()) {
       return BuilderError("parse rerank params failed: ", encoded.status().message());

@@ -21,14 +21,20 @@ struct Read : testing::Test, Bench {
     request.fields.back().nullable = true;
     request.enable_dynamic_field = true;
     ASSERT_TRUE(gateway.Create(context, request).ok());
-    ASSERT_TRUE(gateway.CreateIndex("", "books", "vector", "", {{"index_type", "HNSW"}, {"metric_type", "L2"}, {"params", R"({"M": 8, "efConstruction": 20})"}}).ok());
+    ASSERT_TRUE(gateway
+                    .CreateIndex("", "books", "vector", "",
+                                 {{"index_type", "HNSW"},
+                                  {"metric_type", "L2"},
+                                  {"params", R"({"M": 8, "efConstruction": 20})"}})
+                    .ok());
     ASSERT_TRUE(gateway.CreatePartition("", "books", "p").ok());
     ASSERT_TRUE(gateway.Load("", "books", {}, 1, {}, {}, false).ok());
     std::vector<float> vectors;
     for (int i = 1; i <= 5; ++i) vectors.insert(vectors.end(), {static_cast<float>(i), 0, 0, 0});
     const auto mutation = gateway.RunInsert(
         context, Rows({Longs("id", {1, 2, 3, 4, 5}), Vectors("vector", 4, vectors),
-                       Strings("title", {"t1", "t2", "t3", "t4", "t5"})}, 5));
+                       Strings("title", {"t1", "t2", "t3", "t4", "t5"})},
+                      5));
     ASSERT_TRUE(mutation.ok()) << mutation.status().message();
   }
 
@@ -87,7 +93,11 @@ TEST_F(Read, OutputFieldsComeInOrderWithTheKeyLastWhenNamed) {
 }
 
 TEST_F(Read, RangesArriveAsDistances) {
-  ASSERT_TRUE(gateway.RunSearch(context, Near({1, 0, 0, 0}, {{"topk", "3"}, {"params", R"({"radius": 10, "range_filter": 2})"}})).ok());
+  ASSERT_TRUE(gateway
+                  .RunSearch(context, Near({1, 0, 0, 0},
+                                           {{"topk", "3"},
+                                            {"params", R"({"radius": 10, "range_filter": 2})"}}))
+                  .ok());
   const roles::SearchRequest& seen = shard("books").last_search;
   ASSERT_TRUE(seen.range.has_value());
   EXPECT_EQ(seen.range->lower, 2);
@@ -103,7 +113,8 @@ TEST_F(Read, SearchByIdsUsesTheirVectors) {
   ASSERT_TRUE(answer.ok()) << answer.status().message();
   EXPECT_THAT(Ids(*answer), ElementsAre(4, 2));
   search.ids = Longs("", {4, 9}).payload;
-  EXPECT_THAT(gateway.RunSearch(context, search).status().message(), HasSubstr("missing IDs = [9]"));
+  EXPECT_THAT(gateway.RunSearch(context, search).status().message(),
+              HasSubstr("missing IDs = [9]"));
 }
 
 TEST_F(Read, AnIteratorReadsTheSnapshotOfItsFirstPage) {
@@ -127,9 +138,11 @@ TEST_F(Read, SearchRefusesInMilvusWords) {
     };
   };
   const std::vector<BadSearch> rows = {
-      {"collection not found[database=default][collection=nope]", [](auto* s) { s->collection = "nope"; }},
+      {"collection not found[database=default][collection=nope]",
+       [](auto* s) { s->collection = "nope"; }},
       {"partition name q not found", [](auto* s) { s->partitions = {"q"}; }},
-      {"aggregates are not supported in search request", [](auto* s) { s->output_fields = {"count(*)"}; }},
+      {"aggregates are not supported in search request",
+       [](auto* s) { s->output_fields = {"count(*)"}; }},
       {"nq [16385] is invalid, nq (number of search vector per search request) should be in range "
        "[1, 16384], but got 16385",
        [](auto* s) { s->nq = 16385; }},
@@ -138,32 +151,50 @@ TEST_F(Read, SearchRefusesInMilvusWords) {
       {"topk is required: missing parameter", [](auto* s) { s->params.clear(); }},
       {"topk [x] is invalid", params({{"topk", "x"}})},
       {"topk [0] is invalid, it should be in range [1, 16384], but got 0", params({{"topk", "0"}})},
-      {"topk [16385] is invalid, it should be in range [1, 16384], but got 16385", params({{"topk", "16385"}})},
-      {"offset [-1] is invalid, it should be in range [1, 16384], but got -1", params({{"offset", "-1"}})},
-      {"offset+topk [16387] is invalid, it should be in range [1, 16384], but got 16387", params({{"offset", "16384"}})},
-      {"round_decimal [7] is invalid, should be -1 or an integer in range [0, 6]", params({{"round_decimal", "7"}})},
-      {"input group size:11 exceeds configured max group size:10", params({{"group_by_field", "title"}, {"group_size", "11"}})},
-      {"input group size:-1 is negative", params({{"group_by_field", "title"}, {"group_size", "-1"}})},
-      {"Not allowed to do groupBy when doing iteration", params({{"group_by_field", "title"}, {"iterator", "True"}})},
+      {"topk [16385] is invalid, it should be in range [1, 16384], but got 16385",
+       params({{"topk", "16385"}})},
+      {"offset [-1] is invalid, it should be in range [1, 16384], but got -1",
+       params({{"offset", "-1"}})},
+      {"offset+topk [16387] is invalid, it should be in range [1, 16384], but got 16387",
+       params({{"offset", "16384"}})},
+      {"round_decimal [7] is invalid, should be -1 or an integer in range [0, 6]",
+       params({{"round_decimal", "7"}})},
+      {"input group size:11 exceeds configured max group size:10",
+       params({{"group_by_field", "title"}, {"group_size", "11"}})},
+      {"input group size:-1 is negative",
+       params({{"group_by_field", "title"}, {"group_size", "-1"}})},
+      {"Not allowed to do groupBy when doing iteration",
+       params({{"group_by_field", "title"}, {"iterator", "True"}})},
       {"Not allowed to do range-search when doing search-group-by",
        params({{"group_by_field", "title"}, {"params", R"({"radius": 1})"}})},
-      {"group_by_field of search is not built yet: service unimplemented", params({{"group_by_field", "title"}})},
-      {"search parameter order_by_fields is not built yet", params({{"order_by_fields", "price:asc"}})},
+      {"group_by_field of search is not built yet: service unimplemented",
+       params({{"group_by_field", "title"}})},
+      {"search parameter order_by_fields is not built yet",
+       params({{"order_by_fields", "price:asc"}})},
       {"range_filter requires radius to be set", params({{"params", R"({"range_filter": 1})"}})},
-      {"range_filter(10) must be less than radius(2)", params({{"params", R"({"radius": 2, "range_filter": 10})"}})},
-      {"metric type not match: invalid parameter[expected=L2][actual=IP]", params({{"metric_type", "IP"}})},
-      {"metric type not match: invalid parameter[expected=L2][actual=nope]", params({{"metric_type", "nope"}})},
+      {"range_filter(10) must be less than radius(2)",
+       params({{"params", R"({"radius": 2, "range_filter": 10})"}})},
+      {"metric type not match: invalid parameter[expected=L2][actual=IP]",
+       params({{"metric_type", "IP"}})},
+      {"metric type not match: invalid parameter[expected=L2][actual=nope]",
+       params({{"metric_type", "nope"}})},
       {"type must be number, but is string", params({{"params", R"({"radius": "far"})"}})},
       {"type must be number, but is array",
        params({{"params", R"({"radius": 2, "range_filter": [1]})"}})},
-      {"fail to search on QueryNode 1: ef(1) should be larger than k(3)", params({{"params", R"({"ef": 1})"}})},
-      {"failed to get field schema by name: fieldName(nope) not found", params({{"anns_field", "nope"}})},
+      {"fail to search on QueryNode 1: ef(1) should be larger than k(3)",
+       params({{"params", R"({"ef": 1})"}})},
+      {"failed to get field schema by name: fieldName(nope) not found",
+       params({{"anns_field", "nope"}})},
       {"field (title) to search is not of vector data type", params({{"anns_field", "title"}})},
-      {"failed to create query plan: cannot parse expression: id ==", [](auto* s) { s->filter = "id =="; }},
-      {"vector dimension mismatch, expected vector size(byte) 16, actual 8", [](auto* s) { SetQuery({1, 2}, 2, s); }},
-      {"vector type must be the same, field vector - type FloatVector, search info type BinaryVector",
+      {"failed to create query plan: cannot parse expression: id ==",
+       [](auto* s) { s->filter = "id =="; }},
+      {"vector dimension mismatch, expected vector size(byte) 16, actual 8",
+       [](auto* s) { SetQuery({1, 2}, 2, s); }},
+      {"vector type must be the same, field vector - type FloatVector, search info type "
+       "BinaryVector",
        [](auto* s) { s->queries.type = DataType::kBinaryVector; }},
-      {"both iterator and search_iter_v2 must be set in the SDK", params({{"search_iter_v2", "True"}})},
+      {"both iterator and search_iter_v2 must be set in the SDK",
+       params({{"search_iter_v2", "True"}})},
       {"batch size is required", params({{"search_iter_v2", "True"}, {"iterator", "True"}})},
       {"alias or database may have been changed", params({{"collection_id", "99999"}})},
       {"unknown or invalid IANA Time Zone ID: x/y", params({{"timezone", "x/y"}})},
@@ -214,7 +245,9 @@ TEST_F(Read, HybridSearchWeighsNormalizedScores) {
   HybridSearch request;
   request.collection = "books";
   request.searches = {Near({1, 0, 0, 0}, {{"topk", "5"}}), Near({5, 0, 0, 0}, {{"topk", "5"}})};
-  request.rank_params = {{"strategy", "weighted"}, {"params", R"({"weights": [0.1, 0.9], "norm_score": true})"}, {"limit", "1"}};
+  request.rank_params = {{"strategy", "weighted"},
+                         {"params", R"({"weights": [0.1, 0.9], "norm_score": true})"},
+                         {"limit", "1"}};
   EXPECT_THAT(Ids(*gateway.RunHybridSearch(context, request)), ElementsAre(5));
 }
 
@@ -228,16 +261,25 @@ TEST_F(Read, HybridSearchRefusesInMilvusWords) {
     return gateway.RunHybridSearch(context, request).status().message();
   };
   EXPECT_THAT(text({}), HasSubstr("limit not found in rank_params"));
-  EXPECT_THAT(text({{"limit", "16385"}}), HasSubstr("(offset+limit) should be in range [1, 16384], but got 16385"));
-  EXPECT_THAT(text({{"limit", "1"}}, 2), HasSubstr("sub search request nq should be the same: invalid parameter[expected=1][actual=2]"));
-  EXPECT_THAT(text({{"limit", "1"}, {"params", R"({"k": 0})"}}), HasSubstr("The rank params k should be in range (0, 16384)"));
-  EXPECT_THAT(text({{"limit", "1"}, {"params", R"({"k": "x"})"}}), HasSubstr("the type of rank param k should be float"));
-  EXPECT_THAT(text({{"limit", "1"}, {"strategy", "best"}}), HasSubstr("unsupported rank type best"));
+  EXPECT_THAT(text({{"limit", "16385"}}),
+              HasSubstr("(offset+limit) should be in range [1, 16384], but got 16385"));
+  EXPECT_THAT(
+      text({{"limit", "1"}}, 2),
+      HasSubstr(
+          "sub search request nq should be the same: invalid parameter[expected=1][actual=2]"));
+  EXPECT_THAT(text({{"limit", "1"}, {"params", R"({"k": 0})"}}),
+              HasSubstr("The rank params k should be in range (0, 16384)"));
+  EXPECT_THAT(text({{"limit", "1"}, {"params", R"({"k": "x"})"}}),
+              HasSubstr("the type of rank param k should be float"));
+  EXPECT_THAT(text({{"limit", "1"}, {"strategy", "best"}}),
+              HasSubstr("unsupported rank type best"));
   EXPECT_THAT(text({{"limit", "1"}, {"strategy", "weighted"}, {"params", R"({"weights": [1]})"}}),
               HasSubstr("the length of weights param mismatch with ann search requests"));
-  EXPECT_THAT(text({{"limit", "1"}, {"strategy", "weighted"}, {"params", R"({"weights": [1, 2]})"}}),
-              HasSubstr("rank param weight should be in range [0, 1]"));
-  EXPECT_THAT(text({{"limit", "1"}, {"order_by_fields", "price"}}), HasSubstr("order_by is not supported for hybrid search"));
+  EXPECT_THAT(
+      text({{"limit", "1"}, {"strategy", "weighted"}, {"params", R"({"weights": [1, 2]})"}}),
+      HasSubstr("rank param weight should be in range [0, 1]"));
+  EXPECT_THAT(text({{"limit", "1"}, {"order_by_fields", "price"}}),
+              HasSubstr("order_by is not supported for hybrid search"));
 }
 
 TEST_F(Read, QueryReturnsNamedFieldsAndAlwaysTheKey) {
@@ -265,7 +307,8 @@ TEST_F(Read, QueryCounts) {
 }
 
 TEST_F(Read, QueryRefusesInMilvusWords) {
-  const auto text = [this](Properties params, std::vector<std::string> fields = {}, const std::string& filter = "") {
+  const auto text = [this](Properties params, std::vector<std::string> fields = {},
+                           const std::string& filter = "") {
     Query query;
     query.collection = "books";
     query.params = std::move(params);
@@ -276,18 +319,25 @@ TEST_F(Read, QueryRefusesInMilvusWords) {
   EXPECT_THAT(text({}), HasSubstr("empty expression should be used with limit"));
   EXPECT_THAT(text({{"limit", "x"}}), HasSubstr("limit [x] is invalid"));
   EXPECT_THAT(text({{"limit", "16385"}}),
-              HasSubstr("invalid max query result window, (offset+limit) should be in range [1, 16384], but got 16385"));
-  EXPECT_THAT(text({{"limit", "1"}, {"offset", "-1"}}), HasSubstr("offset [-1] is invalid, should be gte than 0"));
+              HasSubstr("invalid max query result window, (offset+limit) should be in range [1, "
+                        "16384], but got 16385"));
+  EXPECT_THAT(text({{"limit", "1"}, {"offset", "-1"}}),
+              HasSubstr("offset [-1] is invalid, should be gte than 0"));
   EXPECT_THAT(text({{"limit", "0"}}), HasSubstr("limit [0] is invalid, should be greater than 0"));
-  EXPECT_THAT(text({{"limit", "1"}}, {"count(*)"}), HasSubstr("count entities with pagination is not allowed"));
+  EXPECT_THAT(text({{"limit", "1"}}, {"count(*)"}),
+              HasSubstr("count entities with pagination is not allowed"));
   EXPECT_THAT(text({{"limit", "1"}}, {"a-b"}), HasSubstr("parse output field name failed: a-b"));
   EXPECT_THAT(text({{"limit", "1"}}, {"sum(title)"}),
               HasSubstr("aggregation operator sum does not support data type VarChar"));
-  EXPECT_THAT(text({}, {"sum(price)"}), HasSubstr("aggregate sum(price) beside count(*) alone is not built yet"));
-  EXPECT_THAT(text({{"group_by_fields", "title"}}), HasSubstr("group_by_fields of query is not built yet"));
+  EXPECT_THAT(text({}, {"sum(price)"}),
+              HasSubstr("aggregate sum(price) beside count(*) alone is not built yet"));
+  EXPECT_THAT(text({{"group_by_fields", "title"}}),
+              HasSubstr("group_by_fields of query is not built yet"));
   EXPECT_THAT(text({{"order_by_fields", "title"}}), HasSubstr("ORDER BY requires explicit limit"));
-  EXPECT_THAT(text({{"limit", "1"}, {"collection_id", "99999"}}), HasSubstr("alias or database may have changed"));
-  EXPECT_THAT(text({{"limit", "1"}}, {}, "id =="), HasSubstr("failed to create query plan: cannot parse expression: id =="));
+  EXPECT_THAT(text({{"limit", "1"}, {"collection_id", "99999"}}),
+              HasSubstr("alias or database may have changed"));
+  EXPECT_THAT(text({{"limit", "1"}}, {}, "id =="),
+              HasSubstr("failed to create query plan: cannot parse expression: id =="));
   EXPECT_THAT(text({{"iterator", "perhaps"}}), HasSubstr("value for iterator field is invalid"));
 }
 

@@ -9,7 +9,8 @@
 namespace elanus::gateway {
 
 Status NotLoaded(const CollectionInfo& collection) {
-  return FailWith(Code::kCollectionNotLoaded, {{"collection", std::to_string(collection.id.value)}});
+  return FailWith(Code::kCollectionNotLoaded,
+                  {{"collection", std::to_string(collection.id.value)}});
 }
 
 Result<std::vector<PartitionId>> NamedPartitions(const CollectionInfo& collection,
@@ -50,7 +51,8 @@ Result<std::vector<PartitionId>> LoadedPartitions(const CollectionInfo& collecti
 }
 
 Result<std::string> TimeZoneOf(const CollectionInfo& collection, const Properties& params) {
-  if (const std::string* zone = FindProperty(params, "timezone"); zone != nullptr && !zone->empty()) {
+  if (const std::string* zone = FindProperty(params, "timezone");
+      zone != nullptr && !zone->empty()) {
     if (!IsTimeZone(*zone)) return Invalid("unknown or invalid IANA Time Zone ID: ", *zone);
     return *zone;
   }

@@ -69,7 +69,8 @@ TEST(CheckCreateCollection, RefusesInMilvusWords) {
        }},
       {"maximum vector field's number should be limited to 10",
        [&](auto* r) {
-         for (int i = 0; i < 10; ++i) add(r, MakeField("v" + std::to_string(i), DataType::kFloatVector));
+         for (int i = 0; i < 10; ++i)
+           add(r, MakeField("v" + std::to_string(i), DataType::kFloatVector));
        }},
       {"schema does not contain vector field", [](auto* r) { r->fields.pop_back(); }},
       {"Invalid collection name: 1x", [](auto* r) { r->name = r->schema_name = "1x"; }},
@@ -131,7 +132,8 @@ TEST(CheckCreateCollection, RefusesInMilvusWords) {
        [](auto* r) { r->properties = {{"ttl_field", "id"}}; }},
       {"invalid warmup value for key warmup.vectorField: invalid warmup policy: often",
        [](auto* r) { r->properties = {{"warmup.vectorField", "often"}}; }},
-      {"clustering key field vector", [](auto* r) {
+      {"clustering key field vector",
+       [](auto* r) {
          r->fields[1].type = DataType::kBinaryVector;
          r->fields[1].clustering_key = true;
        }},
@@ -156,7 +158,8 @@ TEST(CheckCreateCollection, RefusesInMilvusWords) {
        [](auto* r) { r->fields[1].type = DataType::kSparseFloatVector; }},
       {"type param(max_length) should be specified for the field(s) of collection books",
        [&](auto* r) { add(r, MakeField("s", DataType::kVarChar)); }},
-      {"the maximum length specified for the field(s) should be in (0, 65535], but got 65536 instead",
+      {"the maximum length specified for the field(s) should be in (0, 65535], but got 65536 "
+       "instead",
        [&](auto* r) { add(r, MakeField("s", DataType::kVarChar, {{"max_length", "65536"}})); }},
       {"type param(max_capacity) should be specified for array field a of collection books",
        [&](auto* r) {
@@ -170,7 +173,8 @@ TEST(CheckCreateCollection, RefusesInMilvusWords) {
        }},
       {"array of vector can only be in the struct array field, field name: vector",
        [](auto* r) { r->fields[1].type = DataType::kArrayOfVector; }},
-      {"duplicated field name id found", [&](auto* r) { add(r, MakeField("id", DataType::kInt64)); }},
+      {"duplicated field name id found",
+       [&](auto* r) { add(r, MakeField("id", DataType::kInt64)); }},
       {"primary field not support null, type:Int64, name:id",
        [](auto* r) { r->fields[0].nullable = true; }},
       {"primary field not support default_value",
@@ -187,7 +191,8 @@ TEST(CheckCreateCollection, RefusesInMilvusWords) {
        [](auto* r) { r->fields[1].type_params.push_back({"dim", "8"}); }},
       {"a struct array field is not built yet: service unimplemented",
        [](auto* r) { r->struct_fields = 1; }},
-      {"a function of the schema (bm25) is not built yet", [](auto* r) { r->functions = {"bm25"}; }},
+      {"a function of the schema (bm25) is not built yet",
+       [](auto* r) { r->functions = {"bm25"}; }},
       {"field type Geometry (field 'g') is not built yet",
        [&](auto* r) { add(r, MakeField("g", DataType::kGeometry)); }},
       {"Primary key field id cannot skip loading",

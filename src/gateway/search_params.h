@@ -14,9 +14,9 @@
 namespace elanus::gateway {
 
 struct SearchPlan {
-  const Field* field = nullptr;      // of the collection's schema
+  const Field* field = nullptr;  // of the collection's schema
   const IndexInfo* index = nullptr;
-  int64_t limit = 0;                 // hits to answer, without the offset
+  int64_t limit = 0;  // hits to answer, without the offset
   int64_t offset = 0;
   int round_decimal = -1;
   bool ignore_growing = false;

@@ -1,4 +1,5 @@
-// What the gateway adds to an insert: rows of a 384-d vector and a key, into a shard that drops them.
+// What the gateway adds to an insert: rows of a 384-d vector and a key, into a shard that drops
+// them.
 #include <benchmark/benchmark.h>
 
 #include "gateway/gateway_testing.h"
@@ -16,7 +17,9 @@ class NullShard : public FakeShard {
 
 class NullShards : public FakeShards {
  public:
-  Result<roles::ShardPtr> Open(const roles::CollectionPtr&) override { return roles::ShardPtr(shard_); }
+  Result<roles::ShardPtr> Open(const roles::CollectionPtr&) override {
+    return roles::ShardPtr(shard_);
+  }
 
  private:
   std::shared_ptr<NullShard> shard_ = std::make_shared<NullShard>();

@@ -47,7 +47,8 @@ FieldRequest Defaulted(FieldRequest field, Value value) {
 }
 
 FieldRequest ArrayOf(const std::string& name, DataType element) {
-  FieldRequest field = MakeField(name, DataType::kArray, {{"max_capacity", "3"}, {"max_length", "4"}});
+  FieldRequest field =
+      MakeField(name, DataType::kArray, {{"max_capacity", "3"}, {"max_length", "4"}});
   field.element_type = element;
   return field;
 }
@@ -134,7 +135,8 @@ TEST_F(Write, JsonAndDynamicValuesBecomeBinary) {
 
 TEST_F(Write, ArraysNarrowToTheirElements) {
   Make({ArrayOf("a", DataType::kInt8)});
-  InputColumn column = Strings("a", {EncodeFixedArray<int32_t>(std::vector<int32_t>{1, -2}), ""}, DataType::kArray);
+  InputColumn column =
+      Strings("a", {EncodeFixedArray<int32_t>(std::vector<int32_t>{1, -2}), ""}, DataType::kArray);
   column.array_element = DataType::kInt32;
   const auto mutation = Put({column});
   ASSERT_TRUE(mutation.ok()) << mutation.status().message();
@@ -168,9 +170,11 @@ TEST_F(Write, PartitionKeysSpreadRowsAndTheSameKeyStaysTogether) {
   request.fields.back().partition_key = true;
   ASSERT_TRUE(gateway.Create(context, request).ok());
   std::vector<int64_t> ids(64), tenants(64);
-  for (int64_t i = 0; i < 64; ++i) ids[static_cast<size_t>(i)] = i, tenants[static_cast<size_t>(i)] = i % 32;
+  for (int64_t i = 0; i < 64; ++i)
+    ids[static_cast<size_t>(i)] = i, tenants[static_cast<size_t>(i)] = i % 32;
   Insert insert = Rows({Longs("id", ids), Longs("tenant", tenants),
-                        Vectors("vector", 4, std::vector<float>(256, 1))}, 64);
+                        Vectors("vector", 4, std::vector<float>(256, 1))},
+                       64);
   ASSERT_TRUE(gateway.RunInsert(context, insert).ok());
   const auto& partitions = shard("books").last_write.partitions;
   ASSERT_EQ(partitions.size(), 64u);
@@ -179,8 +183,10 @@ TEST_F(Write, PartitionKeysSpreadRowsAndTheSameKeyStaysTogether) {
   ASSERT_TRUE(gateway.RunUpsert(context, insert).ok());
   EXPECT_TRUE(shard("books").last_write.replace_everywhere);
   insert.partition = "_default_0";
-  EXPECT_THAT(gateway.RunUpsert(context, insert).status().message(),
-              HasSubstr("not support manually specifying the partition names if partition key mode is used"));
+  EXPECT_THAT(
+      gateway.RunUpsert(context, insert).status().message(),
+      HasSubstr(
+          "not support manually specifying the partition names if partition key mode is used"));
 }
 
 struct BadInsert {
@@ -212,15 +218,18 @@ TEST_F(Write, RefusesInMilvusWords) {
   };
   const std::vector<BadInsert> rows = {
       {"Invalid collection name: 1", [](auto* r) { r->collection = "1"; }},
-      {"collection not found[database=default][collection=nope]", [](auto* r) { r->collection = "nope"; }},
+      {"collection not found[database=default][collection=nope]",
+       [](auto* r) { r->collection = "nope"; }},
       {"collection schema mismatch[collection=books]", [](auto* r) { r->schema_timestamp = 1; }},
       {"num_rows should be greater than 0: invalid parameter[expected=invalid num_rows][actual=0]",
        [](auto* r) { r->num_rows = 0; }},
-      {"the num_rows (2) of field (id) is not equal to passed num_rows (3)", [](auto* r) { r->num_rows = 3; }},
+      {"the num_rows (2) of field (id) is not equal to passed num_rows (3)",
+       [](auto* r) { r->num_rows = 3; }},
       {"fieldSchema(vector) has no corresponding fieldData pass in: invalid parameter",
        [](auto* r) { r->columns.pop_back(); }},
       {"duplicated field id found", [&](auto* r) { add(r, Longs("id", {1, 2})); }},
-      {"more fieldData has pass in: invalid parameter", [&](auto* r) { add(r, Longs("other", {1, 2})); }},
+      {"more fieldData has pass in: invalid parameter",
+       [&](auto* r) { add(r, Longs("other", {1, 2})); }},
       {"partition not found[partition=p]", [](auto* r) { r->partition = "p"; }},
       {"Invalid partition name: a b", [](auto* r) { r->partition = "a b"; }},
       {"the dim (2) of field data(vector) is not equal to schema dim (4)",
@@ -231,12 +240,15 @@ TEST_F(Write, RefusesInMilvusWords) {
        [](auto* r) { r->columns[1] = Vectors("vector", 4, {1, 2, 3, 4, 5, 6, 7, NAN}); }},
       {"value '-Inf' is not a number or infinity",
        [](auto* r) { r->columns[1] = Vectors("vector", 4, {-INFINITY, 2, 3, 4, 5, 6, 7, 8}); }},
-      {"float vector field 'vector' is illegal, array type mismatch: invalid parameter[expected=need "
+      {"float vector field 'vector' is illegal, array type mismatch: invalid "
+       "parameter[expected=need "
        "float vector][actual=got nil]",
        [](auto* r) { r->columns[1] = Longs("vector", {1, 2}); }},
-      {"field 'id' is illegal, array type mismatch: invalid parameter[expected=need long int array]",
+      {"field 'id' is illegal, array type mismatch: invalid parameter[expected=need long int "
+       "array]",
        [](auto* r) { r->columns[0] = Strings("id", {"a", "b"}); }},
-      {"the 1th element (128) out of range: [-128, 127]: invalid parameter[expected=integer doesn't "
+      {"the 1th element (128) out of range: [-128, 127]: invalid parameter[expected=integer "
+       "doesn't "
        "overflow][actual=out of range]",
        [&](auto* r) { add(r, Ints("n", DataType::kInt8, {1, 128})); }},
       {"the length of valid_data of field(n) is wrong",
@@ -249,7 +261,8 @@ TEST_F(Write, RefusesInMilvusWords) {
          add(r, Ints("n", DataType::kInt8, {1, 2}));
          r->columns.back().valid = {0, 1};
        }},
-      {"the length of valid_data of field(id) is wrong", [](auto* r) { r->columns[0].valid = {1, 0}; }},
+      {"the length of valid_data of field(id) is wrong",
+       [](auto* r) { r->columns[0].valid = {1, 0}; }},
       {"length of varchar field s exceeds max length, row number: 1, length: 4, max length: 3",
        [&](auto* r) { add(r, Strings("s", {"abc", "abcd"})); }},
       {"value '+Inf' is not a number or infinity",
@@ -262,16 +275,21 @@ TEST_F(Write, RefusesInMilvusWords) {
          add(r, f);
        }},
       {"the length (65538) of json field (j) exceeds max length (65536)",
-       [&](auto* r) { add(r, Strings("j", {"\"" + std::string(65536, 'x') + "\"", "1"}, DataType::kJson)); }},
-      {"json field 'j' holds invalid JSON at row 1", [&](auto* r) { add(r, Strings("j", {"1", "{"}, DataType::kJson)); }},
+       [&](auto* r) {
+         add(r, Strings("j", {"\"" + std::string(65536, 'x') + "\"", "1"}, DataType::kJson));
+       }},
+      {"json field 'j' holds invalid JSON at row 1",
+       [&](auto* r) { add(r, Strings("j", {"1", "{"}, DataType::kJson)); }},
       {"the length (4) of 1th array exceeds max capacity (3)",
        [&](auto* r) {
-         add(r, Strings("i", {"", EncodeFixedArray<int32_t>(std::vector<int32_t>(4))}, DataType::kArray));
+         add(r, Strings("i", {"", EncodeFixedArray<int32_t>(std::vector<int32_t>(4))},
+                        DataType::kArray));
          r->columns.back().array_element = DataType::kInt32;
        }},
       {"the 0th element (40000) out of range: [-32768, 32767]",
        [&](auto* r) {
-         add(r, Strings("i", {"", EncodeFixedArray<int32_t>(std::vector<int32_t>{40000})}, DataType::kArray));
+         add(r, Strings("i", {"", EncodeFixedArray<int32_t>(std::vector<int32_t>{40000})},
+                        DataType::kArray));
          r->columns.back().array_element = DataType::kInt32;
        }},
       {"insert data does not match: invalid parameter[expected=string array][actual=int64 array]",
@@ -279,22 +297,27 @@ TEST_F(Write, RefusesInMilvusWords) {
          add(r, Strings("a", {"", ""}, DataType::kArray));
          r->columns.back().array_element = DataType::kInt64;
        }},
-      {"length of Array array field \"a\" exceeds max length, row number: 0, array index: 1, length: 5, max length: 4",
+      {"length of Array array field \"a\" exceeds max length, row number: 0, array index: 1, "
+       "length: 5, max length: 4",
        [&](auto* r) {
          const std::vector<std::string_view> row = {"ok", "tools"};
          add(r, Strings("a", {EncodeStringArray(row), EncodeStringArray({})}, DataType::kArray));
          r->columns.back().array_element = DataType::kVarChar;
        }},
-      {"unsorted or same indices in sparse float vector", [&](auto* r) { add(r, sparse({{2, 1}, {2, 1}})); }},
+      {"unsorted or same indices in sparse float vector",
+       [&](auto* r) { add(r, sparse({{2, 1}, {2, 1}})); }},
       {"invalid index in sparse float vector: must be less than 2^32-1",
        [&](auto* r) { add(r, sparse({{0xffffffff, 1}})); }},
       {"negative value in sparse float vector", [&](auto* r) { add(r, sparse({{2, -1}})); }},
       {"invalid data length in sparse float vector: 3",
        [&](auto* r) { add(r, Strings("sp", {"abc", ""}, DataType::kSparseFloatVector)); }},
-      {"got invalid timestamptz string 'soon'", [&](auto* r) { add(r, Strings("t", {"soon", "soon"})); }},
-      {"dynamic field name cannot include the static field name: id", [&](auto* r) { add(r, meta(R"({"id": 1})")); }},
+      {"got invalid timestamptz string 'soon'",
+       [&](auto* r) { add(r, Strings("t", {"soon", "soon"})); }},
+      {"dynamic field name cannot include the static field name: id",
+       [&](auto* r) { add(r, meta(R"({"id": 1})")); }},
       {"cannot set json key to: $meta", [&](auto* r) { add(r, meta(R"({"$meta": 1})")); }},
-      {"invalid dynamic field data, only json map is supported", [&](auto* r) { add(r, meta("[1]")); }},
+      {"invalid dynamic field data, only json map is supported",
+       [&](auto* r) { add(r, meta("[1]")); }},
       {"the length (65551) of dynamic field exceeds max length (65536)",
        [&](auto* r) { add(r, meta(R"({"z": ")" + std::string(65542, 'x') + "\"}")); }},
   };
@@ -310,8 +333,8 @@ TEST_F(Write, RefusesInMilvusWords) {
 TEST_F(Write, UpsertReplacesByKey) {
   Make();
   ASSERT_TRUE(Put({}).ok());
-  const auto upsert = gateway.RunUpsert(
-      context, Rows({Longs("id", {2, 3}), Vectors("vector", 4, kTwo)}, 2));
+  const auto upsert =
+      gateway.RunUpsert(context, Rows({Longs("id", {2, 3}), Vectors("vector", 4, kTwo)}, 2));
   ASSERT_TRUE(upsert.ok()) << upsert.status().message();
   EXPECT_EQ(upsert->upserted, 2);
   EXPECT_EQ(shard("books").Stats().physical_rows, 3);
@@ -377,7 +400,8 @@ TEST_F(Write, DeleteRefusesInMilvusWords) {
   };
   EXPECT_EQ(text(""), "delete plan can't be empty or always true : : invalid parameter");
   EXPECT_THAT(text("true"), HasSubstr("delete plan can't be empty or always true : true"));
-  EXPECT_THAT(text("id =="), HasSubstr("failed to create delete plan: cannot parse expression: id =="));
+  EXPECT_THAT(text("id =="),
+              HasSubstr("failed to create delete plan: cannot parse expression: id =="));
   EXPECT_THAT(text("id in [1]", "p"), HasSubstr("partition not found[partition=p]"));
 }
 

@@ -65,11 +65,11 @@ class StoreCatalog final : public Catalog {
     const std::string database = keys::OfDatabase(kDefaultDatabaseName);
     RecordWriter record;
     record.Bytes(kDatabaseName, kDefaultDatabaseName);
-    return Write({{{std::string(keys::kFormat), std::nullopt}},
-                  {{std::string(keys::kFormat), std::to_string(kFormat)},
-                   {database, record.Seal(database)}},
-                  {}},
-                 "format");
+    return Write(
+        {{{std::string(keys::kFormat), std::nullopt}},
+         {{std::string(keys::kFormat), std::to_string(kFormat)}, {database, record.Seal(database)}},
+         {}},
+        "format");
   }
 
   Result<std::vector<CollectionInfo>> LoadCollections() override {
@@ -101,8 +101,8 @@ class StoreCatalog final : public Catalog {
     const std::string tombstone = keys::OfTombstone(info.shard);
     Transaction transaction;
     TRY(ExpectVersion(info, info.version, &transaction));
-    transaction.puts.emplace_back(
-        tombstone, SealNumber(tombstone, static_cast<uint64_t>(info.id.value)));
+    transaction.puts.emplace_back(tombstone,
+                                  SealNumber(tombstone, static_cast<uint64_t>(info.id.value)));
     transaction.deletes.push_back(key);
     return Write(transaction, key);
   }
@@ -187,10 +187,9 @@ class StoreCatalog final : public Catalog {
   }
 
   Status SaveTimestampLimit(Timestamp limit) override {
-    return Write({{},
-                  {{std::string(keys::kTimestampLimit), SealNumber(keys::kTimestampLimit, limit)}},
-                  {}},
-                 keys::kTimestampLimit);
+    return Write(
+        {{}, {{std::string(keys::kTimestampLimit), SealNumber(keys::kTimestampLimit, limit)}}, {}},
+        keys::kTimestampLimit);
   }
 
  private:
@@ -247,10 +246,9 @@ class StoreCatalog final : public Catalog {
     std::optional<std::string> stored = TRY(store_->Get(key));
     const int64_t first = stored ? static_cast<int64_t>(TRY(OpenNumber(key, *stored))) : 1;
     const int64_t end = first + std::max(count, kIdsReserved);
-    TRY(Write({{{key, std::move(stored)}},
-               {{key, SealNumber(key, static_cast<uint64_t>(end))}},
-               {}},
-              key));
+    TRY(Write(
+        {{{key, std::move(stored)}}, {{key, SealNumber(key, static_cast<uint64_t>(end))}}, {}},
+        key));
     // A block that follows the last one is joined to it.
     if (next_id_ == 0 || first != ids_end_) next_id_ = first;
     ids_end_ = end;

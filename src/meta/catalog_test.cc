@@ -1,11 +1,11 @@
 #include "meta/catalog.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <map>
 #include <random>
 #include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "meta/memory/memory_meta_store.h"
 
@@ -45,7 +45,8 @@ class CatalogTest : public ::testing::Test {
   void Reopen() { catalog_ = Catalog::Open(&store_).take(); }
   std::vector<std::string> Names() {
     std::vector<std::string> names;
-    for (const CollectionInfo& info : catalog_->LoadCollections().take()) names.push_back(info.name);
+    for (const CollectionInfo& info : catalog_->LoadCollections().take())
+      names.push_back(info.name);
     return names;
   }
   std::string Raw(std::string_view key) { return store_.Get(key).value().value(); }
@@ -142,7 +143,8 @@ TEST_F(CatalogTest, RefusesAHeadOfADroppedShard) {
 }
 
 TEST_F(CatalogTest, HeadRoundTripsEveryField) {
-  const ShardHead head{1, 42, TimestampFromMs(1'700'000'000'000), 91, {Segment(3), Segment(12, 77)}};
+  const ShardHead head{
+      1, 42, TimestampFromMs(1'700'000'000'000), 91, {Segment(3), Segment(12, 77)}};
   ASSERT_TRUE(catalog_->CommitHead(ShardId(8), {}, head).ok());
   Reopen();
   EXPECT_EQ(catalog_->LoadHead(ShardId(8)).value(), head);
@@ -215,7 +217,8 @@ TEST_F(CatalogTest, NeverGivesAnIdTwice) {
   int64_t last = 0;
   for (int i = 0; i < 300; ++i) {
     if (random() % 10 == 0) Reopen();
-    const int64_t count = random() % 20 == 0 ? 3'000'000 : 1 + static_cast<int64_t>(random() % 400'000);
+    const int64_t count =
+        random() % 20 == 0 ? 3'000'000 : 1 + static_cast<int64_t>(random() % 400'000);
     const int64_t first = catalog_->AllocateIds(count).take();
     ASSERT_GT(first, last);
     last = first + count - 1;
@@ -274,14 +277,12 @@ TEST_F(CatalogTest, BytesAtRestStayTheSame) {
   ASSERT_TRUE(catalog_->SaveTimestampLimit(TimestampFromMs(1'700'000'000'000)).ok());
   const std::map<std::string, std::string> golden = {
       {"format", "31"},
-      {"database/default",
-       "bff13b2301010764656661756c74"},
-      {"head/0000000000000008",
-       "7a31d8c80101010102012a03010704015b"},
+      {"database/default", "bff13b2301010764656661756c74"},
+      {"head/0000000000000008", "7a31d8c80101010102012a03010704015b"},
       {"segment/0000000000000008/0000000000000003",
-       "4c991c04010101030202ac020303f0a204040105050980808080daf2cf970606040900ac020701040805056506e707"},
-      {"tso/limit",
-       "9d431e6001010980808080daf2cf9706"},
+       "4c991c04010101030202ac020303f0a204040105050980808080daf2cf970606040900ac020701040805056506e"
+       "707"},
+      {"tso/limit", "9d431e6001010980808080daf2cf9706"},
   };
   for (const auto& [key, hex] : golden) EXPECT_EQ(Hex(Raw(key)), hex) << key;
 }

@@ -6,8 +6,7 @@
 namespace elanus::meta {
 
 Status CorruptValue(std::string_view key, std::string_view why) {
-  return Fail(Code::kCorruption,
-              "catalog value '" + std::string(key) + "': " + std::string(why));
+  return Fail(Code::kCorruption, "catalog value '" + std::string(key) + "': " + std::string(why));
 }
 
 void RecordWriter::Number(uint64_t tag, uint64_t value) {

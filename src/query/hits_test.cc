@@ -33,17 +33,16 @@ std::vector<int64_t> Keys(const HitLists& lists) {
 }
 
 TEST(Merge, TakesTheBestOfAllPartsPerQuery) {
-  const HitLists merged = Merge({Lists({{{1, 0.9F}, {2, 0.5F}}, {{7, 1.0F}}}),
-                                 Lists({{{3, 0.7F}}, {{8, 2.0F}, {9, 0.1F}}})},
-                                true, 2);
+  const HitLists merged = Merge(
+      {Lists({{{1, 0.9F}, {2, 0.5F}}, {{7, 1.0F}}}), Lists({{{3, 0.7F}}, {{8, 2.0F}, {9, 0.1F}}})},
+      true, 2);
   EXPECT_THAT(merged.counts, ElementsAre(2, 2));
   EXPECT_THAT(Keys(merged), ElementsAre(1, 3, 8, 7));
   EXPECT_EQ(merged.output[0].String(1), "row 3");
 }
 
 TEST(Merge, OrdersDistancesAscending) {
-  const HitLists merged =
-      Merge({Lists({{{1, 0.5F}, {2, 0.9F}}}), Lists({{{3, 0.7F}}})}, false, 10);
+  const HitLists merged = Merge({Lists({{{1, 0.5F}, {2, 0.9F}}}), Lists({{{3, 0.7F}}})}, false, 10);
   EXPECT_THAT(Keys(merged), ElementsAre(1, 3, 2));
 }
 
@@ -66,8 +65,7 @@ TEST(Merge, OfNothingIsEmptyLists) {
 }
 
 TEST(Page, CutsEveryQuery) {
-  const HitLists page =
-      Page(Lists({{{1, 3.0F}, {2, 2.0F}, {3, 1.0F}}, {{4, 1.0F}}}), 1, 1);
+  const HitLists page = Page(Lists({{{1, 3.0F}, {2, 2.0F}, {3, 1.0F}}, {{4, 1.0F}}}), 1, 1);
   EXPECT_THAT(page.counts, ElementsAre(1, 0));
   EXPECT_THAT(Keys(page), ElementsAre(2));
 }

@@ -50,11 +50,12 @@ HitLists Fuse(const std::vector<HitLists>& lists, bool descending, const ScoreOf
 
   for (size_t query = 0; query < lists.front().counts.size(); ++query) {
     std::vector<Fused> fused =
-        numbers ? Sum<int64_t>(lists, begins, query, score_of,
-                               [](const Column& keys, size_t row) { return keys.as<int64_t>()[row]; })
-                : Sum<std::string_view>(
-                      lists, begins, query, score_of,
-                      [](const Column& keys, size_t row) { return keys.String(row); });
+        numbers
+            ? Sum<int64_t>(lists, begins, query, score_of,
+                           [](const Column& keys, size_t row) { return keys.as<int64_t>()[row]; })
+            : Sum<std::string_view>(
+                  lists, begins, query, score_of,
+                  [](const Column& keys, size_t row) { return keys.String(row); });
     std::sort(fused.begin(), fused.end(), [&](const Fused& a, const Fused& b) {
       if (a.score != b.score) return descending ? a.score > b.score : a.score < b.score;
       return CompareKeys(lists[a.list].keys, a.row, lists[b.list].keys, b.row) < 0;
@@ -94,7 +95,8 @@ HitLists FuseByRank(const std::vector<HitLists>& lists, double k) {
 }
 
 HitLists FuseByWeight(const std::vector<HitLists>& lists, const WeightedOptions& options) {
-  const auto similar = std::count_if(options.metrics.begin(), options.metrics.end(), LargerIsNearer);
+  const auto similar =
+      std::count_if(options.metrics.begin(), options.metrics.end(), LargerIsNearer);
   const bool mixed = similar > 0 && similar < static_cast<std::ptrdiff_t>(options.metrics.size());
   const bool descending = options.normalize || similar > 0;
   return Fuse(lists, descending, [&](size_t list, size_t, float score) {

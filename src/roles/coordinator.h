@@ -64,36 +64,44 @@ class Coordinator {
   virtual Status AlterCollection(std::string_view database, std::string_view collection,
                                  const PropertyChange& change) = 0;
   // Type parameters of a field; "field.description" is the field's.
-  virtual Status AlterField(std::string_view database, std::string_view collection, std::string_view field,
-                            const PropertyChange& change) = 0;
+  virtual Status AlterField(std::string_view database, std::string_view collection,
+                            std::string_view field, const PropertyChange& change) = 0;
   // Parameters of an index.
-  virtual Status AlterIndex(std::string_view database, std::string_view collection, std::string_view index_name,
-                            const PropertyChange& change) = 0;
-  virtual Status Rename(std::string_view database, std::string_view name, std::string_view new_name) = 0;
+  virtual Status AlterIndex(std::string_view database, std::string_view collection,
+                            std::string_view index_name, const PropertyChange& change) = 0;
+  virtual Status Rename(std::string_view database, std::string_view name,
+                        std::string_view new_name) = 0;
   // Every row ends; partitions, indexes and what is loaded stay.
   virtual Status Truncate(std::string_view database, std::string_view collection) = 0;
 
-  virtual Status CreatePartition(std::string_view database, std::string_view collection, std::string_view partition) = 0;
-  virtual Status DropPartition(std::string_view database, std::string_view collection, std::string_view partition) = 0;
+  virtual Status CreatePartition(std::string_view database, std::string_view collection,
+                                 std::string_view partition) = 0;
+  virtual Status DropPartition(std::string_view database, std::string_view collection,
+                               std::string_view partition) = 0;
 
   // Validated by the gateway; the coordinator holds it against the indexes that exist.
-  virtual Status CreateIndex(std::string_view database, std::string_view collection, IndexInfo index) = 0;
+  virtual Status CreateIndex(std::string_view database, std::string_view collection,
+                             IndexInfo index) = 0;
   // By index name, or by field name when `index_name` is empty. Missing: success.
-  virtual Status DropIndex(std::string_view database, std::string_view collection, std::string_view field,
-                           std::string_view index_name) = 0;
+  virtual Status DropIndex(std::string_view database, std::string_view collection,
+                           std::string_view field, std::string_view index_name) = 0;
 
   // Empty `partitions`: the whole collection.
-  virtual Status Load(std::string_view database, std::string_view collection, const std::vector<std::string>& partitions,
-                      int32_t replica_number, const std::vector<std::string>& load_fields) = 0;
+  virtual Status Load(std::string_view database, std::string_view collection,
+                      const std::vector<std::string>& partitions, int32_t replica_number,
+                      const std::vector<std::string>& load_fields) = 0;
   virtual Status Release(std::string_view database, std::string_view collection,
                          const std::vector<std::string>& partitions) = 0;
 
-  virtual Status CreateAlias(std::string_view database, std::string_view collection, std::string_view alias) = 0;
-  virtual Status AlterAlias(std::string_view database, std::string_view collection, std::string_view alias) = 0;
+  virtual Status CreateAlias(std::string_view database, std::string_view collection,
+                             std::string_view alias) = 0;
+  virtual Status AlterAlias(std::string_view database, std::string_view collection,
+                            std::string_view alias) = 0;
   virtual Status DropAlias(std::string_view database, std::string_view alias) = 0;
   virtual Result<AliasInfo> DescribeAlias(std::string_view database, std::string_view alias) = 0;
   // Of one collection, or of the database when `collection` is empty.
-  virtual Result<std::vector<AliasInfo>> ListAliases(std::string_view database, std::string_view collection) = 0;
+  virtual Result<std::vector<AliasInfo>> ListAliases(std::string_view database,
+                                                     std::string_view collection) = 0;
 };
 
 }  // namespace elanus::roles

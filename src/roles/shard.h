@@ -33,8 +33,8 @@ struct WriteRequest {
   std::optional<Column> delete_keys;
   std::vector<PartitionId> delete_partitions;
   // A partial update: the rows replaced must be the ones that a read at `at` found, live rows of
-  // `keys` of the request's keys; else nothing is written, the answer is kServiceUnavailable, and the
-  // caller reads again.
+  // `keys` of the request's keys; else nothing is written, the answer is kServiceUnavailable, and
+  // the caller reads again.
   struct Seen {
     Timestamp at = 0;
     size_t keys = 0;

@@ -1,10 +1,10 @@
 // AVX2 + FMA + F16C + POPCNT.
 #if defined(__x86_64__)
 
-#include <immintrin.h>
-
 #include <cstddef>
 #include <cstring>
+
+#include <immintrin.h>
 
 #include "simd/half.h"
 #include "simd/levels.h"
@@ -35,7 +35,8 @@ struct F16 {
 struct BF16 {
   using Element = uint16_t;
   static __m256 Load8(const uint16_t* p) {
-    const __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+    const __m256i wide =
+        _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
     return _mm256_castsi256_ps(_mm256_slli_epi32(wide, 16));
   }
   static float Load(const uint16_t* p) {
@@ -118,7 +119,8 @@ inline int32_t Dot(const int8_t* q, const Byte* x, size_t dim) {
 int32_t CodeDot(const int8_t* q, const uint8_t* x, size_t dim) { return Dot(q, x, dim); }
 
 float I8IP(const void* query, const void* row, size_t dim) {
-  return static_cast<float>(Dot(static_cast<const int8_t*>(query), static_cast<const int8_t*>(row), dim));
+  return static_cast<float>(
+      Dot(static_cast<const int8_t*>(query), static_cast<const int8_t*>(row), dim));
 }
 
 float I8L2(const void* query, const void* row, size_t dim) {

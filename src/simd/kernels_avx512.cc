@@ -1,16 +1,17 @@
 // AVX-512 F, BW, VL, DQ: masked tails, 64 bytes at a time.
 #if defined(__x86_64__)
 
-#include <immintrin.h>
-
 #include <cstddef>
 #include <cstring>
+
+#include <immintrin.h>
 
 #include "simd/levels.h"
 
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,f16c,popcnt"))), \
-                             apply_to = function)
+#pragma clang attribute push(                                                           \
+    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,f16c,popcnt"))), \
+    apply_to = function)
 #else
 #pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,f16c,popcnt")
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // g++ 12's own headers
@@ -35,15 +36,21 @@ struct F16 {
   static __m512 Load(const uint16_t* p) {
     return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
   }
-  static __m512 Load(const uint16_t* p, __mmask16 m) { return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(m, p)); }
+  static __m512 Load(const uint16_t* p, __mmask16 m) {
+    return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(m, p));
+  }
 };
 struct BF16 {
   using Element = uint16_t;
   static __m512 Wide(__m256i v) {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(v), 16));
   }
-  static __m512 Load(const uint16_t* p) { return Wide(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))); }
-  static __m512 Load(const uint16_t* p, __mmask16 m) { return Wide(_mm256_maskz_loadu_epi16(m, p)); }
+  static __m512 Load(const uint16_t* p) {
+    return Wide(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+  }
+  static __m512 Load(const uint16_t* p, __mmask16 m) {
+    return Wide(_mm256_maskz_loadu_epi16(m, p));
+  }
 };
 
 template <bool kL2>
@@ -79,8 +86,12 @@ float Floats(const void* query, const void* row, size_t dim) {
   return _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(s0, s1), _mm512_add_ps(s2, s3)));
 }
 
-inline __m512i Widen(const int8_t* p, __mmask32 m) { return _mm512_cvtepi8_epi16(_mm256_maskz_loadu_epi8(m, p)); }
-inline __m512i Widen(const uint8_t* p, __mmask32 m) { return _mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8(m, p)); }
+inline __m512i Widen(const int8_t* p, __mmask32 m) {
+  return _mm512_cvtepi8_epi16(_mm256_maskz_loadu_epi8(m, p));
+}
+inline __m512i Widen(const uint8_t* p, __mmask32 m) {
+  return _mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8(m, p));
+}
 
 template <typename Byte>
 inline int32_t Dot(const int8_t* q, const Byte* x, size_t dim) {
@@ -99,7 +110,8 @@ inline int32_t Dot(const int8_t* q, const Byte* x, size_t dim) {
 int32_t CodeDot(const int8_t* q, const uint8_t* x, size_t dim) { return Dot(q, x, dim); }
 
 float I8IP(const void* query, const void* row, size_t dim) {
-  return static_cast<float>(Dot(static_cast<const int8_t*>(query), static_cast<const int8_t*>(row), dim));
+  return static_cast<float>(
+      Dot(static_cast<const int8_t*>(query), static_cast<const int8_t*>(row), dim));
 }
 
 float I8L2(const void* query, const void* row, size_t dim) {
@@ -118,7 +130,8 @@ void Scatter(float weight, const uint16_t* ids, const float* values, size_t n, f
   const __m512 w = _mm512_set1_ps(weight);
   size_t i = 0;
   for (; i + 16 <= n; i += 16) {
-    const __m512i at = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(ids + i)));
+    const __m512i at =
+        _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(ids + i)));
     // Product and sum are rounded apart, as in the other levels.
     const __m512 product = _mm512_mul_ps(w, _mm512_loadu_ps(values + i));
     _mm512_i32scatter_ps(sums, at, _mm512_add_ps(_mm512_i32gather_ps(at, sums, 4), product), 4);

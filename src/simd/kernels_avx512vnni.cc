@@ -2,19 +2,21 @@
 // Everything else is the AVX-512 level's.
 #if defined(__x86_64__)
 
-#include <immintrin.h>
-
 #include <cstddef>
 #include <cstring>
+
+#include <immintrin.h>
 
 #include "simd/levels.h"
 
 #if defined(__clang__)
-#pragma clang attribute push( \
-    __attribute__((target(    \
-        "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512vpopcntdq,avx2,fma,f16c,popcnt"))), apply_to = function)
+#pragma clang attribute push(                                                                    \
+    __attribute__((target(                                                                       \
+        "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512vpopcntdq,avx2,fma,f16c,popcnt"))), \
+    apply_to = function)
 #else
-#pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512vpopcntdq,avx2,fma,f16c,popcnt")
+#pragma GCC target( \
+    "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512vpopcntdq,avx2,fma,f16c,popcnt")
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // g++ 12's own headers
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #endif
@@ -36,7 +38,8 @@ int32_t CodeDot(const int8_t* q, const uint8_t* x, size_t dim) {
   }
   for (; i < dim; i += 64) {
     const __mmask64 m = dim - i >= 64 ? ~0ull : Tail(dim - i);
-    s0 = _mm512_dpbusd_epi32(s0, _mm512_maskz_loadu_epi8(m, x + i), _mm512_maskz_loadu_epi8(m, q + i));
+    s0 = _mm512_dpbusd_epi32(s0, _mm512_maskz_loadu_epi8(m, x + i),
+                             _mm512_maskz_loadu_epi8(m, q + i));
   }
   return _mm512_reduce_add_epi32(_mm512_add_epi32(s0, s1));
 }
@@ -52,7 +55,8 @@ float I8IP(const void* query, const void* row, size_t dim) {
   for (size_t i = 0; i < dim; i += 64) {
     const __mmask64 m = dim - i >= 64 ? ~0ull : Tail(dim - i);
     const __m512i a = _mm512_maskz_loadu_epi8(m, q + i);
-    products = _mm512_dpbusd_epi32(products, _mm512_xor_si512(_mm512_maskz_loadu_epi8(m, x + i), flip), a);
+    products =
+        _mm512_dpbusd_epi32(products, _mm512_xor_si512(_mm512_maskz_loadu_epi8(m, x + i), flip), a);
     sum = _mm512_dpbusd_epi32(sum, ones, a);
   }
   return static_cast<float>(_mm512_reduce_add_epi32(products) - 128 * _mm512_reduce_add_epi32(sum));
@@ -74,7 +78,8 @@ inline int64_t CountBits(const void* a, const void* b, size_t bytes) {
   __m512i count = _mm512_setzero_si512();
   for (size_t i = 0; i < bytes; i += 64) {
     const __mmask64 m = bytes - i >= 64 ? ~0ull : Tail(bytes - i);
-    const __m512i bits = Combine<kBits>(_mm512_maskz_loadu_epi8(m, p + i), _mm512_maskz_loadu_epi8(m, q + i));
+    const __m512i bits =
+        Combine<kBits>(_mm512_maskz_loadu_epi8(m, p + i), _mm512_maskz_loadu_epi8(m, q + i));
     count = _mm512_add_epi64(count, _mm512_popcnt_epi64(bits));
   }
   return _mm512_reduce_add_epi64(count);

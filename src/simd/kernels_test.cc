@@ -1,13 +1,13 @@
 #include "simd/kernels.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <numeric>
 #include <random>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "simd/half.h"
 
@@ -24,12 +24,13 @@ std::vector<const Kernels*> Levels() {
   return levels;
 }
 
-constexpr size_t kSizes[] = {1, 2, 3, 7, 8, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 127, 128, 129, 384, 769};
+constexpr size_t kSizes[] = {1,  2,  3,  7,  8,   15,  16,  17,  31,  32,
+                             33, 63, 64, 65, 100, 127, 128, 129, 384, 769};
 constexpr size_t kRows = 13;
 
 // Both ways through the rows, against the reference kernel.
-void ExpectSame(const Kernel& got, const Kernel& want, const void* query, const std::vector<char>& rows,
-                size_t stride, size_t size, double tolerance) {
+void ExpectSame(const Kernel& got, const Kernel& want, const void* query,
+                const std::vector<char>& rows, size_t stride, size_t size, double tolerance) {
   float expected[kRows];
   float actual[kRows];
   want.rows(query, rows.data(), stride, nullptr, kRows, size, expected);
@@ -106,7 +107,8 @@ TEST(Kernels, CodesAgreeWithTheReference) {
         const CodeFactors f{0.5f, static_cast<float>(i), 2.0f, 0.0f};
         std::memcpy(rows.data() + i * stride + CodeFactorsOffset(dim), &f, sizeof f);
       }
-      const CodeQuery q{query.data(), std::accumulate(query.begin(), query.end(), 0), 1.5f, 2.0f, -1.0f, 0.25f};
+      const CodeQuery q{
+          query.data(), std::accumulate(query.begin(), query.end(), 0), 1.5f, 2.0f, -1.0f, 0.25f};
       float expected[kRows];
       float actual[kRows];
       std::vector<int8_t> flipped(dim);
@@ -116,7 +118,8 @@ TEST(Kernels, CodesAgreeWithTheReference) {
       for (size_t i = 0; i < dim; ++i) EXPECT_EQ(flipped[i], first[i] - 128);
       want.codes(q, rows.data(), stride, nullptr, kRows, dim, expected);
       got->codes(q, rows.data(), stride, nullptr, kRows, dim, actual);
-      for (size_t i = 0; i < kRows; ++i) EXPECT_NEAR(actual[i], expected[i], std::abs(expected[i]) * 1e-6 + 1e-3);
+      for (size_t i = 0; i < kRows; ++i)
+        EXPECT_NEAR(actual[i], expected[i], std::abs(expected[i]) * 1e-6 + 1e-3);
     }
   }
 }
@@ -133,7 +136,8 @@ TEST(Kernels, ScatterAddsWhatTheReferenceAdds) {
       std::vector<float> expected(65536, 1.0f), actual(65536, 1.0f);
       Find("portable")->scatter(0.3f, ids.data(), values.data(), n, expected.data());
       got->scatter(0.3f, ids.data(), values.data(), n, actual.data());
-      for (size_t i = 0; i < expected.size(); ++i) ASSERT_NEAR(actual[i], expected[i], 1e-5) << got->level;
+      for (size_t i = 0; i < expected.size(); ++i)
+        ASSERT_NEAR(actual[i], expected[i], 1e-5) << got->level;
     }
   }
 }
@@ -161,7 +165,7 @@ TEST(Half, RoundTripsEveryFiniteValueAndRoundsToEven) {
     ASSERT_EQ(FloatToHalf(v), h) << v;
     ASSERT_EQ(FloatToBFloat16(BFloat16ToFloat(static_cast<uint16_t>(h))), h) << h;
   }
-  EXPECT_EQ(FloatToHalf(1.0f + 0x1p-11f), FloatToHalf(1.0f));            // half way: to even
+  EXPECT_EQ(FloatToHalf(1.0f + 0x1p-11f), FloatToHalf(1.0f));  // half way: to even
   EXPECT_EQ(FloatToHalf(1.0f + 3 * 0x1p-11f), FloatToHalf(1.0f) + 2);
   EXPECT_EQ(FloatToHalf(65519.0f), 0x7bff);
   EXPECT_EQ(FloatToHalf(65520.0f), 0x7c00);

@@ -119,14 +119,16 @@ std::string WithoutIds(std::string message) {
     if (at == std::string::npos) continue;
     const size_t begin = at + label.size();
     const size_t end = message.find_first_not_of("0123456789", begin);
-    if (end != begin && end != std::string::npos && message[end] == ']') message.replace(begin, end - begin, "ID");
+    if (end != begin && end != std::string::npos && message[end] == ']')
+      message.replace(begin, end - begin, "ID");
   }
   return message;
 }
 
 Outcome Told(const Status& status) {
   if (status.ok()) return {};
-  return {"error " + std::to_string(static_cast<int>(status.code())) + ": " + WithoutIds(status.message()) + "\n"};
+  return {"error " + std::to_string(static_cast<int>(status.code())) + ": " +
+          WithoutIds(status.message()) + "\n"};
 }
 
 Outcome Changed(const Status& status) {
@@ -272,9 +274,8 @@ Result<Outcome> Write(Database& database, Words& words, WriteKind kind) {
   request.columns = TRY(ToColumns(SchemaOf(database, request.collection), rows));
   request.num_rows = static_cast<int64_t>(rows.size());
   gateway::Gateway& gateway = database.gateway();
-  const auto result = kind == WriteKind::kInsert
-                          ? gateway.RunInsert(Context(), std::move(request))
-                          : gateway.RunUpsert(Context(), std::move(request));
+  const auto result = kind == WriteKind::kInsert ? gateway.RunInsert(Context(), std::move(request))
+                                                 : gateway.RunUpsert(Context(), std::move(request));
   return Changed(result.status());
 }
 
@@ -323,7 +324,8 @@ struct ReadWords {
   std::vector<std::string> hidden;
 
   // False: not a word of these.
-  Result<bool> Take(const std::string& word, Words& words, gateway::ReadOptions* options, Properties* params) {
+  Result<bool> Take(const std::string& word, Words& words, gateway::ReadOptions* options,
+                    Properties* params) {
     if (word == "in") {
       options->partitions = Split(words.Next(), ',');
     } else if (word == "select") {
@@ -363,7 +365,8 @@ Result<Outcome> Query(Database& database, Words& words, bool count) {
   Outcome outcome;
   if (answer->count) outcome.text = std::to_string(*answer->count) + "\n";
   const size_t rows = answer->columns.empty() ? 0 : answer->columns[0].column.rows();
-  for (size_t row = 0; row < rows; ++row) outcome.text += RowText(answer->columns, row, common.hidden) + "\n";
+  for (size_t row = 0; row < rows; ++row)
+    outcome.text += RowText(answer->columns, row, common.hidden) + "\n";
   if (outcome.text.empty()) outcome.text = "nothing\n";
   return outcome;
 }
@@ -481,9 +484,11 @@ Result<Outcome> Serve(Database& database, Words& words) {
   for (const Field& field : (*info)->schema.fields) {
     if (!IsVector(field.type) || (*info)->FindIndex(field.id) != nullptr) continue;
     std::string fitting = metric;
-    if (field.type == DataType::kBinaryVector) fitting = metric == "JACCARD" ? "JACCARD" : "HAMMING";
+    if (field.type == DataType::kBinaryVector)
+      fitting = metric == "JACCARD" ? "JACCARD" : "HAMMING";
     if (field.type == DataType::kSparseFloatVector) fitting = "IP";
-    const Status indexed = database.gateway().CreateIndex("", collection, field.name, "", {{"index_type", "AUTOINDEX"}, {"metric_type", fitting}});
+    const Status indexed = database.gateway().CreateIndex(
+        "", collection, field.name, "", {{"index_type", "AUTOINDEX"}, {"metric_type", fitting}});
     if (!indexed.ok()) return Changed(indexed);
   }
   return Changed(database.gateway().Load("", collection, {}, 0, {}, {}, false));
@@ -505,7 +510,8 @@ Result<Outcome> Describe(Database& database, Words& words) {
   }
   std::string partitions;
   for (const Partition& partition : (*info)->partitions) {
-    partitions += (partitions.empty() ? "" : ",") + partition.name + (partition.loaded ? "" : "(released)");
+    partitions +=
+        (partitions.empty() ? "" : ",") + partition.name + (partition.loaded ? "" : "(released)");
   }
   outcome.text += "partitions " + partitions + "\n";
   for (const IndexInfo& index : (*info)->indexes) {
@@ -601,7 +607,8 @@ const std::map<std::string, Handler, std::less<>>& Handlers() {
 
 bool IsRead(std::string_view statement) {
   const std::string word = Words(statement).Next();
-  return word == "query" || word == "count" || word == "search" || word == "hybrid" || word == "stats";
+  return word == "query" || word == "count" || word == "search" || word == "hybrid" ||
+         word == "stats";
 }
 
 Result<Outcome> RunStatement(Database& database, std::string_view statement) {

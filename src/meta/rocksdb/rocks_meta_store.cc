@@ -1,12 +1,12 @@
 #include "meta/rocksdb/rocks_meta_store.h"
 
+#include <utility>
+
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
-
-#include <utility>
 
 namespace elanus::meta {
 namespace {

@@ -64,9 +64,12 @@ TEST(RocksMetaStore, KeepsMoreThanItsWriteBuffer) {
   {
     auto store = RocksMetaStore::Open(folder.path()).take();
     for (int i = 0; i < 40; ++i) {
-      ASSERT_TRUE(
-          store->Commit({{}, {{std::to_string(i), std::string(100'000, static_cast<char>('a' + i % 26))}}, {}})
-              .value());
+      ASSERT_TRUE(store
+                      ->Commit({{},
+                                {{std::to_string(i),
+                                  std::string(100'000, static_cast<char>('a' + i % 26))}},
+                                {}})
+                      .value());
     }
   }
   auto store = RocksMetaStore::Open(folder.path()).take();

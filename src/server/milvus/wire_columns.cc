@@ -170,8 +170,7 @@ Status NotWholeRows(DataType type, int64_t dim, size_t width, size_t size) {
                                            " data should divide the dim(" + row);
 }
 
-Status DenseRows(DataType type, int64_t dim, const void* bytes,
-                 size_t size, Column* out) {
+Status DenseRows(DataType type, int64_t dim, const void* bytes, size_t size, Column* out) {
   const size_t width = dim > 0 ? WidthOf(type, dim) : 0;
   if (width == 0 || size % width != 0) return NotWholeRows(type, dim, width, size);
   Column column(FieldId(), type, dim);
