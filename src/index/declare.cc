@@ -74,6 +74,13 @@ Status CheckTogether(const IndexTypeRule& rule, const Field& field, const Proper
                   "subquantizers (m).");
     }
   }
+  if (rule.name == "SCANN") {
+    const int64_t sub_dim = IntParam(params, "sub_dim", 2);
+    if (FindProperty(params, "sub_dim") != nullptr && sub_dim > 0 && field.dim % sub_dim != 0) {
+      return Fail(Code::kParameterInvalid,
+                  "The dimension of a vector (dim) should be a multiple of sub_dim");
+    }
+  }
   return {};
 }
 
@@ -108,7 +115,7 @@ Status CheckBuildParams(const Field& field, const std::string& type, Metric metr
   TRY(CheckTogether(*rule, field, params));
   if (!rule->built) {
     return Fail(Code::kIndexNotSupported,
-                "index type " + type + " is not built yet; built are " + BuiltIndexTypes());
+                "index type " + type + " is not in this build; it has " + BuiltIndexTypes());
   }
   return {};
 }
@@ -140,6 +147,9 @@ Result<SearchParams> CheckSearchParams(const std::string& type, const Field& fie
     if (key == "reorder_k") out.reorder_k = integer;
     if (key == "drop_ratio_search") out.drop_ratio_search = number;
     if (key == "refine_k") out.refine_k = number;
+    if (key == "max_empty_result_buckets") out.max_empty_lists = integer;
+    if (key == "rbq_bits_query") out.rbq_bits_query = integer;
+    if (key == "search_k" && integer > 0) out.ef = std::max(integer, k);
   }
   return out;
 }
@@ -158,7 +168,12 @@ BuildSpec ResolveSpec(const Field& field, const IndexInfo& info) {
     for (const auto& [key, value] : info.params) {
       if (!Absent(value)) spec.params.emplace_back(key, value);
     }
+    // Names of old or of growing data's indexes: the same engine under its own name.
     if (spec.type == "SPARSE_WAND") spec.type = "SPARSE_INVERTED_INDEX";
+    if (spec.type == "ANNOY") spec.type = "HNSW";
+    if (spec.type == "IVF_FLAT_CC") spec.type = "IVF_FLAT";
+    if (spec.type == "IVF_SQ_CC") spec.type = "IVF_SQ8";
+    if (spec.type == "IVF_RABITQ_FASTSCAN") spec.type = "IVF_RABITQ";
     return spec;
   }
   switch (TypeBitOf(field.type)) {

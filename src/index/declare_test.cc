@@ -65,8 +65,8 @@ TEST(BuildParams, AreCheckedWithMilvusTexts) {
 }
 
 TEST(BuildParams, KnowWhichTypesAndMetricsGoTogether) {
-  EXPECT_EQ(BuildError("ANNOY", {}),
-            "invalid parameter[expected=valid index][actual=invalid index type: ANNOY]");
+  EXPECT_EQ(BuildError("RNSG", {}),
+            "invalid parameter[expected=valid index][actual=invalid index type: RNSG]");
   EXPECT_THAT(BuildError("IVF_SQ8", {}, DataType::kInt8Vector),
               HasSubstr("data type Int8Vector can't build with this index IVF_SQ8"));
   EXPECT_THAT(BuildError("INVERTED", {}),
@@ -92,12 +92,40 @@ TEST(BuildParams, AutoIndexTakesOnlyAMetric) {
               HasSubstr("only metric type can be passed when use AutoIndex"));
 }
 
-TEST(BuildParams, UnbuiltTypesSayWhatIsBuilt) {
-  const Status s = CheckBuildParams(VectorField(DataType::kFloatVector), "SCANN", Metric::kL2,
-                                    {{"nlist", "128"}});
-  EXPECT_EQ(s.code(), Code::kIndexNotSupported);
-  EXPECT_THAT(s.message(),
-              HasSubstr("index type SCANN is not built yet; built are AUTOINDEX, FLAT, IVF_FLAT"));
+TEST(BuildParams, UnbuiltTypesAreCheckedAndSayWhatIsBuilt) {
+  for (const char* type :
+       {"AISAQ", "GPU_CAGRA", "GPU_IVF_PQ", "GPU_BRUTE_FORCE", "SVS_VAMANA_LVQ", "FAISS"}) {
+    const Status s =
+        CheckBuildParams(VectorField(DataType::kFloatVector), type, Metric::kL2, {{"m", "8"}});
+    EXPECT_EQ(s.code(), Code::kIndexNotSupported) << type;
+    EXPECT_THAT(s.message(), HasSubstr("index type " + std::string(type) +
+                                       " is not in this build; it has AUTOINDEX, FLAT, IVF_FLAT"));
+  }
+  EXPECT_THAT(BuildError("MINHASH_LSH", {}, DataType::kBinaryVector, Metric::kHamming),
+              HasSubstr("index type MINHASH_LSH is not in this build"));
+  EXPECT_THAT(BuildError("MINHASH_LSH", {{"mh_element_bit_width", "4"}}, DataType::kBinaryVector,
+                         Metric::kHamming),
+              HasSubstr("param 'mh_element_bit_width' (4) should be in range [8, 256]"));
+  EXPECT_THAT(BuildError("SVS_VAMANA", {{"svs_graph_max_degree", "2"}}),
+              HasSubstr("param 'svs_graph_max_degree' (2) should be in range [4, 256]"));
+  EXPECT_THAT(BuildError("GPU_IVF_PQ", {{"nbits", "12"}}), HasSubstr("in range [4, 8]"));
+  EXPECT_THAT(BuildError("AISAQ", {{"inline_pq", "-2"}}), HasSubstr("in range [-1, 2048]"));
+  EXPECT_THAT(BuildError("DISKANN", {{"max_degree", "0"}}), HasSubstr("in range [1, 2048]"));
+}
+
+TEST(BuildParams, QuantisedTypesCheckTheirOwn) {
+  EXPECT_THAT(BuildError("IVF_PQ", {}), HasSubstr("param 'm' not exist in json"));
+  EXPECT_THAT(BuildError("IVF_PQ", {{"m", "7"}}), HasSubstr("should be a multiple of the number"));
+  EXPECT_THAT(BuildError("IVF_PQ", {{"m", "8"}, {"nbits", "25"}}), HasSubstr("in range [1, 24]"));
+  EXPECT_THAT(BuildError("IVF_RABITQ", {{"rbq_bits", "10"}}), HasSubstr("in range [1, 9]"));
+  EXPECT_THAT(BuildError("SCANN", {{"with_raw_data", "maybe"}}), HasSubstr("should be a boolean"));
+  EXPECT_THAT(BuildError("SCANN", {{"sub_dim", "3"}}),
+              HasSubstr("The dimension of a vector (dim) should be a multiple of sub_dim"));
+  EXPECT_THAT(BuildError("IVF_FLAT_CC", {{"ssize", "16"}}), HasSubstr("in range [32, 2048]"));
+  EXPECT_THAT(BuildError("ANNOY", {{"n_trees", "0"}}), HasSubstr("in range [1, 1024]"));
+  EXPECT_THAT(BuildError("HNSW_PRQ", {{"m", "2"}, {"nrq", "17"}}), HasSubstr("in range [1, 16]"));
+  for (const char* type : {"HNSW_SQ", "HNSW_PQ", "HNSW_PRQ", "ANNOY", "IVF_FLAT_CC", "IVF_SQ_CC"})
+    EXPECT_EQ(BuildError(type, {}), "") << type;
 }
 
 std::string SearchError(const std::string& type, const std::string& key, Value value) {
@@ -132,6 +160,11 @@ TEST(SearchParams, AreCheckedWithMilvusTexts) {
             "340282346638528859811704183484516925440.000000]");
   EXPECT_EQ(SearchError("IVF_RABITQ", "refine_k", -1.0).substr(0, 52),
             "Out of range in json: param 'refine_k' (-1.0) should");
+  EXPECT_EQ(SearchError("SCANN", "reorder_k", int64_t{5}),
+            "reorder_k(5) should be larger than k(10)");
+  EXPECT_THAT(SearchError("IVF_RABITQ", "rbq_bits_query", int64_t{9}),
+              HasSubstr("param 'rbq_bits_query' (9) should be in range [0, 8]"));
+  EXPECT_THAT(SearchError("DISKANN", "beamwidth", int64_t{0}), HasSubstr("in range [1, 128]"));
   const auto params =
       CheckSearchParams("HNSW", VectorField(DataType::kFloatVector), 10, {{"ef", Value("64")}});
   ASSERT_TRUE(params.ok());
@@ -146,6 +179,17 @@ TEST(ResolveSpec, AutoIndexBecomesABuiltType) {
   EXPECT_EQ(ResolveSpec(VectorField(DataType::kBinaryVector), info).type, "BIN_IVF_FLAT");
   EXPECT_EQ(ResolveSpec(VectorField(DataType::kSparseFloatVector), info).type,
             "SPARSE_INVERTED_INDEX");
+}
+
+TEST(ResolveSpec, OldNamesAreServedByTheEngineThatStandsForThem) {
+  for (const auto& [name, engine] :
+       {std::pair("ANNOY", "HNSW"), std::pair("IVF_FLAT_CC", "IVF_FLAT"),
+        std::pair("IVF_SQ_CC", "IVF_SQ8"), std::pair("IVF_RABITQ_FASTSCAN", "IVF_RABITQ"),
+        std::pair("SPARSE_WAND", "SPARSE_INVERTED_INDEX")}) {
+    IndexInfo info;
+    info.type = name;
+    EXPECT_EQ(ResolveSpec(VectorField(DataType::kFloatVector), info).type, engine);
+  }
 }
 
 std::string ScalarError(DataType type, const std::string& index, const Properties& params = {},

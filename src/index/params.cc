@@ -36,22 +36,56 @@ constexpr ParamRule kHnswPqBuild[] = {kM,     kEfConstruction, kSubquantizers,
                                       kNbits, kRefine,         kRefineType};
 constexpr ParamRule kHnswPrqBuild[] = {
     kM,     kEfConstruction, kSubquantizers, {"nrq", ParamKind::kInt, 1, 16},
-    kNbits, kRefine,         kRefineTypeIvf};
+    kNbits, kRefine,         kRefineType};
 constexpr ParamRule kHnswRefineSearch[] = {kEf, kRefineK};
 constexpr ParamRule kIvfBuild[] = {kNlist};
 constexpr ParamRule kIvfSearch[] = {kNprobe,
                                     {"max_empty_result_buckets", ParamKind::kInt, 1, 65536}};
+constexpr ParamRule kIvfRefineSearch[] = {kNprobe, kIvfSearch[1], kRefineK};
 constexpr ParamRule kIvfPqBuild[] = {kNlist, kSubquantizers, kNbits, kRefine, kRefineTypeIvf};
+constexpr ParamRule kIvfSqBuild[] = {
+    kNlist, {"sq_type", ParamKind::kSqType}, kRefine, kRefineTypeIvf};
 constexpr ParamRule kIvfCcBuild[] = {kNlist, {"ssize", ParamKind::kInt, 32, 2048}};
 constexpr ParamRule kRabitqBuild[] = {
     kNlist, {"rbq_bits", ParamKind::kInt, 1, 9}, kRefine, kRefineTypeIvf};
 constexpr ParamRule kRabitqSearch[] = {
-    kNprobe, {"rbq_bits_query", ParamKind::kInt, 0, 8}, kRefineK};
-constexpr ParamRule kScannBuild[] = {kNlist, {"with_raw_data", ParamKind::kBool}};
-constexpr ParamRule kScannSearch[] = {kNprobe, {"reorder_k", ParamKind::kInt, 1, kIntMax}};
-constexpr ParamRule kDiskannSearch[] = {kSearchList, kSearchListSize};
+    kNprobe, kIvfSearch[1], {"rbq_bits_query", ParamKind::kInt, 0, 8}, kRefineK};
+constexpr ParamRule kScannBuild[] = {
+    kNlist, {"sub_dim", ParamKind::kInt, 1, 65536}, {"with_raw_data", ParamKind::kBool}};
+constexpr ParamRule kScannSearch[] = {
+    kNprobe, kIvfSearch[1], {"reorder_k", ParamKind::kInt, 1, kIntMax}};
+constexpr ParamRule kDiskannBuild[] = {
+    {"max_degree", ParamKind::kInt, 1, 2048},
+    kSearchListSize,
+    {"pq_code_budget_gb_ratio", ParamKind::kFloat, 0, kFloatMax},
+    {"pq_code_budget_gb", ParamKind::kFloat, 0, kFloatMax},
+    {"build_dram_budget_gb", ParamKind::kFloat, 0, kFloatMax},
+    {"search_cache_budget_gb_ratio", ParamKind::kFloat, 0, kFloatMax},
+    {"search_cache_budget_gb", ParamKind::kFloat, 0, kFloatMax},
+    {"disk_pq_dims", ParamKind::kInt, 0, kIntMax}};
+constexpr ParamRule kDiskannSearch[] = {
+    kSearchList, kSearchListSize, {"beamwidth", ParamKind::kInt, 1, 128}};
+constexpr ParamRule kAisaqBuild[] = {kDiskannBuild[0],
+                                     kDiskannBuild[1],
+                                     {"inline_pq", ParamKind::kInt, -1, 2048},
+                                     {"rearrange", ParamKind::kBool},
+                                     {"num_entry_points", ParamKind::kInt, 0, 1000}};
+constexpr ParamRule kAisaqSearch[] = {kSearchList,
+                                      kSearchListSize,
+                                      {"beamwidth", ParamKind::kInt, 1, 16},
+                                      {"vectors_beamwidth", ParamKind::kInt, 1, 4}};
+constexpr ParamRule kAnnoyBuild[] = {{"n_trees", ParamKind::kInt, 1, 1024}};
+constexpr ParamRule kAnnoySearch[] = {{"search_k", ParamKind::kInt, -1, kIntMax}};
+constexpr ParamRule kCagraBuild[] = {{"intermediate_graph_degree", ParamKind::kInt, 1, kIntMax},
+                                     {"graph_degree", ParamKind::kInt, 1, kIntMax}};
+constexpr ParamRule kCagraSearch[] = {kEf, {"itopk_size", ParamKind::kInt, 1, kIntMax}};
+constexpr ParamRule kSvsBuild[] = {{"svs_graph_max_degree", ParamKind::kInt, 4, 256},
+                                   {"svs_construction_window_size", ParamKind::kInt, 1, kIntMax},
+                                   {"svs_alpha", ParamKind::kFloat, 0, kFloatMax}};
+constexpr ParamRule kSvsSearch[] = {{"svs_search_window_size", ParamKind::kInt, 1, kIntMax}};
 constexpr ParamRule kMinhashBuild[] = {{"mh_lsh_band", ParamKind::kInt, 1, 65536},
-                                       {"mh_element_bit_width", ParamKind::kInt, 8, 256}};
+                                       {"mh_element_bit_width", ParamKind::kInt, 8, 256},
+                                       {"with_raw_data", ParamKind::kBool}};
 constexpr ParamRule kMinhashSearch[] = {{"mh_search_with_jaccard", ParamKind::kBool}, kRefineK};
 constexpr ParamRule kSparseBuild[] = {{"inverted_index_algo", ParamKind::kSparseAlgo},
                                       {"bm25_k1", ParamKind::kFloat, 0, 3},
@@ -65,33 +99,41 @@ constexpr ParamRule kAutoSearch[] = {kEf, kNprobe, kSparseSearch[0]};
 constexpr uint32_t kFloats = kFloatBit | kHalfBit;
 constexpr uint32_t kGraphTypes = kFloats | kInt8Bit;
 
+// In the order in which errors name them.
 constexpr IndexTypeRule kIndexTypes[] = {
     {"AUTOINDEX", kGraphTypes | kBinaryBit | kSparseBit, true, {}, kAutoSearch},
     {"FLAT", kFloats, true, {}, {}},
     {"IVF_FLAT", kFloats, true, kIvfBuild, kIvfSearch},
-    {"IVF_SQ8", kFloats, true, kIvfBuild, kIvfSearch},
-    {"IVF_PQ", kFloats, false, kIvfPqBuild, kIvfSearch},
-    {"IVF_FLAT_CC", kFloats, false, kIvfCcBuild, kIvfSearch},
-    {"IVF_SQ_CC", kFloats, false, kIvfCcBuild, kIvfSearch},
+    {"IVF_SQ8", kFloats, true, kIvfSqBuild, kIvfRefineSearch},
+    {"IVF_PQ", kFloats, false, kIvfPqBuild, kIvfRefineSearch},
+    {"IVF_FLAT_CC", kFloats, true, kIvfCcBuild, kIvfSearch},
+    {"IVF_SQ_CC", kFloats, true, kIvfCcBuild, kIvfRefineSearch},
     {"IVF_RABITQ", kFloats, false, kRabitqBuild, kRabitqSearch},
     {"IVF_RABITQ_FASTSCAN", kFloats, false, kRabitqBuild, kRabitqSearch},
     {"SCANN", kFloats, false, kScannBuild, kScannSearch},
     {"HNSW", kGraphTypes | kBinaryBit, true, kHnswBuild, kHnswSearch},
-    {"HNSW_SQ", kGraphTypes, false, kHnswSqBuild, kHnswRefineSearch},
-    {"HNSW_PQ", kGraphTypes, false, kHnswPqBuild, kHnswRefineSearch},
-    {"HNSW_PRQ", kGraphTypes, false, kHnswPrqBuild, kHnswRefineSearch},
-    {"DISKANN", kFloats, false, {}, kDiskannSearch},
-    {"AISAQ", kFloats, false, {}, kDiskannSearch},
+    {"HNSW_SQ", kGraphTypes, true, kHnswSqBuild, kHnswRefineSearch},
+    {"HNSW_PQ", kGraphTypes, true, kHnswPqBuild, kHnswRefineSearch},
+    {"HNSW_PRQ", kGraphTypes, true, kHnswPrqBuild, kHnswRefineSearch},
+    {"ANNOY", kFloatBit, true, kAnnoyBuild, kAnnoySearch},
+    {"DISKANN", kFloats, false, kDiskannBuild, kDiskannSearch},
+    {"BIN_FLAT", kBinaryBit, true, {}, {}},
+    {"BIN_IVF_FLAT", kBinaryBit, true, kIvfBuild, kIvfSearch},
+    {"SPARSE_INVERTED_INDEX", kSparseBit, true, kSparseBuild, kSparseSearch},
+    {"SPARSE_WAND", kSparseBit, true, kSparseBuild, kSparseSearch},
+    {"AISAQ", kFloats, false, kAisaqBuild, kAisaqSearch},
+    {"MINHASH_LSH", kBinaryBit, false, kMinhashBuild, kMinhashSearch},
+    {"FAISS", kFloatBit | kBinaryBit, false, {}, {}},
     {"GPU_BRUTE_FORCE", kFloats, false, {}, {}},
     {"GPU_IVF_FLAT", kFloats, false, kIvfBuild, kIvfSearch},
     {"GPU_IVF_PQ", kFloats, false, kGpuIvfPqBuild, kIvfSearch},
-    {"GPU_CAGRA", kGraphTypes | kBinaryBit, false, {}, {}},
-    {"FAISS", kFloatBit | kBinaryBit, false, {}, {}},
-    {"BIN_FLAT", kBinaryBit, true, {}, {}},
-    {"BIN_IVF_FLAT", kBinaryBit, true, kIvfBuild, kIvfSearch},
-    {"MINHASH_LSH", kBinaryBit, false, kMinhashBuild, kMinhashSearch},
-    {"SPARSE_INVERTED_INDEX", kSparseBit, true, kSparseBuild, kSparseSearch},
-    {"SPARSE_WAND", kSparseBit, true, kSparseBuild, kSparseSearch},
+    {"GPU_CAGRA", kGraphTypes | kBinaryBit, false, kCagraBuild, kCagraSearch},
+    {"SVS_FLAT", kFloats, false, {}, {}},
+    {"SVS_VAMANA", kFloats, false, kSvsBuild, kSvsSearch},
+    {"SVS_VAMANA_LVQ", kFloats, false, kSvsBuild, kSvsSearch},
+    {"SVS_VAMANA_LEANVEC", kFloats, false, kSvsBuild, kSvsSearch},
+    {"SVS_IVF", kFloats, false, kIvfBuild, kIvfSearch},
+    {"SVS_IVF_LEANVEC", kFloats, false, kIvfBuild, kIvfSearch},
 };
 
 constexpr std::string_view kScalarTypes[] = {"INVERTED", "STL_SORT", "TRIE", "Trie",

@@ -21,7 +21,9 @@ Status Build(const Context& context, const VectorView& vectors, const BuildSpec&
                        {}})
         .Write(sink);
   }
-  if (spec.type == "HNSW") return BuildHnsw(context, vectors, spec, threads, progress, sink);
+  if (spec.type == "HNSW" || spec.type == "HNSW_SQ" || spec.type == "HNSW_PQ" ||
+      spec.type == "HNSW_PRQ")
+    return BuildHnsw(context, vectors, spec, threads, progress, sink);
   if (spec.type == "IVF_FLAT" || spec.type == "IVF_SQ8" || spec.type == "BIN_IVF_FLAT") {
     return BuildIvf(context, vectors, spec, threads, progress, sink);
   }
@@ -29,7 +31,7 @@ Status Build(const Context& context, const VectorView& vectors, const BuildSpec&
     return BuildSparse(context, vectors, spec, threads, progress, sink);
   }
   return Fail(Code::kIndexNotSupported,
-              "index type " + spec.type + " is not built yet; built are " + BuiltIndexTypes());
+              "index type " + spec.type + " is not in this build; it has " + BuiltIndexTypes());
 }
 
 Result<std::unique_ptr<VectorIndex>> Open(std::string_view bytes, const VectorView& vectors) {

@@ -59,7 +59,10 @@ struct Queries {
 struct SearchParams {
   std::optional<int64_t> ef, nprobe, search_list, reorder_k;
   double drop_ratio_search = 0;
-  double refine_k = 1;
+  double refine_k =
+      1;  // candidates compared exactly, as a multiple of k; 1: the index's own choice
+  std::optional<int64_t> max_empty_lists;  // a range search's "max_empty_result_buckets"
+  int64_t rbq_bits_query = 0;              // 0: the index's own choice
 };
 
 // Distances are "smaller is nearer" (model/hits.h), so IP and COSINE limits are negated scores.
