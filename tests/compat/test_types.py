@@ -1,10 +1,12 @@
 """Every data type there and back, with nulls and defaults, growing and flushed."""
 import ml_dtypes
 import numpy
+import pymilvus
 import pytest
 from pymilvus import DataType, MilvusClient
 
 ROWS = 200
+HAS_NULLS = tuple(int(part) for part in pymilvus.__version__.split(".")[:2]) >= (2, 5)  # the client, that is
 
 
 def scalar_schema():
@@ -35,6 +37,7 @@ def row(i, random):
     return made
 
 
+@pytest.mark.skipif(not HAS_NULLS, reason="this client refuses nulls itself")
 @pytest.mark.parametrize("flushed", [False, True])
 def test_scalars_come_back_as_they_were_sent(client, name, random, flushed):
     client.create_collection(name, schema=scalar_schema())
@@ -66,6 +69,8 @@ def test_scalars_come_back_as_they_were_sent(client, name, random, flushed):
 @pytest.mark.parametrize("kind", ["FLOAT16_VECTOR", "BFLOAT16_VECTOR", "INT8_VECTOR", "BINARY_VECTOR", "SPARSE_FLOAT_VECTOR"])
 @pytest.mark.parametrize("flushed", [False, True])
 def test_each_vector_type_is_found(client, name, random, kind, flushed):
+    if not hasattr(DataType, kind):
+        pytest.skip("this client does not know the type")
     schema = MilvusClient.create_schema()
     schema.add_field("id", DataType.INT64, is_primary=True)
     params = {} if kind == "SPARSE_FLOAT_VECTOR" else {"dim": 32}
