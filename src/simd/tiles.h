@@ -1,0 +1,39 @@
+// Products of bytes, many queries against many rows at once, with sums held in registers: the
+// inner part of a matrix product. Rows lie in panels of 16, so that a sum needs no adding across
+// lanes and a panel is read once for several queries.
+//
+// A panel: for each 4 dimensions 64 bytes, row i's 4 bytes at 4 i; dimensions past the last and
+// rows that are missing are anything. Queries: int8, padded with zeros to a multiple of 4.
+// Every level gives the same. Pure functions; nothing needs to be aligned.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace elanus::simd {
+
+inline constexpr size_t kPanelRows = 16;
+constexpr size_t TileDim(size_t dim) { return (dim + 3) / 4 * 4; }
+constexpr size_t PanelBytes(size_t dim) { return TileDim(dim) * kPanelRows; }
+
+struct Tiles {
+  std::string_view level;
+  // out[(q * panels + p) * 16 + i] = sum over d < dim of row i of panel p times query q, for
+  // dim <= 65,536. Query q is at queries + q * TileDim(dim).
+  void (*products)(const int8_t* queries, size_t count, const uint8_t* rows, size_t panels,
+                   size_t dim, int32_t* out);
+  // The largest magnitude of n finite floats.
+  float (*max_abs)(const float* v, size_t n);
+  // out[i] = v[i] * by, rounded to nearest (ties to even); the products lie within [-127, 127].
+  void (*round)(const float* v, float by, size_t n, int8_t* out);
+};
+
+// As simd::Get and simd::Find (kernels.h).
+const Tiles& GetTiles();
+const Tiles* FindTiles(std::string_view level);
+
+// Puts a row of dim signed bytes into a panel as bytes + 128.
+void PutInPanel(const int8_t* row, size_t dim, size_t at, uint8_t* panel);
+
+}  // namespace elanus::simd

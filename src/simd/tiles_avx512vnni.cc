@@ -1,0 +1,107 @@
+// Tiles with AVX-512 VNNI: 8 queries x 48 rows of sums in registers.
+#if defined(__x86_64__)
+
+#include <cstddef>
+#include <cstring>
+
+#include <immintrin.h>
+
+#include "simd/tiles_levels.h"
+
+#if defined(__clang__)
+#pragma clang attribute push(                                                      \
+    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2"))), \
+    apply_to = function)
+#else
+#pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2")
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // g++ 12's own headers
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#endif
+
+namespace elanus::simd {
+namespace {
+
+template <size_t kQueries, size_t kPanels>
+inline void Block(const int8_t* queries, size_t padded, const uint8_t* rows, size_t all_panels,
+                  int32_t* out) {
+  __m512i sums[kQueries][kPanels];
+  for (size_t q = 0; q < kQueries; ++q) {
+    for (size_t p = 0; p < kPanels; ++p) sums[q][p] = _mm512_setzero_si512();
+  }
+  const size_t panel_bytes = padded * kPanelRows;
+  for (size_t d = 0; d < padded; d += 4) {
+    __m512i y[kPanels];
+    for (size_t p = 0; p < kPanels; ++p)
+      y[p] = _mm512_loadu_si512(rows + p * panel_bytes + d * kPanelRows);
+    for (size_t q = 0; q < kQueries; ++q) {
+      int32_t four;
+      std::memcpy(&four, queries + q * padded + d, 4);
+      const __m512i x = _mm512_set1_epi32(four);
+      for (size_t p = 0; p < kPanels; ++p) sums[q][p] = _mm512_dpbusd_epi32(sums[q][p], y[p], x);
+    }
+  }
+  for (size_t q = 0; q < kQueries; ++q) {
+    for (size_t p = 0; p < kPanels; ++p)
+      _mm512_storeu_si512(out + (q * all_panels + p) * kPanelRows, sums[q][p]);
+  }
+}
+
+template <size_t kQueries>
+inline void Rows(const int8_t* queries, size_t padded, const uint8_t* rows, size_t panels,
+                 int32_t* out) {
+  size_t p = 0;
+  const size_t panel_bytes = padded * kPanelRows;
+  for (; p + 3 <= panels; p += 3)
+    Block<kQueries, 3>(queries, padded, rows + p * panel_bytes, panels, out + p * kPanelRows);
+  if (p + 2 <= panels) {
+    Block<kQueries, 2>(queries, padded, rows + p * panel_bytes, panels, out + p * kPanelRows);
+    p += 2;
+  }
+  if (p < panels)
+    Block<kQueries, 1>(queries, padded, rows + p * panel_bytes, panels, out + p * kPanelRows);
+}
+
+void Products(const int8_t* queries, size_t count, const uint8_t* rows, size_t panels, size_t dim,
+              int32_t* out) {
+  const size_t padded = TileDim(dim);
+  size_t q = 0;
+  for (; q + 8 <= count; q += 8)
+    Rows<8>(queries + q * padded, padded, rows, panels, out + q * panels * kPanelRows);
+  for (; q < count; ++q)
+    Rows<1>(queries + q * padded, padded, rows, panels, out + q * panels * kPanelRows);
+}
+
+float MaxAbs(const float* v, size_t n) {
+  __m512 best = _mm512_setzero_ps();
+  size_t i = 0;
+  for (; i + 16 <= n; i += 16) best = _mm512_max_ps(best, _mm512_abs_ps(_mm512_loadu_ps(v + i)));
+  if (i < n) {
+    const auto tail = static_cast<__mmask16>((1u << (n - i)) - 1);
+    best = _mm512_max_ps(best, _mm512_abs_ps(_mm512_maskz_loadu_ps(tail, v + i)));
+  }
+  return _mm512_reduce_max_ps(best);
+}
+
+void Round(const float* v, float by, size_t n, int8_t* out) {
+  const __m512 scale = _mm512_set1_ps(by);
+  for (size_t i = 0; i < n; i += 16) {
+    const auto lanes = static_cast<__mmask16>(n - i >= 16 ? 0xffffu : (1u << (n - i)) - 1);
+    const __m512 x = _mm512_mul_ps(_mm512_maskz_loadu_ps(lanes, v + i), scale);
+    _mm_mask_storeu_epi8(out + i, lanes, _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(x)));
+  }
+}
+
+}  // namespace
+
+const Tiles& Avx512VnniTiles() {
+  static constexpr Tiles kTable = {"avx512vnni", &Products, &MaxAbs, &Round};
+  return kTable;
+}
+
+}  // namespace elanus::simd
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
+
+#endif

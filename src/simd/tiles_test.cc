@@ -1,0 +1,78 @@
+#include "simd/tiles.h"
+
+#include <cmath>
+#include <random>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace elanus::simd {
+namespace {
+
+constexpr uint64_t kSeed = 20240613;
+
+TEST(Tiles, ProductsAreExactAtEveryLevel) {
+  SCOPED_TRACE(testing::Message() << "seed " << kSeed);
+  std::mt19937 random(kSeed);
+  for (const char* level : {"portable", "avx2", "avx512", "avx512vnni"}) {
+    const Tiles* got = FindTiles(level);
+    if (got == nullptr) continue;
+    SCOPED_TRACE(level);
+    for (const size_t dim : {1, 2, 3, 4, 5, 31, 64, 100, 385}) {
+      for (const size_t panels : {1, 2, 3, 4, 7}) {
+        for (const size_t count : {1, 2, 3, 7, 8, 9, 17}) {
+          const size_t rows = panels * kPanelRows;
+          std::vector<int8_t> codes(rows * dim), queries(count * TileDim(dim));
+          for (int8_t& c : codes) c = static_cast<int8_t>(random());
+          for (size_t q = 0; q < count; ++q) {
+            for (size_t d = 0; d < dim; ++d)
+              queries[q * TileDim(dim) + d] = static_cast<int8_t>(random());
+          }
+          if (dim > 1) queries[0] = queries[1] = -128, codes[0] = codes[1] = 127;
+          // One byte off, so that nothing relies on alignment; padding that is not zero.
+          std::vector<uint8_t> packed(1 + panels * PanelBytes(dim), 0xee);
+          for (size_t r = 0; r < rows; ++r) {
+            PutInPanel(codes.data() + r * dim, dim, r % kPanelRows,
+                       packed.data() + 1 + r / kPanelRows * PanelBytes(dim));
+          }
+          std::vector<int32_t> out(count * rows + 1, 77);
+          got->products(queries.data(), count, packed.data() + 1, panels, dim, out.data());
+          EXPECT_EQ(out.back(), 77);
+          for (size_t q = 0; q < count; ++q) {
+            for (size_t r = 0; r < rows; ++r) {
+              int32_t want = 0;
+              for (size_t d = 0; d < dim; ++d)
+                want += queries[q * TileDim(dim) + d] * (codes[r * dim + d] + 128);
+              ASSERT_EQ(out[q * rows + r], want) << dim << " " << panels << " " << count;
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(Tiles, RoundToTheNearestAtEveryLevel) {
+  std::mt19937 random(kSeed);
+  std::uniform_real_distribution<float> uniform(-3, 3);
+  for (const char* level : {"portable", "avx2", "avx512", "avx512vnni"}) {
+    const Tiles* got = FindTiles(level);
+    if (got == nullptr) continue;
+    SCOPED_TRACE(level);
+    for (const size_t n : {1, 7, 8, 15, 16, 17, 100}) {
+      std::vector<float> v(n);
+      float largest = 0;
+      for (float& x : v) largest = std::max(largest, std::abs(x = uniform(random)));
+      EXPECT_EQ(got->max_abs(v.data(), n), largest);
+      v[0] = 0.5f;
+      std::vector<int8_t> out(n + 1, 99);
+      got->round(v.data(), 127 / 3.0f, n, out.data());
+      for (size_t i = 0; i < n; ++i)
+        EXPECT_EQ(out[i], static_cast<int8_t>(std::nearbyint(v[i] * (127 / 3.0f))));
+      EXPECT_EQ(out[n], 99);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace elanus::simd
