@@ -34,7 +34,8 @@ struct ShardOptions {
   int64_t history_ms = 60'000;
   // Merges stop at segments of this size.
   uint64_t segment_bytes_max = 1ULL << 30;
-  // Without writes for this long the shard is merged and indexed as declared, whatever its size.
+  // Without writes for this long the shard is sealed where that helps, merged, and indexed as
+  // declared, whatever its size.
   int64_t quiet_ms = 10'000;
   // Smaller segments are searched exactly: as fast, and never wrong.
   size_t index_rows_min = 2048;
@@ -138,6 +139,8 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
                                   segment::LiveTable::Ptr live);
 
   // ---- worker thread (maintain.cc) ----
+  bool WorthSealing(const CollectionInfo& collection, const segment::GrowingSegment& growing) const;
+  bool SealWhenQuiet(const Snapshot& snapshot);
   bool DropStaleIndexes(const Snapshot& snapshot);
   std::vector<SegmentViewPtr> PickMerge(const Snapshot& snapshot, bool quiet) const;
   Status Merge(const std::vector<SegmentViewPtr>& inputs);
@@ -148,6 +151,7 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   };
   std::optional<IndexJob> PickIndex(const Snapshot& snapshot, bool quiet) const;
   Status BuildIndex(const IndexJob& job);
+  bool WantsIndexFile(const IndexInfo& index, const Field& field, size_t rows) const;
   bool NeedsIndexFile(const IndexInfo& index, const Field& field, const SegmentView& view) const;
   bool HasRecentEnds(const SegmentView& view, Timestamp floor) const;
   segment::LiveTable::Ptr CarryEnds(const std::vector<SegmentViewPtr>& inputs,
@@ -179,7 +183,8 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   wal::Lsn applied_lsn_ = 0;
   Timestamp last_ts_ = 0;
   Timestamp floor_ = 0;
-  bool changed_ = false;  // since the last Publish
+  bool changed_ = false;     // since the last Publish
+  bool seal_noted_ = false;  // the worker knows that growing_ is worth sealing
   size_t accounted_bytes_ = 0;
 
   std::atomic<int64_t> last_write_ms_{0};

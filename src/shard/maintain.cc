@@ -30,6 +30,10 @@ bool LocalShard::HasJobWhenQuiet() const {
     const std::lock_guard lock(failures_mutex_);
     if (!index_failures_.empty()) return true;
   }
+  for (const SegmentViewPtr& view : snapshot->segments) {
+    if (view->growing != nullptr && WorthSealing(*snapshot->collection, *view->growing))
+      return true;
+  }
   return !PickMerge(*snapshot, true).empty() || PickIndex(*snapshot, true);
 }
 
@@ -37,7 +41,14 @@ bool LocalShard::RunOneJob() {
   if (dropped_) return false;
   const SnapshotPtr snapshot = slot_.Get();
   if (DropStaleIndexes(*snapshot)) return true;
-  const bool quiet = IsQuiet();
+  if (SealWhenQuiet(*snapshot)) return true;
+  // What is being flushed wakes the worker when it is there, and is then merged and indexed with
+  // the rest.
+  const bool flushing = std::any_of(snapshot->segments.begin(), snapshot->segments.end(),
+                                    [](const SegmentViewPtr& view) {
+                                      return view->sealed == nullptr && view->growing == nullptr;
+                                    });
+  const bool quiet = IsQuiet() && !flushing;
   if (const auto inputs = PickMerge(*snapshot, quiet); !inputs.empty()) {
     const Status merged = Merge(inputs);
     if (!merged.ok() && !dropped_) {
@@ -62,6 +73,41 @@ bool LocalShard::RunOneJob() {
   }
   if (quiet) asked_to_settle_ = false;
   return false;
+}
+
+// Rows that an index would serve better than a scan, or that take an eighth of what seals them
+// anyway.
+bool LocalShard::WorthSealing(const CollectionInfo& collection,
+                              const segment::GrowingSegment& growing) const {
+  if (growing.data_bytes() >= env_->options.seal_bytes / 8) return true;
+  return std::any_of(collection.indexes.begin(), collection.indexes.end(),
+                     [&](const IndexInfo& index) {
+                       const Field* field = collection.schema.Find(index.field);
+                       return field != nullptr && WantsIndexFile(index, *field, growing.rows());
+                     });
+}
+
+// A Flush or a DDL is no reason: rows may be coming in meanwhile, and each look would seal a few.
+bool LocalShard::SealWhenQuiet(const Snapshot& snapshot) {
+  const auto due = [this](const CollectionInfo& collection,
+                          const segment::GrowingSegment& growing) {
+    return env_->clock->NowMs() - last_write_ms_ >= env_->options.quiet_ms &&
+           WorthSealing(collection, growing);
+  };
+  if (snapshot.segments.empty() || snapshot.segments.back()->growing == nullptr ||
+      !due(*snapshot.collection, *snapshot.segments.back()->growing)) {
+    return false;
+  }
+  bool sealed = false;
+  env_->lane->RunTask([&] {
+    if (growing_ == nullptr || !due(*collection_, *growing_)) return;
+    FreezeGrowing();
+    changed_ = true;
+    Publish();
+    sealed = true;
+  });
+  if (sealed) env_->wake_flusher(id_);
+  return sealed;
 }
 
 // Files of indexes that were dropped.
@@ -212,12 +258,16 @@ LiveTable::Ptr LocalShard::CarryEnds(const std::vector<SegmentViewPtr>& inputs,
   return live;
 }
 
-bool LocalShard::NeedsIndexFile(const IndexInfo& index, const Field& field,
-                                const SegmentView& view) const {
-  if (view.rows < env_->options.index_rows_min || HasNoFile(index.type)) return false;
-  if (!view.sealed->Has(field.id)) return false;  // added later: every row holds the same
+bool LocalShard::WantsIndexFile(const IndexInfo& index, const Field& field, size_t rows) const {
+  if (rows < env_->options.index_rows_min || HasNoFile(index.type)) return false;
   return IsVector(field.type) || IsNumber(field.type) || field.type == DataType::kBool ||
          field.type == DataType::kVarChar || field.type == DataType::kTimestamptz;
+}
+
+bool LocalShard::NeedsIndexFile(const IndexInfo& index, const Field& field,
+                                const SegmentView& view) const {
+  // A field added later: every row holds the same.
+  return view.sealed->Has(field.id) && WantsIndexFile(index, field, view.rows);
 }
 
 std::optional<LocalShard::IndexJob> LocalShard::PickIndex(const Snapshot& snapshot,

@@ -284,6 +284,10 @@ void LocalShard::Publish() {
   accounted_bytes_ = bytes;
   slot_.Set(std::make_shared<Snapshot>(Snapshot{last_ts_, floor_, collection_, views_}));
   if (froze) env_->wake_flusher(id_);
+  if (growing_ != nullptr && !seal_noted_ && WorthSealing(*collection_, *growing_)) {
+    seal_noted_ = true;
+    env_->wake_worker(id_);
+  }
 }
 
 void LocalShard::FreezeGrowing() {
@@ -294,6 +298,7 @@ void LocalShard::FreezeGrowing() {
   frozen.frozen_lsn = applied_lsn_;
   ReplaceView(views_.size() - 1, std::move(frozen));
   growing_ = nullptr;
+  seal_noted_ = false;
 }
 
 // Rows of partitions that the catalog no longer has.

@@ -1,0 +1,195 @@
+// What a shard does by itself, one step at a time: the test plays the flusher and the worker.
+#include <string>
+
+#include "shard/shard_testing.h"
+
+namespace elanus::shard {
+namespace {
+
+class MaintainTest : public ::testing::Test {
+ protected:
+  MaintainTest() {
+    collection_ = WithIndex(TestCollection());
+    env_.options.seal_rows = 1000;
+    env_.options.seal_bytes = 64 << 10;
+    env_.options.index_rows_min = 100;
+    env_.fs = &fs_;
+    env_.dir = "shards";
+    env_.catalog = catalog_.get();
+    env_.oracle = &oracle_;
+    env_.clock = &clock_;
+    env_.lane = &lane_;
+    env_.memory = &memory_;
+    env_.blocks = std::make_shared<segment::BlockPool>();
+    env_.next_object = [this] { return Result<int64_t>(next_object_++); };
+    env_.wake_flusher = [this](ShardId) { ++flusher_wakes_; };
+    env_.wake_worker = [this](ShardId) { ++worker_wakes_; };
+    shard_ = LocalShard::Open(&env_, collection_).take();
+    clock_.Advance(env_.options.quiet_ms);
+  }
+
+  static std::shared_ptr<CollectionInfo> WithIndex(std::shared_ptr<CollectionInfo> info,
+                                                   const std::string& type = "IVF_FLAT") {
+    IndexInfo index;
+    index.id = IndexId(50);
+    index.field = kVector;
+    index.name = "vector";
+    index.type = type;
+    index.metric = Metric::kL2;
+    info->indexes = {index};
+    ++info->version;
+    return info;
+  }
+  void Declare(std::shared_ptr<CollectionInfo> info) {
+    info->version = collection_->version + 1;
+    collection_ = std::move(info);
+    shard_->Update(collection_);
+    Work();
+  }
+
+  void Insert(size_t rows) {
+    std::vector<TestRow> batch;
+    for (size_t i = 0; i < rows; ++i, ++next_id_)
+      batch.push_back({next_id_, static_cast<int32_t>(next_id_ % 100)});
+    roles::WriteRequest request;
+    request.collection = collection_;
+    request.rows = MakeBatch(batch);
+    request.partitions = {kDefault};
+    ASSERT_TRUE(shard_->Write(Context(), std::move(request)).ok());
+  }
+  // As long as there is something to do, as the host's threads would.
+  void Work() {
+    bool more = true;
+    while (more) {
+      if (flusher_wakes_.exchange(0) > 0) {
+        ASSERT_TRUE(shard_->FlushFrozen().ok());
+      }
+      more = shard_->RunOneJob() || flusher_wakes_ > 0;
+    }
+  }
+  // "rows" of each segment: growing ones with a "+", indexed ones with an "i".
+  std::string Segments() {
+    std::string text;
+    for (const roles::SegmentInfo& segment : shard_->Stats().segments) {
+      if (!text.empty()) text += " ";
+      text += std::to_string(segment.rows);
+      if (segment.state == roles::SegmentState::kGrowing) text += "+";
+      if (!segment.indexes.empty()) text += "i";
+    }
+    return text;
+  }
+  void BeQuiet() { clock_.Advance(env_.options.quiet_ms); }
+
+  FakeClock clock_{1'700'000'000'000};
+  CountingOracle oracle_{&clock_};
+  io::MemoryFileSystem fs_;
+  meta::MemoryMetaStore store_;
+  std::unique_ptr<meta::Catalog> catalog_ = meta::Catalog::Open(&store_).take();
+  std::unique_ptr<wal::Log> log_ =
+      wal::FileLog::Open((static_cast<void>(fs_.CreateDirs("log")), fs_), "log",
+                         {.file_bytes = 1 << 20, .reserve_bytes = 64 << 10})
+          .take();
+  Lane lane_{log_.get(), &oracle_};
+  GrowingMemory memory_{1 << 30};
+  ShardEnv env_;
+  std::atomic<int> flusher_wakes_ = 0, worker_wakes_ = 0;
+  int64_t next_object_ = 1000;
+  int64_t next_id_ = 1;
+  std::shared_ptr<CollectionInfo> collection_;
+  std::shared_ptr<LocalShard> shard_;
+};
+
+TEST_F(MaintainTest, ALoadLeftAloneEndsIndexedWithoutACall) {
+  for (int i = 0; i < 9; ++i) Insert(250);
+  Work();
+  EXPECT_EQ(Segments(), "1000 1000 250+");
+  EXPECT_TRUE(shard_->HasJobWhenQuiet());
+  BeQuiet();
+  Work();
+  EXPECT_EQ(Segments(), "2250i");
+  EXPECT_FALSE(shard_->HasJobWhenQuiet());
+}
+
+TEST_F(MaintainTest, ATailDwarfedByItsNeighbourStaysASegmentOfItsOwn) {
+  env_.options.seal_bytes = 64 << 20;
+  for (int i = 0; i < 8; ++i) Insert(500);
+  BeQuiet();
+  Work();
+  EXPECT_EQ(Segments(), "4000i");
+  Insert(100);
+  BeQuiet();
+  Work();
+  EXPECT_EQ(Segments(), "4000i 100i");
+}
+
+TEST_F(MaintainTest, RowsThatNoIndexWouldServeBetterStayGrowing) {
+  Insert(99);
+  EXPECT_FALSE(shard_->HasJobWhenQuiet());
+  BeQuiet();
+  Work();
+  EXPECT_EQ(Segments(), "99+");
+}
+
+TEST_F(MaintainTest, WithoutAnIndexOnlyBytesSealWhenQuiet) {
+  for (const bool flat : {false, true}) {
+    SCOPED_TRACE(flat);
+    auto info = WithIndex(TestCollection(), "FLAT");
+    if (!flat) info->indexes.clear();
+    Declare(info);
+    Insert(120);
+    BeQuiet();
+    Work();
+    EXPECT_NE(Segments().find("120+"), std::string::npos) << Segments();
+    Insert(400);
+    BeQuiet();
+    Work();
+    EXPECT_EQ(Segments().find('+'), std::string::npos) << Segments();
+  }
+}
+
+TEST_F(MaintainTest, TheWorkerIsWokenOnceAGrowingSegmentIsWorthSealing) {
+  Work();
+  worker_wakes_ = 0;
+  Insert(50);
+  EXPECT_EQ(worker_wakes_, 0);
+  Insert(50);
+  EXPECT_EQ(worker_wakes_, 1);
+  Insert(50);
+  EXPECT_EQ(worker_wakes_, 1);
+}
+
+TEST_F(MaintainTest, AFlushInTheMidstOfALoadSealsOnlyOnce) {
+  Insert(200);
+  ASSERT_TRUE(shard_->Flush(Context()).ok());
+  Insert(200);
+  Work();
+  Insert(200);
+  Work();
+  EXPECT_EQ(Segments(), "200i 400+");
+}
+
+TEST_F(MaintainTest, AnIndexDeclaredLaterSealsWhatIsGrowing) {
+  auto info = std::make_shared<CollectionInfo>(*collection_);
+  info->indexes.clear();
+  Declare(info);
+  Insert(150);
+  BeQuiet();
+  Work();
+  EXPECT_EQ(Segments(), "150+");
+  Declare(WithIndex(std::make_shared<CollectionInfo>(*collection_)));
+  EXPECT_EQ(Segments(), "150i");
+}
+
+// One short visit a quiet period: what they leave stays few segments.
+TEST_F(MaintainTest, ManyQuietPeriodsLeaveFewSegments) {
+  for (int i = 0; i < 40; ++i) {
+    Insert(100);
+    BeQuiet();
+    Work();
+  }
+  EXPECT_LE(shard_->Stats().segments.size(), 4U) << Segments();
+  EXPECT_EQ(shard_->Stats().live_rows, 4000);
+}
+
+}  // namespace
+}  // namespace elanus::shard
