@@ -89,4 +89,64 @@ Status SearchExactly(const Context& context, const VectorSearch& search,
   return {};
 }
 
+namespace {
+
+bool TiesAtCut(const std::vector<Hit>& hits, size_t limit) {
+  return hits.size() > limit && hits[limit].distance == hits[limit - 1].distance;
+}
+
+// The nearest `limit` of `hits`, which ascend by distance.
+Status CutByKey(const KeyOrder& keys, size_t limit, std::vector<Hit>* hits) {
+  for (size_t begin = 0; begin < std::min(limit, hits->size());) {
+    size_t end = begin + 1;
+    while (end < hits->size() && (*hits)[end].distance == (*hits)[begin].distance) ++end;
+    if (end - begin > 1) {
+      TRY(keys.Check(std::span(*hits).subspan(begin, end - begin)));
+      const auto at = hits->begin();
+      std::partial_sort(at + static_cast<ptrdiff_t>(begin),
+                        at + static_cast<ptrdiff_t>(std::min(end, std::max(limit, begin))),
+                        at + static_cast<ptrdiff_t>(end), [&keys](const Hit& a, const Hit& b) {
+                          if (keys.Less(a.row, b.row)) return true;
+                          return !keys.Less(b.row, a.row) && a.row < b.row;
+                        });
+    }
+    begin = end;
+  }
+  if (hits->size() > limit) hits->resize(limit);
+  return {};
+}
+
+}  // namespace
+
+Status SearchByKey(const VectorSearch& search, const KeyOrder& keys, const FindNearest& find,
+                   std::vector<std::vector<Hit>>* hits) {
+  if (search.limit == 0) return find(search, hits);
+  VectorSearch wider = search;
+  wider.limit = search.limit + 1;
+  TRY(find(wider, hits));
+  std::vector<std::vector<Hit>> again;
+  for (size_t q = 0; q < hits->size(); ++q) {
+    // Alone and afresh, so that all distances that are compared were computed in the same way.
+    size_t limit = search.limit;
+    while (TiesAtCut((*hits)[q], search.limit) && (*hits)[q].size() > limit &&
+           (*hits)[q].back().distance == (*hits)[q][search.limit].distance) {
+      limit = limit * 8 + 1024;
+      VectorSearch one = search;
+      one.limit = limit + 1;
+      one.queries.count = 1;
+      std::vector<std::string> sparse;
+      if (search.queries.type == DataType::kSparseFloatVector) {
+        sparse = {(*search.queries.sparse)[q]};
+        one.queries.sparse = &sparse;
+      } else {
+        one.queries.data = search.queries.Row(q);
+      }
+      TRY(find(one, &again));
+      (*hits)[q] = std::move(again[0]);
+    }
+    TRY(CutByKey(keys, search.limit, &(*hits)[q]));
+  }
+  return {};
+}
+
 }  // namespace elanus::segment

@@ -1,6 +1,7 @@
 // Exact search over a column that lies in parts.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -21,6 +22,21 @@ Status SearchExactly(const Context& context, const VectorSearch& search,
 // Searches an index, or what stands in for it, with what `search` asks.
 Status SearchIndex(const Context& context, const VectorSearch& search,
                    const index::VectorIndex& index, const RowMask& allowed,
+                   std::vector<std::vector<Hit>>* hits);
+
+// Rows of a segment by primary key.
+class KeyOrder {
+ public:
+  virtual ~KeyOrder() = default;
+  // The keys of these rows can be read.
+  virtual Status Check(std::span<const Hit> hits) const = 0;
+  virtual bool Less(uint32_t a, uint32_t b) const = 0;
+};
+
+// What `find` answers, with rows at equal distance in the order of their keys, at the limit too.
+// `find` breaks ties by row and returns as many hits as it is asked for, if there are.
+using FindNearest = std::function<Status(const VectorSearch&, std::vector<std::vector<Hit>>*)>;
+Status SearchByKey(const VectorSearch& search, const KeyOrder& keys, const FindNearest& find,
                    std::vector<std::vector<Hit>>* hits);
 
 // kParameterInvalid unless the queries are of the column's type and dimension.

@@ -1,6 +1,7 @@
 #include "segment/growing_segment.h"
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 
 #include "segment/exact_search.h"
@@ -60,6 +61,26 @@ class GrowingValues : public ValueReader {
   const GrowingColumn* column_;
 };
 
+class GrowingKeys : public KeyOrder {
+ public:
+  explicit GrowingKeys(const GrowingColumn* keys) : keys_(keys) {}
+  Status Check(std::span<const Hit>) const override { return {}; }
+  bool Less(uint32_t a, uint32_t b) const override {
+    const std::string_view x = keys_->Value(a);
+    const std::string_view y = keys_->Value(b);
+    return keys_->fixed() ? IntegerOf(x) < IntegerOf(y) : x < y;
+  }
+
+ private:
+  static int64_t IntegerOf(std::string_view bytes) {
+    int64_t number;
+    std::memcpy(&number, bytes.data(), sizeof number);
+    return number;
+  }
+
+  const GrowingColumn* keys_;
+};
+
 class ChunkedSegment : public GrowingSegment {
  public:
   ChunkedSegment(const Schema& schema, std::shared_ptr<BlockPool> pool)
@@ -113,7 +134,13 @@ class ChunkedSegment : public GrowingSegment {
       return {};
     }
     TRY(CheckQueries(search, column->type(), column->dim()));
-    return SearchExactly(context, search, column->Vectors(rows), allowed, hits);
+    const std::vector<VectorPart> parts = column->Vectors(rows);
+    return SearchByKey(
+        search, GrowingKeys(key_),
+        [&](const VectorSearch& wider, std::vector<std::vector<Hit>>* found) {
+          return SearchExactly(context, wider, parts, allowed, found);
+        },
+        hits);
   }
 
   std::unique_ptr<expr::Source> MakeSource(const Schema& schema, size_t rows,

@@ -50,6 +50,23 @@ class SealedValues : public ValueReader {
   const SealedColumn* column_;
 };
 
+class SealedKeys : public KeyOrder {
+ public:
+  explicit SealedKeys(const SealedColumn* keys) : keys_(keys) {}
+  Status Check(std::span<const Hit> hits) const override {
+    for (const Hit& hit : hits) TRY(keys_->Check(hit.row, 1));
+    return {};
+  }
+  bool Less(uint32_t a, uint32_t b) const override {
+    if (!keys_->fixed()) return keys_->Value(a) < keys_->Value(b);
+    const auto* keys = reinterpret_cast<const int64_t*>(keys_->Fixed(0));
+    return keys[a] < keys[b];
+  }
+
+ private:
+  const SealedColumn* keys_;
+};
+
 class MappedSegment : public SealedSegment {
  public:
   MappedSegment(std::unique_ptr<SegmentFile> file, FieldId key)
@@ -93,15 +110,21 @@ class MappedSegment : public SealedSegment {
       return {};
     }
     TRY(CheckQueries(search, column->type(), column->dim()));
+    const index::VectorIndex* index = nullptr;
     if (indexes != nullptr && rows == this->rows()) {
       const auto it = indexes->vectors.find(search.field);
-      if (it != indexes->vectors.end())
-        return SearchIndex(context, search, *it->second, allowed, hits);
+      if (it != indexes->vectors.end()) index = it->second.get();
     }
-    TRY(column->CheckAll());
+    if (index == nullptr) TRY(column->CheckAll());
     VectorPart part{0, column->Vectors()};
     part.vectors.rows = std::min(rows, part.vectors.rows);
-    return SearchExactly(context, search, {&part, 1}, allowed, hits);
+    const FindNearest find = [&](const VectorSearch& wider, std::vector<std::vector<Hit>>* found) {
+      if (index != nullptr) return SearchIndex(context, wider, *index, allowed, found);
+      return SearchExactly(context, wider, {&part, 1}, allowed, found);
+    };
+    // Within one partition rows ascend by key.
+    if (file_->footer().partitions.size() <= 1) return find(search, hits);
+    return SearchByKey(search, SealedKeys(&columns_.at(key_)), find, hits);
   }
 
   std::unique_ptr<expr::Source> MakeSource(const Schema& schema, size_t rows,

@@ -53,8 +53,8 @@ class Segment {
   // snapshot's).
   virtual size_t rows() const = 0;
 
-  // hits[q]: the nearest rows among the first `rows` that `allowed` lets through. Uses `indexes`'
-  // vector index for the field if there is one, else scans.
+  // hits[q]: the nearest rows among the first `rows` that `allowed` lets through, by (distance,
+  // key). Uses `indexes`' vector index for the field if there is one, else scans.
   virtual Status Search(const Context& context, const VectorSearch& search, size_t rows,
                         const RowMask& allowed, const IndexSet* indexes,
                         std::vector<std::vector<Hit>>* hits) const = 0;

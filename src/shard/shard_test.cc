@@ -170,6 +170,43 @@ TEST_F(ShardTest, KeysInSeveralPartitionsLeaveNoSearchShort) {
   }
 }
 
+// Rows at one distance come by key, however they lie: paging repeats none and misses none.
+TEST_F(ShardTest, EqualScoresArePagedByKey) {
+  std::vector<int64_t> ids(600);
+  for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<int64_t>(i);
+  std::shuffle(ids.begin(), ids.end(), std::mt19937(7));
+  const auto insert = [&](size_t begin, size_t end, PartitionId partition) {
+    std::vector<TestRow> rows;
+    for (size_t i = begin; i < end; ++i) rows.push_back({ids[i], 1});
+    ASSERT_TRUE(Insert(rows, partition).ok());
+  };
+  insert(0, 150, kDefault);
+  insert(150, 300, kOld);
+  Flush();
+  insert(300, 450, kOld);
+  insert(450, 600, kDefault);
+  const float queries[8] = {0, 1, 0, 1, 0, 0, 0, 1};  // by IP all rows are equal
+  roles::SearchRequest request;
+  request.collection = collection_;
+  request.field = kVector;
+  request.metric = Metric::kIP;
+  request.queries = {DataType::kFloatVector,
+                     4,
+                     2,
+                     std::string(reinterpret_cast<const char*>(queries), sizeof queries),
+                     {}};
+  for (size_t limit = 1; limit <= 650; limit += 37) {
+    request.limit = limit;
+    const auto result = shard_->Search(Context(), request);
+    ASSERT_TRUE(result.ok()) << result.status().message();
+    const size_t expected = std::min<size_t>(limit, 600);
+    ASSERT_EQ(result->counts, std::vector<uint32_t>(2, static_cast<uint32_t>(expected)));
+    for (size_t i = 0; i < 2 * expected; ++i) {
+      ASSERT_EQ(result->keys.as<int64_t>()[i], static_cast<int64_t>(i % expected)) << limit;
+    }
+  }
+}
+
 TEST_F(ShardTest, RowsOfADroppedPartitionEnd) {
   ASSERT_TRUE(Insert({{1, 10}}).ok());
   ASSERT_TRUE(Insert({{2, 20}}, kOld).ok());
