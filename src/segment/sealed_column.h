@@ -40,7 +40,7 @@ class SealedColumn {
   const std::byte* Fixed(size_t row) const { return values_->data + row * width_; }
   const uint8_t* valid() const { return valid_ == nullptr ? nullptr : valid_->as<uint8_t>(); }
 
-  // The whole column; after CheckAll.
+  // The whole column; its bytes may be read after CheckAll.
   index::VectorView Vectors() const;
   index::ScalarView Scalars() const;
 

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cstring>
 #include <mutex>
-#include <numeric>
 #include <string>
 
 #include "segment/exact_search.h"
@@ -67,6 +66,23 @@ class SealedKeys : public KeyOrder {
   const SealedColumn* keys_;
 };
 
+// Which of `keys` lie between the least and the greatest of a column.
+std::vector<uint32_t> KeysWithin(const Column& keys, const ColumnStats& stats) {
+  std::vector<uint32_t> within;
+  const bool known = !stats.min.is_null() && !stats.max.is_null();
+  for (uint32_t i = 0; i < keys.rows(); ++i) {
+    if (known && keys.fixed()) {
+      const int64_t key = keys.as<int64_t>()[i];
+      if (key < stats.min.as_int() || stats.max.as_int() < key) continue;
+    } else if (known) {
+      const std::string_view key = keys.String(i);
+      if (key < stats.min.as_string() || stats.max.as_string() < key) continue;
+    }
+    within.push_back(i);
+  }
+  return within;
+}
+
 class MappedSegment : public SealedSegment {
  public:
   MappedSegment(std::unique_ptr<SegmentFile> file, FieldId key)
@@ -115,7 +131,8 @@ class MappedSegment : public SealedSegment {
       const auto it = indexes->vectors.find(search.field);
       if (it != indexes->vectors.end()) index = it->second.get();
     }
-    if (index == nullptr) TRY(column->CheckAll());
+    // An index compares its candidates in the column; only its own copies are its own to check.
+    if (index == nullptr || IsDenseVector(column->type())) TRY(column->CheckAll());
     VectorPart part{0, column->Vectors()};
     part.vectors.rows = std::min(rows, part.vectors.rows);
     const FindNearest find = [&](const VectorSearch& wider, std::vector<std::vector<Hit>>* found) {
@@ -172,6 +189,13 @@ class MappedSegment : public SealedSegment {
     return column->Scalars();
   }
 
+  Result<index::VectorView> LendVectors(const Field& field) const override {
+    return TRY(Existing(field))->Vectors();
+  }
+  Result<index::ScalarView> LendScalars(const Field& field) const override {
+    return TRY(Existing(field))->Scalars();
+  }
+
   Status damage() const override {
     if (!damaged_.load(std::memory_order_acquire)) return {};
     const std::lock_guard lock(mutex_);
@@ -217,14 +241,16 @@ class MappedSegment : public SealedSegment {
     const SealedColumn& column = columns_.at(key_);
     CHECK(keys.type() == column.type());
     CHECK(partitions.size() <= 1 || partitions.size() == keys.rows());
+    std::vector<uint32_t> wanted = KeysWithin(keys, column.stats());
+    if (wanted.empty()) return;
     if (Status status = column.CheckAll(); !status.ok()) return Remember(std::move(status));
     if (column.fixed()) {
       const auto* rows = reinterpret_cast<const int64_t*>(column.Fixed(0));
       Find([&](size_t i) { return keys.as<int64_t>()[i]; }, [&](size_t row) { return rows[row]; },
-           keys.rows(), partitions, fn);
+           std::move(wanted), partitions, fn);
     } else {
       Find([&](size_t i) { return keys.String(i); }, [&](size_t row) { return column.Value(row); },
-           keys.rows(), partitions, fn);
+           std::move(wanted), partitions, fn);
     }
   }
 
@@ -242,13 +268,13 @@ class MappedSegment : public SealedSegment {
         {{"field", field.name}});
   }
 
-  // key(i) is the i-th key asked for, at(row) the key of a row; both sort each partition's rows.
+  // key(i) is the i-th key asked for, `order` which of them; at(row) is the key of a row, by which
+  // each partition's rows are sorted.
   template <typename KeyAt, typename RowAt>
-  void Find(KeyAt key, RowAt at, size_t count, std::span<const PartitionId> partitions,
+  void Find(KeyAt key, RowAt at, std::vector<uint32_t> order,
+            std::span<const PartitionId> partitions,
             const std::function<void(size_t key, uint32_t row)>& fn) const {
     const bool each = partitions.size() > 1;
-    std::vector<uint32_t> order(count);
-    std::iota(order.begin(), order.end(), 0);
     std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
       if (each && partitions[a] != partitions[b]) return partitions[a] < partitions[b];
       return key(a) < key(b);

@@ -21,11 +21,15 @@ class SealedSegment : public Segment {
                                                      const meta::SegmentMeta& meta,
                                                      const Schema& schema);
 
-  // What an index is built from and opened over; borrowed from the mapping. Verifies checksums of
-  // the column. kFieldNotFound if the field was added after the segment was written: there is
-  // nothing to index (see Has).
+  // What an index is built from; borrowed from the mapping. Verifies checksums of the column.
+  // kFieldNotFound if the field was added after the segment was written: there is nothing to index
+  // (see Has).
   virtual Result<index::VectorView> Vectors(const Field& field, Metric metric) const = 0;
   virtual Result<index::ScalarView> Scalars(const Field& field) const = 0;
+  // The same to open an index over: nothing is read or verified. Search verifies a dense column
+  // before the first use of an index over it.
+  virtual Result<index::VectorView> LendVectors(const Field& field) const = 0;
+  virtual Result<index::ScalarView> LendScalars(const Field& field) const = 0;
   virtual bool Has(FieldId field) const = 0;
   virtual uint64_t file_bytes() const = 0;
 };

@@ -1,6 +1,7 @@
 #include "segment/sealed_segment.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <random>
@@ -309,6 +310,33 @@ TEST_F(SealedSegmentTest, CallsWithoutAStatusRememberDamage) {
     keys.AppendFrom(written.model.columns[0], 0);
     segment.FindKeys(keys, {}, [](size_t, uint32_t) { FAIL(); });
   });
+}
+
+// Keys that the footer's statistics rule out cost no look at the column.
+TEST_F(SealedSegmentTest, KeysOutsideTheColumnsRangeAreNotLookedUp) {
+  for (const bool text : {false, true}) {
+    const Schema schema = WideSchema(text);
+    const Field& key = schema.primary();
+    const Written written = Flush(schema, {300});
+    const SegmentFooter footer = *DecodeFooter(*FindFooter(*io::ReadFile(fs_, kPath)));
+    fs_.FlipBit(kPath, footer.Find(key.id, SectionKind::kValues)->offset, 3);
+    const auto segment = Open(kPath, written.result.meta, schema);
+    const auto find = [&](const Column& keys) {
+      segment->FindKeys(keys, {}, [](size_t, uint32_t) { FAIL(); });
+      return segment->damage().code();
+    };
+    Column outside(key.id, key.type);
+    if (text) {
+      outside.AppendString("");
+      outside.AppendString("\xff");
+    } else {
+      outside.Append<int64_t>(std::numeric_limits<int64_t>::min());
+      outside.Append<int64_t>(std::numeric_limits<int64_t>::max());
+    }
+    EXPECT_EQ(find(outside), Code::kOk);
+    outside.AppendFrom(written.model.columns[0], 0);
+    EXPECT_EQ(find(outside), Code::kCorruption);
+  }
 }
 
 TEST_F(SealedSegmentTest, RefusesADamagedHeadOrFooterAndACutFile) {

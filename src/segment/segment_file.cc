@@ -63,6 +63,8 @@ uint64_t SegmentFile::memory_bytes() const {
 
 Status SegmentFile::Blocks::CheckAll() const {
   if (all_good.load(std::memory_order_acquire)) return {};
+  const std::lock_guard lock(checking);
+  if (all_good.load(std::memory_order_acquire)) return {};
   TRY(CheckBlocks(0, size));
   all_good.store(true, std::memory_order_release);
   return {};

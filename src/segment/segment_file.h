@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,7 @@ struct SegmentFile::Blocks {
   uint64_t size = 0;
   mutable std::vector<std::atomic<uint64_t>> good;  // a bit a block: its checksum was right
   mutable std::atomic<bool> all_good{false};
+  mutable std::mutex checking;  // held by who checks all: others wait for the outcome
 
   // OK: bytes [offset, offset + size) are what was written. An offset beyond the end is
   // kCorruption.

@@ -369,12 +369,11 @@ Status LocalShard::AttachIndex(const meta::IndexObject& object,
   };
   auto held = std::make_shared<Held>(Held{mapping, sealed, nullptr, nullptr});
   if (IsVector(field->type)) {
-    const Metric metric = index::ResolveSpec(*field, *declared).metric;
-    held->vectors = TRY(index::Open(mapping->view(), TRY(sealed->Vectors(*field, metric))));
+    held->vectors = TRY(index::Open(mapping->view(), TRY(sealed->LendVectors(*field))));
     indexes->vectors[object.field] =
         std::shared_ptr<const index::VectorIndex>(held, held->vectors.get());
   } else {
-    held->scalars = TRY(index::OpenScalar(mapping->view(), TRY(sealed->Scalars(*field))));
+    held->scalars = TRY(index::OpenScalar(mapping->view(), TRY(sealed->LendScalars(*field))));
     indexes->scalars[object.field] =
         std::shared_ptr<const index::ScalarIndex>(held, held->scalars.get());
   }

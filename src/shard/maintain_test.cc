@@ -191,5 +191,45 @@ TEST_F(MaintainTest, ManyQuietPeriodsLeaveFewSegments) {
   EXPECT_EQ(shard_->Stats().live_rows, 4000);
 }
 
+// Opening reads no columns; the first search does, and what is damaged is never served.
+TEST_F(MaintainTest, DamageUnderAnIndexIsMetByTheFirstSearch) {
+  Insert(500);
+  BeQuiet();
+  Work();
+  ASSERT_EQ(Segments(), "500i");
+  const std::string dir = "shards/8";
+  std::string path;
+  for (const std::string& file : fs_.List(dir).take()) {
+    if (file.ends_with(".seg")) path = io::JoinPath(dir, file);
+  }
+  const std::string bytes = io::ReadFile(fs_, path).take();
+  const float row[4] = {400, 0, 0, 1};
+  const size_t at = bytes.find(std::string(reinterpret_cast<const char*>(row), sizeof row));
+  ASSERT_NE(at, std::string::npos);
+  shard_.reset();
+  fs_.FlipBit(path, at, 2);
+  auto opened = LocalShard::Open(&env_, collection_);
+  ASSERT_TRUE(opened.ok()) << opened.status().message();
+  shard_ = std::move(opened).take();
+  EXPECT_EQ(Segments(), "500i");
+
+  const float query[4] = {1, 1, 0, 1};  // far from the damaged row
+  roles::SearchRequest request;
+  request.collection = collection_;
+  request.field = kVector;
+  request.metric = Metric::kL2;
+  request.limit = 1;
+  request.queries = {DataType::kFloatVector,
+                     4,
+                     1,
+                     std::string(reinterpret_cast<const char*>(query), sizeof query),
+                     {}};
+  const auto result = shard_->Search(Context(), request);
+  EXPECT_EQ(result.status().code(), Code::kCorruption);
+  EXPECT_NE(result.status().message().find(path + ": checksum mismatch at offset"),
+            std::string::npos)
+      << result.status().message();
+}
+
 }  // namespace
 }  // namespace elanus::shard
