@@ -5,10 +5,13 @@
 #include <cstring>
 
 #include "simd/fastscan_levels.h"
+#include "simd/half.h"
 #include "simd/kernels.h"
 
 namespace elanus::simd {
 namespace {
+
+#include "simd/fastscan_signs.inc"
 
 template <typename Sum>
 void SumBlock(const uint8_t* lut, const uint8_t* block, size_t m, Sum* out) {
@@ -35,6 +38,27 @@ void Sums32(const uint8_t* lut, const uint8_t* codes, size_t m, size_t blocks, u
     SumBlock(lut, codes + b * FastBlockBytes(m), m, out + b * kFastRows);
 }
 
+float FromBFloat16(const uint8_t* p) {
+  uint16_t bits;
+  std::memcpy(&bits, p, 2);
+  return BFloat16ToFloat(bits);
+}
+
+uint32_t Edges(const FastEdgeTerms& terms, const uint8_t* lut, const uint8_t* edges, size_t m,
+               float bound, float* estimates) {
+  uint32_t sums[kFastRows];
+  SumBlock(lut, edges, m, sums);
+  const uint8_t* addends = edges + FastBlockBytes(m);
+  uint32_t mask = 0;
+  for (size_t r = 0; r < kFastRows; ++r) {
+    const float add = terms.base + terms.weight * FromBFloat16(addends + 2 * r);
+    const float scale = FromBFloat16(addends + 2 * kFastRows + 2 * r);
+    estimates[r] = add + scale * (terms.slope * static_cast<float>(sums[r]) + terms.shift);
+    mask |= static_cast<uint32_t>(estimates[r] < bound) << r;
+  }
+  return mask;
+}
+
 template <typename T>
 void Below(const T* values, size_t blocks, T bound, uint32_t* masks) {
   for (size_t b = 0; b < blocks; ++b, values += kFastRows) {
@@ -44,7 +68,8 @@ void Below(const T* values, size_t blocks, T bound, uint32_t* masks) {
   }
 }
 
-constexpr FastScan kPortable = {"portable", &Sums16, &Sums32, &Below<uint16_t>, &Below<float>};
+constexpr FastScan kPortable = {"portable",    &Sums16, &Sums32, &Below<uint16_t>,
+                                &Below<float>, &Edges,  &Signs};
 
 }  // namespace
 

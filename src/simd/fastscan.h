@@ -24,6 +24,22 @@ constexpr size_t FastEven(size_t m) { return (m + 1) / 2 * 2; }
 // Bytes of a block, and of a query's tables: they happen to be the same.
 constexpr size_t FastBlockBytes(size_t m) { return FastEven(m) * kFastCodes; }
 
+// Tables of floats as bytes: the sum of floats is about bias + scale * (sum of bytes).
+struct FastScale {
+  float scale = 0;
+  float bias = 0;
+};
+
+// Links of one node of a graph: FastScan codes of 32 neighbours' residuals by sign, and what turns
+// a sum into a distance. Right after a block come 32 addends, then 32 scales, each as bfloat16.
+constexpr size_t FastEdgeBytes(size_t m) { return FastBlockBytes(m) + kFastRows * 4; }
+struct FastEdgeTerms {
+  float base;    // the distance of the node itself
+  float weight;  // of the addends
+  float slope;   // of a sum
+  float shift;   // added to slope * sum before the scale is applied
+};
+
 struct FastScan {
   std::string_view level;
   // out[(q * blocks + b) * 32 + r] = sum over j < m of luts[q][16 j + code j of row r of block b].
@@ -36,6 +52,13 @@ struct FastScan {
   void (*below)(const uint16_t* sums, size_t blocks, uint16_t bound, uint32_t* masks);
   // masks[b] has bit r set where values[32 b + r] < bound; never for NaN.
   void (*below_f32)(const float* values, size_t blocks, float bound, uint32_t* masks);
+  // estimates[r] = base + weight * addend[r] + scale[r] * (slope * sum[r] + shift), r < 32; the
+  // result has bit r set where that is < bound. Any m.
+  uint32_t (*edges)(const FastEdgeTerms& terms, const uint8_t* lut, const uint8_t* edges, size_t m,
+                    float bound, float* estimates);
+  // Tables for codes by sign: bit i of code j stands for +v[4j + i] where set, -v[4j + i] where
+  // not. v has 4 m floats. As FastQuantise of those tables.
+  FastScale (*signs)(const float* v, size_t m, uint8_t* lut);
 };
 
 // As simd::Get and simd::Find (kernels.h).
@@ -50,11 +73,6 @@ inline uint8_t FastCode(const uint8_t* block, size_t row, size_t j) {
   return static_cast<uint8_t>(block[j * 16 + row % 16] >> (row < 16 ? 0 : 4) & 15);
 }
 
-// Tables of floats as bytes: the sum of floats is about bias + scale * (sum of bytes).
-struct FastScale {
-  float scale = 0;
-  float bias = 0;
-};
 // tables: m x 16; lut: FastBlockBytes(m). Each table's least value becomes 0, the widest table
 // spans all of a byte. Values must be finite.
 FastScale FastQuantise(const float* tables, size_t m, uint8_t* lut);

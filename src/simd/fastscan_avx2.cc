@@ -2,6 +2,7 @@
 #if defined(__x86_64__)
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstring>
 
@@ -17,6 +18,8 @@
 
 namespace elanus::simd {
 namespace {
+
+#include "simd/fastscan_signs.inc"
 
 inline __m256i Load(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
 inline void Store(void* p, __m256i v) { _mm256_storeu_si256(static_cast<__m256i*>(p), v); }
@@ -121,10 +124,36 @@ void BelowF32(const float* values, size_t blocks, float bound, uint32_t* masks) 
   }
 }
 
+inline __m256 FromBFloat16(const uint8_t* p) {
+  const __m128i bits = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(bits), 16));
+}
+
+uint32_t Edges(const FastEdgeTerms& terms, const uint8_t* lut, const uint8_t* edges, size_t m,
+               float bound, float* estimates) {
+  uint32_t sums[32];
+  Sums32(lut, edges, m, 1, sums);
+  const uint8_t* addends = edges + FastBlockBytes(m);
+  const __m256 base = _mm256_set1_ps(terms.base);
+  const __m256 weight = _mm256_set1_ps(terms.weight);
+  const __m256 slope = _mm256_set1_ps(terms.slope);
+  const __m256 shift = _mm256_set1_ps(terms.shift);
+  for (size_t r = 0; r < 32; r += 8) {
+    const __m256 add = _mm256_add_ps(base, _mm256_mul_ps(weight, FromBFloat16(addends + 2 * r)));
+    const __m256 turned =
+        _mm256_add_ps(_mm256_mul_ps(slope, _mm256_cvtepi32_ps(Load(sums + r))), shift);
+    _mm256_storeu_ps(estimates + r,
+                     _mm256_add_ps(add, _mm256_mul_ps(FromBFloat16(addends + 64 + 2 * r), turned)));
+  }
+  uint32_t mask;
+  BelowF32(estimates, 1, bound, &mask);
+  return mask;
+}
+
 }  // namespace
 
 const FastScan& Avx2FastScan() {
-  static constexpr FastScan kTable = {"avx2", &Sums16, &Sums32, &Below, &BelowF32};
+  static constexpr FastScan kTable = {"avx2", &Sums16, &Sums32, &Below, &BelowF32, &Edges, &Signs};
   return kTable;
 }
 

@@ -2,6 +2,7 @@
 #if defined(__x86_64__)
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstring>
 
@@ -20,6 +21,8 @@
 
 namespace elanus::simd {
 namespace {
+
+#include "simd/fastscan_signs.inc"
 
 // As in the AVX2 level, in four lanes.
 struct Sums {
@@ -122,10 +125,46 @@ void BelowF32(const float* values, size_t blocks, float bound, uint32_t* masks) 
   }
 }
 
+inline __m512 FromBFloat16(const uint8_t* p) {
+  const __m256i bits = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
+}
+
+uint32_t Edges(const FastEdgeTerms& terms, const uint8_t* lut, const uint8_t* edges, size_t m,
+               float bound, float* estimates) {
+  const size_t bytes = FastBlockBytes(m);
+  __m512i wide[2] = {_mm512_setzero_si512(), _mm512_setzero_si512()};
+  constexpr size_t kPiece = kFastNarrow * kFastCodes;
+  for (size_t at = 0; at < bytes; at += kPiece) {
+    Sums sums[1][2];
+    const uint8_t* table = lut + at;
+    SumBlock<1>(&table, edges + at, std::min(kPiece, bytes - at), sums);
+    wide[0] = _mm512_add_epi32(wide[0], _mm512_cvtepu16_epi32(sums[0][0].Rows()));
+    wide[1] = _mm512_add_epi32(wide[1], _mm512_cvtepu16_epi32(sums[0][1].Rows()));
+  }
+  const uint8_t* addends = edges + bytes;
+  const __m512 limit = _mm512_set1_ps(bound);
+  uint32_t mask = 0;
+  for (size_t half = 0; half < 2; ++half) {
+    const __m512 add = _mm512_add_ps(
+        _mm512_set1_ps(terms.base),
+        _mm512_mul_ps(_mm512_set1_ps(terms.weight), FromBFloat16(addends + 32 * half)));
+    const __m512 turned =
+        _mm512_add_ps(_mm512_mul_ps(_mm512_set1_ps(terms.slope), _mm512_cvtepi32_ps(wide[half])),
+                      _mm512_set1_ps(terms.shift));
+    const __m512 estimate =
+        _mm512_add_ps(add, _mm512_mul_ps(FromBFloat16(addends + 64 + 32 * half), turned));
+    _mm512_storeu_ps(estimates + 16 * half, estimate);
+    mask |= static_cast<uint32_t>(_mm512_cmp_ps_mask(estimate, limit, _CMP_LT_OQ)) << (16 * half);
+  }
+  return mask;
+}
+
 }  // namespace
 
 const FastScan& Avx512FastScan() {
-  static constexpr FastScan kTable = {"avx512", &Sums16, &Sums32, &Below, &BelowF32};
+  static constexpr FastScan kTable = {"avx512",  &Sums16, &Sums32, &Below,
+                                      &BelowF32, &Edges,  &Signs};
   return kTable;
 }
 

@@ -37,6 +37,15 @@ void Scan(benchmark::State& state, const FastScan* level, size_t m, size_t bytes
       benchmark::Counter(all * static_cast<double>(queries) * 32, benchmark::Counter::kIsRate);
 }
 
+void Signs(benchmark::State& state) {
+  const std::vector<float> v(static_cast<size_t>(state.range(0)), 0.5f);
+  std::vector<uint8_t> lut(v.size() * 4);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(GetFastScan().signs(v.data(), v.size() / 4, lut.data()));
+  }
+}
+BENCHMARK(Signs)->Arg(128)->Arg(384)->Arg(768);
+
 const bool kRegistered = [] {
   for (const char* name : {"portable", "avx2", "avx512"}) {
     const FastScan* level = FindFastScan(name);

@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include "simd/half.h"
+
 namespace elanus::simd {
 namespace {
 
@@ -139,6 +141,71 @@ TEST(FastScan, QuantisedTablesAreNearTheFloats) {
   const FastScale flat = FastQuantise(tables.data(), kM, lut.data());
   EXPECT_EQ(flat.scale, 0);
   EXPECT_FLOAT_EQ(flat.bias, 2.0f * kM);
+}
+
+TEST(FastScan, TablesOfSignsAreNearTheProducts) {
+  std::mt19937 random(kSeed);
+  std::normal_distribution<float> normal;
+  for (const size_t m : {1, 2, 7, 96}) {
+    std::vector<float> v(4 * m);
+    for (float& x : v) x = normal(random);
+    for (const FastScan* level : Levels()) {
+      std::vector<uint8_t> lut(FastBlockBytes(m), 0xff);
+      const FastScale s = level->signs(v.data(), m, lut.data());
+      for (int round = 0; round < 50; ++round) {
+        float exact = 0;
+        uint32_t sum = 0;
+        for (size_t j = 0; j < m; ++j) {
+          const size_t code = random() % 16;
+          for (size_t i = 0; i < 4; ++i)
+            exact += (code >> i & 1) != 0 ? v[4 * j + i] : -v[4 * j + i];
+          sum += lut[16 * j + code];
+        }
+        EXPECT_NEAR(s.bias + s.scale * static_cast<float>(sum), exact,
+                    s.scale * static_cast<float>(m) * 0.51f)
+            << level->level << " m " << m << " seed " << kSeed;
+      }
+      if (m % 2 != 0) {
+        EXPECT_EQ(lut[16 * m], 0);
+      }
+    }
+  }
+  std::vector<uint8_t> lut(32, 0xff);
+  const float zero[4] = {};
+  for (const FastScan* level : Levels()) {
+    EXPECT_EQ(level->signs(zero, 1, lut.data()).scale, 0);
+    EXPECT_EQ(lut[3], 0);
+  }
+}
+
+TEST(FastScan, EdgesAreEstimatedAlike) {
+  std::mt19937 random(kSeed);
+  for (const size_t m : {2, 16, 96, 300}) {
+    const Sample s(m, 1, 1, &random);
+    std::vector<uint8_t> edges(FastEdgeBytes(m));
+    std::memcpy(edges.data(), s.packed.data() + 1, FastBlockBytes(m));
+    std::vector<float> addend(32), scale(32);
+    for (size_t r = 0; r < 32; ++r) {
+      const uint16_t a = FloatToBFloat16(static_cast<float>(random() % 1000));
+      const uint16_t b = FloatToBFloat16(static_cast<float>(random() % 1000) / -100);
+      addend[r] = BFloat16ToFloat(a);
+      scale[r] = BFloat16ToFloat(b);
+      std::memcpy(edges.data() + FastBlockBytes(m) + 2 * r, &a, 2);
+      std::memcpy(edges.data() + FastBlockBytes(m) + 64 + 2 * r, &b, 2);
+    }
+    const FastEdgeTerms terms{3, 0.5f, 0.01f, -2};
+    for (const FastScan* level : Levels()) {
+      float out[32];
+      const float bound = 100;
+      const uint32_t mask = level->edges(terms, s.at[0], edges.data(), m, bound, out);
+      for (size_t r = 0; r < 32; ++r) {
+        const float expected =
+            3 + 0.5f * addend[r] + scale[r] * (0.01f * static_cast<float>(s.Sum(0, r)) - 2);
+        EXPECT_NEAR(out[r], expected, 1e-4f * (1 + std::abs(expected))) << level->level;
+        EXPECT_EQ((mask >> r & 1) != 0, out[r] < bound);
+      }
+    }
+  }
 }
 
 }  // namespace
