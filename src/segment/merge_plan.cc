@@ -31,7 +31,8 @@ struct SortedInput {
 
 template <typename Key>
 Result<SortedInput> Sort(const MergeInput& input, const Field& key,
-                         std::span<const PartitionId> partitions, Timestamp floor) {
+                         std::span<const PartitionId> partitions, Timestamp floor,
+                         Timestamp expired_before) {
   struct Entry {
     uint32_t partition;
     uint32_t row;
@@ -63,6 +64,7 @@ Result<SortedInput> Sort(const MergeInput& input, const Field& key,
       known = true;
     }
     if (!wanted || (!live->LiveNow(row) && !sorted.ended.contains(row))) continue;
+    if (expired_before != 0 && input.segment->InsertedAt(row) < expired_before) continue;
     entries.push_back({rank, row, KeyOf<Key>(*sorted.keys, row)});
   }
   if (!std::is_sorted(entries.begin(), entries.end())) std::sort(entries.begin(), entries.end());
@@ -136,13 +138,14 @@ class Merge {
 
 template <typename Key>
 Result<MergePlan> Plan(const Context& context, const Field& key, std::span<const MergeInput> inputs,
-                       std::span<const PartitionId> partitions, Timestamp floor) {
+                       std::span<const PartitionId> partitions, Timestamp floor,
+                       Timestamp expired_before) {
   MergePlan plan;
   std::vector<SortedInput> sorted;
   size_t rows = 0;
   for (const MergeInput& input : inputs) {
     TRY(context.Check());
-    sorted.push_back(TRY(Sort<Key>(input, key, partitions, floor)));
+    sorted.push_back(TRY(Sort<Key>(input, key, partitions, floor, expired_before)));
     plan.row_maps.emplace_back(input.rows, Segment::kNoRow);
     rows += sorted.back().rows.size();
   }
@@ -165,12 +168,14 @@ Result<MergePlan> Plan(const Context& context, const Field& key, std::span<const
 
 Result<MergePlan> PlanMerge(const Context& context, const Field& key,
                             std::span<const MergeInput> inputs,
-                            std::span<const PartitionId> partitions, Timestamp floor) {
+                            std::span<const PartitionId> partitions, Timestamp floor,
+                            Timestamp expired_before) {
   std::vector<PartitionId> sorted(partitions.begin(), partitions.end());
   std::sort(sorted.begin(), sorted.end());
   sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
-  if (key.type == DataType::kInt64) return Plan<int64_t>(context, key, inputs, sorted, floor);
-  return Plan<std::string_view>(context, key, inputs, sorted, floor);
+  if (key.type == DataType::kInt64)
+    return Plan<int64_t>(context, key, inputs, sorted, floor, expired_before);
+  return Plan<std::string_view>(context, key, inputs, sorted, floor, expired_before);
 }
 
 }  // namespace elanus::segment

@@ -206,6 +206,15 @@ class MappedSegment : public SealedSegment {
     if (!TimesAreGood()) return max_ts(rows());
     return TimeAt(UnpackBits(IndexWords(), index_bits_, row));
   }
+  size_t RowsInsertedBefore(Timestamp ts) const override {
+    if (ts <= file_->footer().min_ts) return 0;
+    if (ts > file_->footer().max_ts) return rows();
+    if (!TimesAreGood()) return 0;
+    const std::lock_guard lock(mutex_);
+    if (time_marks_.empty()) MarkTimes();
+    const auto known = std::lower_bound(time_marks_.begin(), time_marks_.end(), ts);
+    return static_cast<size_t>(known - time_marks_.begin()) * rows() / kTimeMarks;
+  }
   Timestamp max_ts(size_t) const override { return file_->footer().max_ts; }
   bool MaskInsertedAfter(Timestamp ts, size_t rows, Bitmap* allowed) const override {
     if (rows == 0 || ts >= file_->footer().max_ts) return false;
@@ -255,6 +264,8 @@ class MappedSegment : public SealedSegment {
   }
 
  private:
+  static constexpr size_t kTimeMarks = 64;
+
   const SealedColumn* Find(FieldId field) const {
     const auto it = columns_.find(field);
     return it == columns_.end() ? nullptr : &it->second;
@@ -313,6 +324,19 @@ class MappedSegment : public SealedSegment {
     return file_->footer().min_ts +
            (times_ == nullptr ? 0 : UnpackBits(times_->as<uint64_t>(), time_bits_, index));
   }
+  // time_marks_[i]: when the last of the first (i + 1)/kTimeMarks of the rows was inserted, by age.
+  void MarkTimes() const {
+    std::vector<uint32_t> rows_at(file_->footer().distinct_times);
+    for (size_t row = 0; row < rows(); ++row) ++rows_at[UnpackBits(IndexWords(), index_bits_, row)];
+    size_t seen = 0;
+    for (size_t time = 0; time < rows_at.size(); ++time) {
+      seen += rows_at[time];
+      while (time_marks_.size() < kTimeMarks &&
+             seen >= ((time_marks_.size() + 1) * rows() + kTimeMarks - 1) / kTimeMarks) {
+        time_marks_.push_back(TimeAt(time));
+      }
+    }
+  }
   const uint64_t* IndexWords() const {
     return time_index_ == nullptr ? nullptr : time_index_->as<uint64_t>();
   }
@@ -332,7 +356,8 @@ class MappedSegment : public SealedSegment {
   unsigned time_bits_ = 0, index_bits_ = 0;
 
   mutable std::mutex mutex_;
-  mutable Status damage_;  // guarded by mutex_
+  mutable Status damage_;                      // guarded by mutex_
+  mutable std::vector<Timestamp> time_marks_;  // guarded by mutex_; empty: not asked for yet
   mutable std::atomic<bool> damaged_{false};
 };
 

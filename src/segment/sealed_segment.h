@@ -32,6 +32,9 @@ class SealedSegment : public Segment {
   virtual Result<index::ScalarView> LendScalars(const Field& field) const = 0;
   virtual bool Has(FieldId field) const = 0;
   virtual uint64_t file_bytes() const = 0;
+  // How many rows were inserted before `ts`; up to 1/64 of the rows fewer. The first call that
+  // needs it reads the timestamps.
+  virtual size_t RowsInsertedBefore(Timestamp ts) const = 0;
 };
 
 // One input of WriteSegment: a segment, how many of its rows, which of them have ended.
@@ -51,11 +54,13 @@ struct WrittenSegment {
 // Writes the rows of `inputs` that are live, or ended after `floor`, as one sorted segment file at
 // `path` (written beside, synced, renamed; the folder is synced by the caller). Serves flush (one
 // growing input) and merge (several sealed ones). Rows of partitions not in `partitions` are
-// dropped. Peak memory beyond the inputs: O(rows) small.
+// dropped, and those inserted before `expired_before`. Peak memory beyond the inputs: O(rows)
+// small.
 Result<WrittenSegment> WriteSegment(const Context& context, io::FileSystem* fs,
                                     const std::string& path, SegmentId id, const Schema& schema,
                                     std::span<const MergeInput> inputs,
-                                    std::span<const PartitionId> partitions, Timestamp floor);
+                                    std::span<const PartitionId> partitions, Timestamp floor,
+                                    Timestamp expired_before = 0);
 
 // Delta object: the LiveTables of several segments, one file.
 Status WriteDelta(io::FileSystem* fs, const std::string& path,

@@ -312,6 +312,21 @@ TEST_F(SealedSegmentTest, CallsWithoutAStatusRememberDamage) {
   });
 }
 
+TEST_F(SealedSegmentTest, CountsRowsByAgeToOneIn64) {
+  const std::vector<size_t> batches(100, 7);
+  for (const auto& sizes : {batches, std::vector<size_t>{3}, std::vector<size_t>{1, 40}}) {
+    const Written written = Flush(WideSchema(false), sizes);
+    const auto& inserted = written.model.inserted;
+    for (Timestamp ts = 990; ts <= *std::max_element(inserted.begin(), inserted.end()) + 1; ++ts) {
+      const auto before = static_cast<size_t>(std::count_if(
+          inserted.begin(), inserted.end(), [ts](Timestamp its) { return its < ts; }));
+      const size_t told = written.segment->RowsInsertedBefore(ts);
+      EXPECT_LE(told, before);
+      EXPECT_GE(told + inserted.size() / 64 + 1, before);
+    }
+  }
+}
+
 // Keys that the footer's statistics rule out cost no look at the column.
 TEST_F(SealedSegmentTest, KeysOutsideTheColumnsRangeAreNotLookedUp) {
   for (const bool text : {false, true}) {

@@ -141,6 +141,7 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   // ---- worker thread (maintain.cc) ----
   bool WorthSealing(const CollectionInfo& collection, const segment::GrowingSegment& growing) const;
   bool SealWhenQuiet(const Snapshot& snapshot);
+  void ForgetHistory();
   bool DropStaleIndexes(const Snapshot& snapshot);
   std::vector<SegmentViewPtr> PickMerge(const Snapshot& snapshot, bool quiet) const;
   Status Merge(const std::vector<SegmentViewPtr>& inputs);
@@ -153,7 +154,7 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   Status BuildIndex(const IndexJob& job);
   bool WantsIndexFile(const IndexInfo& index, const Field& field, size_t rows) const;
   bool NeedsIndexFile(const IndexInfo& index, const Field& field, const SegmentView& view) const;
-  bool HasRecentEnds(const SegmentView& view, Timestamp floor) const;
+  size_t RowsToReclaim(const SegmentView& view, Timestamp floor, Timestamp expired) const;
   segment::LiveTable::Ptr CarryEnds(const std::vector<SegmentViewPtr>& inputs,
                                     const segment::WrittenSegment& written);
   Status AttachIndex(const meta::IndexObject& object,

@@ -39,6 +39,7 @@ bool LocalShard::HasJobWhenQuiet() const {
 
 bool LocalShard::RunOneJob() {
   if (dropped_) return false;
+  ForgetHistory();
   const SnapshotPtr snapshot = slot_.Get();
   if (DropStaleIndexes(*snapshot)) return true;
   if (SealWhenQuiet(*snapshot)) return true;
@@ -73,6 +74,24 @@ bool LocalShard::RunOneJob() {
   }
   if (quiet) asked_to_settle_ = false;
   return false;
+}
+
+// Raises the floor of a shard that is not written to, once that frees rows.
+void LocalShard::ForgetHistory() {
+  const SnapshotPtr snapshot = slot_.Get();
+  const int64_t ms = env_->clock->NowMs() - env_->options.history_ms;
+  const Timestamp floor = ms > 0 ? TimestampFromMs(ms) : 0;
+  const bool frees = std::any_of(
+      snapshot->segments.begin(), snapshot->segments.end(), [&](const SegmentViewPtr& view) {
+        return view->sealed != nullptr &&
+               RowsToReclaim(*view, floor, 0) > RowsToReclaim(*view, snapshot->floor, 0);
+      });
+  if (floor <= snapshot->floor || !frees) return;
+  env_->lane->RunTask([this] {
+    Floor();
+    changed_ = true;
+    Publish();
+  });
 }
 
 // Rows that an index would serve better than a scan, or that take an eighth of what seals them
@@ -130,14 +149,15 @@ bool LocalShard::DropStaleIndexes(const Snapshot& snapshot) {
 }
 
 // Four or more of like size; once quiet, everything that is worth joining: small ones first, and a
-// larger one only if what it joins is not dwarfed by it. A segment with many dead rows is rewritten
-// alone.
+// larger one only if what it joins is not dwarfed by it. A segment with many rows that nobody can
+// read any more is rewritten alone.
 std::vector<SegmentViewPtr> LocalShard::PickMerge(const Snapshot& snapshot, bool quiet) const {
+  const Timestamp expired = ExpiredBefore(*snapshot.collection);
   std::vector<SegmentViewPtr> sealed;
   for (const SegmentViewPtr& view : snapshot.segments) {
     if (view->sealed == nullptr) continue;
-    if (quiet && view->live->dead() * 5 > view->rows && !HasRecentEnds(*view, snapshot.floor))
-      return {view};
+    const size_t gone = RowsToReclaim(*view, snapshot.floor, expired);
+    if (gone >= view->rows || gone * (quiet ? 5 : 2) > view->rows) return {view};
     if (view->sealed->file_bytes() < env_->options.segment_bytes_max) sealed.push_back(view);
   }
   std::sort(sealed.begin(), sealed.end(), [](const SegmentViewPtr& a, const SegmentViewPtr& b) {
@@ -172,10 +192,16 @@ std::vector<SegmentViewPtr> LocalShard::PickMerge(const Snapshot& snapshot, bool
   return joined;
 }
 
-// Ends that a merge would have to carry: dropping the rows must wait.
-bool LocalShard::HasRecentEnds(const SegmentView& view, Timestamp floor) const {
+// What a rewrite would drop: rows that ended before any readable moment, and expired ones. A row
+// may be both and is then counted twice, which makes for an early rewrite and no second one.
+size_t LocalShard::RowsToReclaim(const SegmentView& view, Timestamp floor,
+                                 Timestamp expired) const {
   const auto tail = view.live->tail();
-  return !tail.empty() && tail.back().ts > floor;
+  const auto recent =
+      std::upper_bound(tail.begin(), tail.end(), floor,
+                       [](Timestamp ts, const LiveTable::Ended& ended) { return ts < ended.ts; });
+  const size_t ended = view.live->dead() - static_cast<size_t>(tail.end() - recent);
+  return ended + (expired == 0 ? 0 : view.sealed->RowsInsertedBefore(expired));
 }
 
 Status LocalShard::Merge(const std::vector<SegmentViewPtr>& inputs) {
@@ -190,9 +216,9 @@ Status LocalShard::Merge(const std::vector<SegmentViewPtr>& inputs) {
     partitions.push_back(partition.id);
   std::sort(partitions.begin(), partitions.end());
   const std::string path = Path(object, "seg");
-  const segment::WrittenSegment written =
-      TRY(segment::WriteSegment(jobs_, env_->fs, path, id, snapshot->collection->schema,
-                                merge_inputs, partitions, snapshot->floor));
+  const segment::WrittenSegment written = TRY(
+      segment::WriteSegment(jobs_, env_->fs, path, id, snapshot->collection->schema, merge_inputs,
+                            partitions, snapshot->floor, ExpiredBefore(*snapshot->collection)));
 
   const std::lock_guard lock(maintain_mutex_);
   if (dropped_) return Status(Code::kCancelled, "shard is dropped");

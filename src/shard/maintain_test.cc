@@ -191,6 +191,47 @@ TEST_F(MaintainTest, ManyQuietPeriodsLeaveFewSegments) {
   EXPECT_EQ(shard_->Stats().live_rows, 4000);
 }
 
+TEST_F(MaintainTest, ExpiredRowsCauseTheirOwnRewrite) {
+  auto info = std::make_shared<CollectionInfo>(*collection_);
+  info->properties = {{"collection.ttl.seconds", "1000"}};
+  Declare(info);
+  Insert(300);
+  clock_.Advance(500'000);
+  Insert(150);
+  BeQuiet();
+  Work();
+  EXPECT_EQ(Segments(), "450i");
+  clock_.Advance(480'000);
+  EXPECT_FALSE(shard_->HasJobWhenQuiet());
+  clock_.Advance(20'000);
+  EXPECT_TRUE(shard_->HasJobWhenQuiet());
+  Work();
+  EXPECT_EQ(Segments(), "150i");
+  clock_.Advance(500'000);
+  Work();
+  EXPECT_EQ(Segments(), "");
+  EXPECT_EQ(fs_.List("shards/8").take(), std::vector<std::string>());
+}
+
+// Only once nobody can read them.
+TEST_F(MaintainTest, EndedRowsAreReclaimedWhenTheirHistoryIsOver) {
+  Insert(300);
+  ASSERT_TRUE(shard_->Flush(Context()).ok());
+  Work();
+  roles::WriteRequest request;
+  request.collection = collection_;
+  Column keys(kId, DataType::kInt64);
+  for (int64_t id = 1; id <= 200; ++id) keys.Append<int64_t>(id);
+  request.delete_keys = keys;
+  ASSERT_TRUE(shard_->Write(Context(), std::move(request)).ok());
+  Work();
+  EXPECT_EQ(Segments(), "300i");
+  clock_.Advance(env_.options.history_ms + 1);
+  Insert(1);  // not quiet: more than half of the rows are gone
+  Work();
+  EXPECT_EQ(Segments(), "100 1+");
+}
+
 // Opening reads no columns; the first search does, and what is damaged is never served.
 TEST_F(MaintainTest, DamageUnderAnIndexIsMetByTheFirstSearch) {
   Insert(500);

@@ -12,6 +12,7 @@ namespace {
 constexpr int64_t kObjectBlock = 1000;
 constexpr uint64_t kIdleBlockBytes = 128 << 20;
 constexpr std::chrono::seconds kTick(1);
+constexpr std::chrono::seconds kLookAround(60);
 
 }  // namespace
 
@@ -256,9 +257,18 @@ void ShardHost::WorkerLoop() {
   SetThreadName("worker");
   MakeThreadBackground();
   std::unique_lock lock(work_mutex_);
+  auto look_around = std::chrono::steady_clock::now() + kLookAround;
   while (!stopping_) {
     worker_wake_.wait_for(lock, kTick, [this] { return stopping_ || !to_work_.empty(); });
     if (stopping_) return;
+    // What no event tells of: rows that expired, history that nobody can read any more.
+    if (const auto now = std::chrono::steady_clock::now(); now >= look_around) {
+      look_around = now + kLookAround;
+      lock.unlock();
+      const std::vector<ShardRef> shards = All();
+      lock.lock();
+      for (const ShardRef& shard : shards) to_work_.insert(shard->id());
+    }
     const std::set<ShardId> due = std::exchange(to_work_, {});
     lock.unlock();
     std::set<ShardId> again;
