@@ -37,6 +37,12 @@ void ReadFloats(const VectorView& vectors, size_t row, float* out) {
   ToFloats(vectors.type, vectors.Row(row), static_cast<size_t>(vectors.dim), out);
 }
 
+void Normalise(float* v, size_t dim) {
+  const float square = simd::Get().f32_ip.row(v, v, dim);
+  const float scale = square > 0 ? 1.0f / std::sqrt(square) : 0.0f;
+  for (size_t i = 0; i < dim; ++i) v[i] *= scale;
+}
+
 std::vector<float> InverseNorms(const VectorView& vectors) {
   const auto dim = static_cast<size_t>(vectors.dim);
   std::vector<float> floats(dim);

@@ -45,6 +45,8 @@ class RowDistance {
 
 // Row `row` of a dense numeric column as floats.
 void ReadFloats(const VectorView& vectors, size_t row, float* out);
+// Divides v by its length; a zero vector stays.
+void Normalise(float* v, size_t dim);
 void ToFloats(DataType type, const std::byte* from, size_t dim, float* out);
 
 }  // namespace elanus::index

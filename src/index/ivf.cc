@@ -252,10 +252,9 @@ Status BuildIvf(const Context& context, const VectorView& vectors, const BuildSp
       std::clamp<int64_t>(IntParam(spec.params, "nlist", kDefaultNlist), 1, 65536));
   const bool binary = vectors.type == DataType::kBinaryVector;
   Workers workers(std::max(threads, 1));
-  const Centres centres = TRY(FindCentres(context, vectors, spec.metric, nlist, &workers));
-  if (progress != nullptr) progress(0.5);
+  Centres centres;
   std::vector<uint32_t> owner;
-  TRY(AssignRows(context, vectors, spec.metric, centres, &workers, &owner));
+  TRY(ClusterRows(context, vectors, spec.metric, nlist, &workers, &centres, &owner));
   if (progress != nullptr) progress(0.8);
 
   // Rows by list, ascending within it.

@@ -93,11 +93,10 @@ TEST(KMeans, LeavesNoCentreWithoutRows) {
   TestColumn column = TestColumn::Dense(DataType::kFloatVector, 4000, 16, 8, kTestSeed);
   Workers workers(2);
   const Context context;
-  const auto centres = FindCentres(context, column.view(), Metric::kL2, 32, &workers);
-  ASSERT_TRUE(centres.ok());
+  Centres centres;
   std::vector<uint32_t> owner;
   ASSERT_TRUE(
-      AssignRows(context, column.view(), Metric::kL2, centres.value(), &workers, &owner).ok());
+      ClusterRows(context, column.view(), Metric::kL2, 32, &workers, &centres, &owner).ok());
   std::vector<size_t> sizes(32);
   for (const uint32_t c : owner) ++sizes[c];
   EXPECT_GT(*std::min_element(sizes.begin(), sizes.end()), 0u);

@@ -1,4 +1,6 @@
-// Clustering for inverted lists. Deterministic: the same rows and parameters give the same centres.
+// Clustering for inverted lists: Lloyd's rounds over growing samples, rows matched to centres by
+// products of bytes (simd/tiles.h); small lists move into large ones, so that lists are of similar
+// length. Deterministic: the same rows and parameters give the same centres, whatever the threads.
 #pragma once
 
 #include <cstddef>
@@ -20,12 +22,10 @@ struct Centres {
   std::vector<uint8_t> bits;  // binary: count x dim/8
 };
 
-Result<Centres> FindCentres(const Context& context, const VectorView& vectors, Metric metric,
-                            size_t count, Workers* workers);
-
-// The centre nearest to each valid row; kNoCentre for the others.
+// Centres and the centre nearest to each valid row, kNoCentre for the others; nearest up to the
+// precision of bytes and of a last small move of the centres.
 inline constexpr uint32_t kNoCentre = ~0u;
-Status AssignRows(const Context& context, const VectorView& vectors, Metric metric,
-                  const Centres& centres, Workers* workers, std::vector<uint32_t>* out);
+Status ClusterRows(const Context& context, const VectorView& vectors, Metric metric, size_t count,
+                   Workers* workers, Centres* centres, std::vector<uint32_t>* owner);
 
 }  // namespace elanus::index

@@ -10,6 +10,8 @@
 namespace elanus::simd {
 namespace {
 
+#include "simd/tiles.inc"
+
 void Products(const int8_t* queries, size_t count, const uint8_t* rows, size_t panels, size_t dim,
               int32_t* out) {
   const size_t padded = TileDim(dim);
@@ -43,7 +45,7 @@ void Round(const float* v, float by, size_t n, int8_t* out) {
   }
 }
 
-constexpr Tiles kPortable = {"portable", &Products, &MaxAbs, &Round};
+constexpr Tiles kPortable = {"portable", &Products, &Nearest, &MaxAbs, &Round};
 
 }  // namespace
 

@@ -17,12 +17,24 @@ inline constexpr size_t kPanelRows = 16;
 constexpr size_t TileDim(size_t dim) { return (dim + 3) / 4 * 4; }
 constexpr size_t PanelBytes(size_t dim) { return TileDim(dim) * kPanelRows; }
 
+// The other side of a comparison of products: query q's products p become
+//   constants[q] * inverses[row] - scales[q] * (p - offsets[q]).
+struct TileQueries {
+  const float* constants;
+  const float* scales;
+  const int32_t* offsets;
+};
+
 struct Tiles {
   std::string_view level;
   // out[(q * panels + p) * 16 + i] = sum over d < dim of row i of panel p times query q, for
   // dim <= 65,536. Query q is at queries + q * TileDim(dim).
   void (*products)(const int8_t* queries, size_t count, const uint8_t* rows, size_t panels,
                    size_t dim, int32_t* out);
+  // Of each row the query with the least value, among products of `count` queries with `rows` rows
+  // (a multiple of kPanelRows): where one is below best[row], best and which (first + q) are set.
+  void (*nearest)(const int32_t* products, size_t count, size_t rows, const TileQueries& queries,
+                  const float* inverses, uint32_t first, float* best, uint32_t* which);
   // The largest magnitude of n finite floats.
   float (*max_abs)(const float* v, size_t n);
   // out[i] = v[i] * by, rounded to nearest (ties to even); the products lie within [-127, 127].

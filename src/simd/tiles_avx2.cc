@@ -19,6 +19,8 @@
 namespace elanus::simd {
 namespace {
 
+#include "simd/tiles.inc"
+
 inline __m256i Four(const int8_t* query) {
   int32_t four;
   std::memcpy(&four, query, 4);
@@ -103,7 +105,7 @@ void Round(const float* v, float by, size_t n, int8_t* out) {
 }  // namespace
 
 const Tiles& Avx2Tiles() {
-  static constexpr Tiles kTable = {"avx2", &Products, &MaxAbs, &Round};
+  static constexpr Tiles kTable = {"avx2", &Products, &Nearest, &MaxAbs, &Round};
   return kTable;
 }
 

@@ -71,6 +71,29 @@ void Products(const int8_t* queries, size_t count, const uint8_t* rows, size_t p
     Rows<1>(queries + q * padded, padded, rows, panels, out + q * panels * kPanelRows);
 }
 
+void Nearest(const int32_t* products, size_t count, size_t rows, const TileQueries& queries,
+             const float* inverses, uint32_t first, float* best, uint32_t* which) {
+  for (size_t r = 0; r < rows; r += kPanelRows) {
+    const __m512 inverse = _mm512_loadu_ps(inverses + r);
+    __m512 least = _mm512_loadu_ps(best + r);
+    __m512i name = _mm512_loadu_si512(which + r);
+    for (size_t q = 0; q < count; ++q) {
+      const __m512i product = _mm512_sub_epi32(_mm512_loadu_si512(products + q * rows + r),
+                                               _mm512_set1_epi32(queries.offsets[q]));
+      // Not fused: every level gives the same.
+      const __m512 value = _mm512_sub_ps(
+          _mm512_mul_ps(_mm512_set1_ps(queries.constants[q]), inverse),
+          _mm512_mul_ps(_mm512_set1_ps(queries.scales[q]), _mm512_cvtepi32_ps(product)));
+      const __mmask16 nearer = _mm512_cmp_ps_mask(value, least, _CMP_LT_OQ);
+      least = _mm512_mask_mov_ps(least, nearer, value);
+      name = _mm512_mask_mov_epi32(
+          name, nearer, _mm512_set1_epi32(static_cast<int32_t>(first + static_cast<uint32_t>(q))));
+    }
+    _mm512_storeu_ps(best + r, least);
+    _mm512_storeu_si512(which + r, name);
+  }
+}
+
 float MaxAbs(const float* v, size_t n) {
   __m512 best = _mm512_setzero_ps();
   size_t i = 0;
@@ -94,7 +117,7 @@ void Round(const float* v, float by, size_t n, int8_t* out) {
 }  // namespace
 
 const Tiles& Avx512VnniTiles() {
-  static constexpr Tiles kTable = {"avx512vnni", &Products, &MaxAbs, &Round};
+  static constexpr Tiles kTable = {"avx512vnni", &Products, &Nearest, &MaxAbs, &Round};
   return kTable;
 }
 

@@ -52,6 +52,41 @@ TEST(Tiles, ProductsAreExactAtEveryLevel) {
   }
 }
 
+TEST(Tiles, NearestIsTheSameAtEveryLevel) {
+  std::mt19937 random(kSeed);
+  std::normal_distribution<float> normal;
+  constexpr size_t kCount = 19, kRows = 48;
+  std::vector<int32_t> products(kCount * kRows), offsets(kCount);
+  std::vector<float> constants(kCount), scales(kCount), inverses(kRows);
+  for (int32_t& v : products) v = static_cast<int32_t>(random() % 100000);
+  for (int32_t& v : offsets) v = static_cast<int32_t>(random() % 100000);
+  for (float& v : constants) v = std::abs(normal(random));
+  for (float& v : scales) v = std::abs(normal(random)) / 10000;
+  for (float& v : inverses) v = std::abs(normal(random));
+  const TileQueries queries{constants.data(), scales.data(), offsets.data()};
+  std::vector<float> want(kRows, 1e30f);
+  std::vector<uint32_t> whose(kRows, 5);
+  for (size_t r = 0; r < kRows; ++r) {
+    for (uint32_t q = 0; q < kCount; ++q) {
+      const float a = constants[q] * inverses[r];
+      const float b = scales[q] * static_cast<float>(products[q * kRows + r] - offsets[q]);
+      const float value = a - b;
+      if (value < want[r]) want[r] = value, whose[r] = 100 + q;
+    }
+  }
+  for (const char* level : {"portable", "avx2", "avx512", "avx512vnni"}) {
+    const Tiles* got = FindTiles(level);
+    if (got == nullptr) continue;
+    SCOPED_TRACE(level);
+    std::vector<float> best(kRows, 1e30f);
+    std::vector<uint32_t> which(kRows, 5);
+    got->nearest(products.data(), kCount, kRows, queries, inverses.data(), 100, best.data(),
+                 which.data());
+    EXPECT_EQ(which, whose);
+    EXPECT_EQ(best, want);
+  }
+}
+
 TEST(Tiles, RoundToTheNearestAtEveryLevel) {
   std::mt19937 random(kSeed);
   std::uniform_real_distribution<float> uniform(-3, 3);
