@@ -164,6 +164,11 @@ std::vector<Setting> Table() {
   add(Flag("common.security.authorizationEnabled", FIELD(authorization),
            "Whether users must log in. Not built yet: true is refused at start."));
 
+  add(Number("gateway.maxSearchIterators", FIELD(limits.search_iterators_max), 1, kAny,
+             "Search iterators remembered; over it the longest resting is forgotten."));
+  add(Number("gateway.searchIteratorIdleSeconds", FIELD(limits.search_iterator_idle_s), 1, kAny,
+             "How long a search iterator may rest between two pages."));
+
   add(Number("server.connectionsMax", FIELD(server.listener.connections_max), 1, kMiB,
              "Connections on the client port; more are closed at once."));
   add(Number("server.requestsMax", FIELD(server.grpc.requests_max), 1, kMiB,

@@ -7,13 +7,18 @@
 #include "gateway/names.h"
 #include "gateway/request.h"
 #include "gateway/schema_check.h"
+#include "gateway/search_cursors.h"
 #include "gateway/text.h"
 
 namespace elanus::gateway {
 
 Gateway::Gateway(roles::Coordinator* coordinator, roles::ShardDirectory* shards,
                  std::shared_ptr<const Limits> limits)
-    : coordinator_(coordinator), shards_(shards), limits_(std::move(limits)) {}
+    : coordinator_(coordinator),
+      shards_(shards),
+      limits_(std::move(limits)),
+      cursors_(std::make_unique<SearchCursors>(static_cast<size_t>(limits_->search_iterators_max),
+                                               limits_->search_iterator_idle_s * 1000)) {}
 
 Gateway::~Gateway() = default;
 

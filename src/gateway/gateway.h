@@ -143,6 +143,12 @@ struct OutputColumn {
   Column column;  // JSON and $meta: still in the binary form of model/json.h
 };
 
+// What the next page of a search iterator (version 2) begins from.
+struct NextPage {
+  std::string token;
+  float last_bound = 0;  // the score of the last hit, unrounded
+};
+
 struct SearchAnswer {
   std::string collection;  // real name
   int64_t num_queries = 0, top_k = 0;
@@ -155,6 +161,7 @@ struct SearchAnswer {
   Timestamp session_ts = 0;
   std::string timezone = "UTC";  // for Timestamptz
   int64_t rows_searched = 0;
+  std::optional<NextPage> next_page;  // iterators only
 };
 
 struct QueryAnswer {
@@ -177,6 +184,8 @@ struct IndexDescription {
 };
 
 enum class LoadState { kNotExist, kNotLoad, kLoading, kLoaded };
+
+class SearchCursors;
 
 class Gateway {
  public:
@@ -262,6 +271,7 @@ class Gateway {
   roles::Coordinator* coordinator_;
   roles::ShardDirectory* shards_;
   std::shared_ptr<const Limits> limits_;
+  std::unique_ptr<SearchCursors> cursors_;
 };
 
 }  // namespace elanus::gateway

@@ -32,6 +32,8 @@ struct Limits {
   int64_t query_groups_max = 100000;     // common.groupBy.maxGroups
   int64_t hybrid_searches_max = 1024;
   int64_t index_params_bytes_max = 102400;  // proxy.maxIndexParamsSize
+  int64_t search_iterators_max = 10000;     // gateway.maxSearchIterators
+  int64_t search_iterator_idle_s = 600;     // gateway.searchIteratorIdleSeconds
   int64_t aggregation_entries_max = 10000;  // proxy.maxSearchAggregationResultEntries
   int64_t password_length_min = 6;          // proxy.minPasswordLength
   int64_t password_length_max = 72;         // proxy.maxPasswordLength

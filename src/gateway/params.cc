@@ -42,6 +42,14 @@ std::string TextOf(const JsonView& json) {
 
 }  // namespace
 
+std::optional<float> ParseFloat(std::string_view text) {
+  if (!text.empty() && text[0] == '+') text.remove_prefix(1);
+  float value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
 std::optional<int64_t> ParseInteger(std::string_view text) {
   bool negative = false;
   if (!text.empty() && (text[0] == '-' || text[0] == '+')) {

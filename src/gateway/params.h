@@ -17,6 +17,9 @@ namespace elanus::gateway {
 // Go's ParseInt(text, 0, 64): decimal, 0x, 0b, 0o and a leading 0 for octal.
 std::optional<int64_t> ParseInteger(std::string_view text);
 
+// Go's ParseFloat(text, 32), decimal.
+std::optional<float> ParseFloat(std::string_view text);
+
 // The members of a JSON object given as text: scalars as Values (null is skipped), everything else
 // as its JSON text in a string.
 Result<std::vector<std::pair<std::string, Value>>> ParseJsonObject(std::string_view text);

@@ -91,22 +91,6 @@ Result<QueryPlan> PlanQuery(const CollectionInfo& collection, const Properties& 
   return plan;
 }
 
-Result<std::shared_ptr<const expr::Filter>> CompileQuery(const Schema& schema, const Query& request,
-                                                         const QueryPlan& plan,
-                                                         const std::string& timezone) {
-  expr::CompileOptions options;
-  options.timezone = timezone;
-  auto filter = expr::Compile(request.filter, schema, request.templates, options);
-  if (!filter.ok()) return std::move(filter).error().Prefixed("failed to create query plan");
-  if (!plan.after.has_value()) return filter;
-  const std::string above = Concat(schema.primary().name, " > {query_iter_last_pk}");
-  expr::TemplateValues templates = request.templates;
-  templates.insert_or_assign("query_iter_last_pk", *plan.after);
-  return expr::Compile(
-      (*filter)->always_true() ? above : Concat("(", request.filter, ") and ", above), schema,
-      templates, options);
-}
-
 }  // namespace
 
 Result<QueryAnswer> Gateway::RunQuery(const Context& context, const Query& request) {
@@ -121,7 +105,7 @@ Result<QueryAnswer> Gateway::RunQuery(const Context& context, const Query& reque
   const bool ignore_growing = TRY(IgnoreGrowing(request.params));
   const QueryPlan plan = TRY(PlanQuery(*collection, request.params, *limits_));
   std::string timezone = TRY(TimeZoneOf(*collection, request.params));
-  const auto filter = TRY(CompileQuery(schema, request, plan, timezone));
+  const auto filter = TRY(CompileFilter(schema, request, timezone, plan.after));
   OutputFields output =
       TRY(ResolveOutputFields(schema, request.output_fields, PrimaryKey::kWhereNamed));
   if (filter->always_true() && plan.limit < 0 && output.aggregates.empty()) {

@@ -60,6 +60,23 @@ Result<std::string> TimeZoneOf(const CollectionInfo& collection, const Propertie
   return zone != nullptr ? *zone : std::string("UTC");
 }
 
+Result<std::shared_ptr<const expr::Filter>> CompileFilter(const Schema& schema,
+                                                          const ReadOptions& request,
+                                                          const std::string& timezone,
+                                                          const std::optional<Value>& above) {
+  expr::CompileOptions options;
+  options.timezone = timezone;
+  auto filter = expr::Compile(request.filter, schema, request.templates, options);
+  if (!filter.ok()) return std::move(filter).error().Prefixed("failed to create query plan");
+  if (!above.has_value()) return filter;
+  const std::string larger = Concat(schema.primary().name, " > {elanus_above}");
+  expr::TemplateValues templates = request.templates;
+  templates.insert_or_assign("elanus_above", *above);
+  return expr::Compile(
+      (*filter)->always_true() ? larger : Concat("(", request.filter, ") and ", larger), schema,
+      templates, options);
+}
+
 ReadTime ReadTimeOf(Timestamp guarantee, bool iterator, roles::Oracle* oracle) {
   constexpr Timestamp kBounded = 2;  // 0, 1 and 2 are levels: strong, eventually, bounded
   const Timestamp now = oracle->Now();

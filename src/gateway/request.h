@@ -1,10 +1,14 @@
 // What several requests share: the database meant, partitions by name, the loaded check.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/status.h"
+#include "expr/filter.h"
+#include "gateway/gateway.h"
 #include "gateway/limits.h"
 #include "model/schema.h"
 #include "roles/oracle.h"
@@ -30,6 +34,12 @@ Result<std::vector<PartitionId>> LoadedPartitions(const CollectionInfo& collecti
 
 // The time zone of a request: its own `timezone`, else the collection's, else UTC.
 Result<std::string> TimeZoneOf(const CollectionInfo& collection, const Properties& params);
+
+// The filter of a read; with `above`, of its rows those with a larger key.
+Result<std::shared_ptr<const expr::Filter>> CompileFilter(const Schema& schema,
+                                                          const ReadOptions& request,
+                                                          const std::string& timezone,
+                                                          const std::optional<Value>& above = {});
 
 // The instant a read sees. Every read is strongly consistent; a guarantee that lies ahead is waited
 // for by the shard, and an iterator's later pages read the snapshot of its first.

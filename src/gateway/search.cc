@@ -1,5 +1,8 @@
 // Search and HybridSearch: check, one call a shard, merge, page, round.
 #include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
 #include <map>
 #include <string>
 #include <utility>
@@ -11,6 +14,7 @@
 #include "gateway/params.h"
 #include "gateway/rank_params.h"
 #include "gateway/request.h"
+#include "gateway/search_cursors.h"
 #include "gateway/search_params.h"
 #include "gateway/text.h"
 #include "query/hits.h"
@@ -46,17 +50,6 @@ Status CheckQueries(const Field& field, roles::QueryVectors* queries) {
   queries->type = field.type;
   queries->dense = std::move(narrow);
   return {};
-}
-
-Result<std::shared_ptr<const expr::Filter>> CompileFilter(const CollectionInfo& collection,
-                                                          const ReadOptions& request,
-                                                          const std::string& timezone) {
-  expr::CompileOptions options;
-  options.timezone = timezone;
-  Result<std::shared_ptr<const expr::Filter>> filter =
-      expr::Compile(request.filter, collection.schema, request.templates, options);
-  if (!filter.ok()) return std::move(filter).error().Prefixed("failed to create query plan");
-  return filter;
 }
 
 // The vectors of rows named by key, in the order of the keys; rows whose vector is null have none.
@@ -125,7 +118,7 @@ Result<Prepared> Prepare(const CollectionInfo& collection, const Search& request
                          const RankPlan* rank, const std::string& timezone, const Limits& limits) {
   Prepared prepared;
   prepared.plan = TRY(PlanSearch(collection, request.params, rank, limits));
-  const auto filter = TRY(CompileFilter(collection, request, timezone));
+  const auto filter = TRY(CompileFilter(collection.schema, request, timezone));
   if (!filter->always_true()) prepared.filter = filter;
   return prepared;
 }
@@ -134,6 +127,19 @@ int64_t QueryCount(const Search& request) {
   if (request.nq != 0) return request.nq;
   return request.ids.has_value() ? static_cast<int64_t>(request.ids->rows())
                                  : static_cast<int64_t>(request.queries.count);
+}
+
+// No hits of one query; typed all the same.
+query::HitLists NoHits(const CollectionInfo& collection, const std::vector<FieldId>& output) {
+  query::HitLists hits;
+  hits.counts = {0};
+  const Field& primary = collection.schema.primary();
+  hits.keys = Column(primary.id, primary.type);
+  for (const FieldId id : output) {
+    const Field* field = collection.schema.Find(id);
+    hits.output.emplace_back(id, field->type, field->dim);
+  }
+  return hits;
 }
 
 // Runs one prepared search; hits are at most offset + limit a query.
@@ -188,17 +194,80 @@ Result<query::HitLists> RunPrepared(const Context& context, roles::Shard* shard,
   hits.keys = std::move(result.keys);
   hits.scores = std::move(result.scores);
   hits.output = std::move(result.output);
-  // A result without hits is typed all the same.
-  const Field& primary = collection->schema.primary();
   if (hits.keys.rows() == 0) {
-    hits.keys = Column(primary.id, primary.type);
-    hits.output.clear();
-    for (const FieldId id : output) {
-      const Field* field = collection->schema.Find(id);
-      hits.output.emplace_back(id, field->type, field->dim);
-    }
+    query::HitLists none = NoHits(*collection, output);
+    none.counts = std::move(hits.counts);
+    return none;
   }
   return hits;
+}
+
+// The rows of `range` that lie in [lower, upper) too.
+index::Range Narrowed(const std::optional<index::Range>& range, float lower, float upper) {
+  index::Range narrow = range.value_or(index::Range());
+  narrow.lower = std::max(narrow.lower, lower);
+  narrow.upper = std::min(narrow.upper, upper);
+  return narrow;
+}
+
+query::HitLists Joined(const query::HitLists& first, const query::HitLists& second) {
+  query::HitCollector joined({&first, &second});
+  for (size_t row = 0; row < first.scores.size(); ++row) joined.Add(0, row, first.scores[row]);
+  for (size_t row = 0; row < second.scores.size(); ++row) joined.Add(1, row, second.scores[row]);
+  joined.EndQuery();
+  return joined.Take();
+}
+
+// Where a page ends; one hit more than its size was asked for.
+SearchCursor EndOf(const query::HitLists& hits, size_t size) {
+  SearchCursor end;
+  const size_t count = std::min(hits.scores.size(), size);
+  end.exhausted = hits.scores.size() <= size;
+  if (count == 0) return end;
+  end.bound = hits.scores[count - 1];
+  end.last_key = hits.keys.fixed() ? Value(hits.keys.as<int64_t>()[count - 1])
+                                   : Value(std::string(hits.keys.String(count - 1)));
+  end.ties_left = !end.exhausted && hits.scores[count] == end.bound;
+  return end;
+}
+
+// The page of an iterator that comes after `from` (nothing: the first), and one hit more: rows as
+// far as the last hit with a larger key, then rows beyond it.
+Result<query::HitLists> RunPage(const Context& context, roles::Shard* shard,
+                                const roles::CollectionPtr& collection, const Search& request,
+                                const Prepared& prepared, const std::string& timezone,
+                                const std::optional<SearchCursor>& from,
+                                const std::vector<PartitionId>& partitions,
+                                const std::vector<FieldId>& output, Timestamp at,
+                                int64_t* rows_searched) {
+  const auto run = [&](const Prepared& part) {
+    return RunPrepared(context, shard, collection, request, part, partitions, output, at,
+                       rows_searched);
+  };
+  constexpr float kFar = std::numeric_limits<float>::infinity();
+  Prepared part = prepared;
+  ++part.plan.limit;
+  if (!from.has_value()) return run(part);
+  const float bound = DistanceOf(part.plan.metric, from->bound);
+  const float beyond = std::nextafter(bound, kFar);
+  query::HitLists ties;
+  if (from->ties_left) {
+    part.plan.range = Narrowed(prepared.plan.range, bound, beyond);
+    part.filter = TRY(CompileFilter(collection->schema, request, timezone, from->last_key));
+    ties = TRY(run(part));
+    part.plan.limit -= static_cast<int64_t>(ties.scores.size());
+    if (part.plan.limit == 0) return ties;
+    part.filter = prepared.filter;
+  }
+  part.plan.range = Narrowed(prepared.plan.range, beyond, kFar);
+  query::HitLists rest = TRY(run(part));
+  return from->ties_left ? Joined(ties, rest) : std::move(rest);
+}
+
+int64_t SteadyMs() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 SearchAnswer Answer(const CollectionInfo& collection, const OutputFields& fields,
@@ -253,15 +322,40 @@ Result<SearchAnswer> Gateway::RunSearch(const Context& context, const Search& re
       ReadTimeOf(request.guarantee, prepared.plan.iterator, &coordinator_->oracle());
   const roles::ShardPtr shard = TRY(shards_->Open(collection));
   int64_t rows_searched = 0;
-  query::HitLists hits =
-      TRY(RunPrepared(context, shard.get(), collection, request, prepared, std::move(partitions),
-                      output.ids, time.at, &rows_searched));
+  query::HitLists hits;
+  std::optional<NextPage> next_page;
+  if (const std::optional<IteratorPage>& page = prepared.plan.page; page.has_value()) {
+    if (QueryCount(request) != 1) {
+      return Invalid("a search iterator takes one query vector, got ", QueryCount(request));
+    }
+    std::optional<SearchCursor> from;
+    if (page->bound.has_value()) {
+      from = SearchCursor{*page->bound, Value(), false, false};
+      if (!page->token.empty()) {
+        from = TRY(cursors_->Find(page->token, *page->bound, SteadyMs()));
+      }
+    }
+    if (from.has_value() && from->exhausted) {
+      hits = NoHits(*collection, output.ids);
+    } else {
+      hits = TRY(RunPage(context, shard.get(), collection, request, prepared, timezone, from,
+                         partitions, output.ids, time.at, &rows_searched));
+    }
+    SearchCursor end = EndOf(hits, static_cast<size_t>(prepared.plan.limit));
+    if (hits.scores.empty() && from.has_value()) end.bound = from->bound;
+    next_page = {page->token.empty() ? SearchCursors::MakeToken() : page->token, end.bound};
+    cursors_->Save(next_page->token, from, end, SteadyMs());
+  } else {
+    hits = TRY(RunPrepared(context, shard.get(), collection, request, prepared,
+                           std::move(partitions), output.ids, time.at, &rows_searched));
+  }
   hits = query::Page(std::move(hits), static_cast<size_t>(prepared.plan.offset),
                      static_cast<size_t>(prepared.plan.limit));
   query::RoundScores(prepared.plan.round_decimal, &hits.scores);
   SearchAnswer answer =
       Answer(*collection, output, std::move(hits), std::move(timezone), time.session);
   answer.rows_searched = rows_searched;
+  answer.next_page = std::move(next_page);
   return answer;
 }
 

@@ -8,6 +8,7 @@
 
 #include "gateway/names.h"
 #include "gateway/params.h"
+#include "gateway/search_cursors.h"
 #include "gateway/text.h"
 
 namespace elanus::gateway {
@@ -132,9 +133,9 @@ Status CheckBuilt(const Properties& params, bool grouped) {
   return {};
 }
 
-// Milvus's checks of iterator v2. It is then answered as v1: without a token clients fall back.
-Status CheckIterator(const Properties& params, const SearchPlan& plan, bool grouped, int64_t max) {
-  if (plan.iterator && grouped) {
+// Milvus's checks of both versions of search iterators, in its order.
+Status PlanIterator(const Properties& params, bool grouped, int64_t max, SearchPlan* plan) {
+  if (plan->iterator && grouped) {
     return InvalidCombination("Not allowed to do groupBy when doing iteration");
   }
   const std::string* second = FindProperty(params, "search_iter_v2");
@@ -142,13 +143,20 @@ Status CheckIterator(const Properties& params, const SearchPlan& plan, bool grou
   const auto failed = [](const Status& status) {
     return Invalid("parse iterator v2 info failed: ", status.message());
   };
-  if (!plan.iterator) {
+  if (!plan->iterator) {
     return failed(
         Fail(Code::kParameterMissing, "both iterator and search_iter_v2 must be set in the SDK"));
   }
-  if (plan.offset > 0) {
+  if (plan->offset > 0) {
     return failed(
         InvalidCombination("Setting an offset is not permitted when using a search iterator v2"));
+  }
+  IteratorPage page;
+  if (const std::string* token = FindProperty(params, "search_iter_id"); token != nullptr) {
+    if (!token->empty() && !SearchCursors::IsToken(*token)) {
+      return failed(Invalid("invalid token format"));
+    }
+    page.token = *token;
   }
   const std::string* size = FindProperty(params, "search_iter_batch_size");
   if (size == nullptr || size->empty()) {
@@ -162,6 +170,16 @@ Status CheckIterator(const Properties& params, const SearchPlan& plan, bool grou
   if (const auto error = LimitError(*batch, max)) {
     return failed(Invalid("batch size is invalid, ", *error));
   }
+  if (const std::string* text = FindProperty(params, "search_iter_last_bound");
+      text != nullptr && !text->empty()) {
+    page.bound = ParseFloat(*text);
+    if (!page.bound.has_value()) {
+      return failed(Invalid("failed to parse input last bound, strconv.ParseFloat: parsing \"",
+                            *text, "\": invalid syntax"));
+    }
+  }
+  plan->limit = *batch;
+  plan->page = std::move(page);
   return {};
 }
 
@@ -328,7 +346,7 @@ Result<SearchPlan> PlanSearch(const CollectionInfo& collection, const Properties
   if (ranged && grouped) {
     return InvalidCombination("Not allowed to do range-search when doing search-group-by");
   }
-  TRY(CheckIterator(params, plan, grouped, TopKMax(collection, limits)));
+  TRY(PlanIterator(params, grouped, TopKMax(collection, limits), &plan));
   if (const std::string* text = FindProperty(params, "collection_id")) {
     const int64_t id = ParseInteger(*text).value_or(0);
     if (id > 0 && id != collection.id.value) {

@@ -13,6 +13,12 @@
 
 namespace elanus::gateway {
 
+// A page of a search iterator of version 2.
+struct IteratorPage {
+  std::string token;           // empty: the first page
+  std::optional<float> bound;  // the score of the last hit before it
+};
+
 struct SearchPlan {
   const Field* field = nullptr;  // of the collection's schema
   const IndexInfo* index = nullptr;
@@ -21,6 +27,7 @@ struct SearchPlan {
   int round_decimal = -1;
   bool ignore_growing = false;
   bool iterator = false;
+  std::optional<IteratorPage> page;  // its size is `limit`
   Metric metric = Metric::kNone;
   index::SearchParams params;
   std::optional<index::Range> range;

@@ -69,6 +69,10 @@ Status EncodeSearchAnswer(const gateway::SearchAnswer& answer, pb::SearchResults
   for (const std::string& field : answer.output_fields) results->add_output_fields(field);
   results->set_primary_field_name(answer.primary_field);
   results->set_all_search_count(answer.rows_searched);
+  if (answer.next_page) {
+    results->mutable_search_iterator_v2_results()->set_token(answer.next_page->token);
+    results->mutable_search_iterator_v2_results()->set_last_bound(answer.next_page->last_bound);
+  }
   response->set_collection_name(answer.collection);
   response->set_session_ts(answer.session_ts);
   return {};
