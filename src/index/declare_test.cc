@@ -202,7 +202,7 @@ std::string ScalarError(DataType type, const std::string& index, const Propertie
 }
 
 TEST(ScalarParams, AreCheckedWithMilvusTexts) {
-  for (const char* type : {"", "AUTOINDEX", "INVERTED", "STL_SORT"})
+  for (const char* type : {"", "AUTOINDEX", "INVERTED", "BITMAP", "STL_SORT"})
     EXPECT_EQ(ScalarError(DataType::kInt64, type), "") << type;
   EXPECT_EQ(ScalarError(DataType::kVarChar, "Trie"), "");
   EXPECT_EQ(ScalarError(DataType::kTimestamptz, "INVERTED"),

@@ -1,5 +1,6 @@
 // ScalarIndex: answers simple predicates on one scalar column of a sealed segment. Immutable,
-// thread-safe. One sorted index serves every declared type (INVERTED, STL_SORT, TRIE, AUTOINDEX).
+// thread-safe. One sorted index serves every declared type (INVERTED, BITMAP, STL_SORT, TRIE,
+// AUTOINDEX).
 #pragma once
 
 #include <cstdint>
