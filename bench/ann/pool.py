@@ -1,0 +1,102 @@
+"""Worker processes, and the lock under which they are timed."""
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+import sets
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+class Refused(Exception):
+    """A library said no, or ended."""
+
+
+class Worker:
+    """A process with one candidate (candidates.py), pinned to `core` once it has opened its index."""
+
+    def __init__(self, candidate, vector_set, core, threads):
+        self.candidate, self.core = candidate, core
+        self.process = subprocess.Popen([sys.executable, HERE / "worker.py"], stdin=subprocess.PIPE, text=True,
+                                        stdout=subprocess.PIPE, stderr=log(vector_set), env=environment(threads))
+        try:
+            self.ask("start", set=str(vector_set.folder), engine=candidate.engine, params=candidate.params,
+                     path=str(candidate.path(vector_set)), threads=threads)
+        except Refused:
+            self.close()
+            raise
+
+    def ask(self, what, **task):
+        try:
+            self.process.stdin.write(json.dumps({"do": what} | task) + "\n")
+            self.process.stdin.flush()
+            line = self.process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        if not line:
+            raise Refused(f"{self.candidate}: its process ended with {self.process.wait()} in {what}")
+        answer = json.loads(line)
+        if "error" in answer:
+            raise Refused(f"{self.candidate}: {answer['error']}")
+        return answer
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait()
+
+
+def log(vector_set):
+    """What the libraries print."""
+    return open(vector_set.folder / "workers.log", "a")
+
+
+def environment(threads):
+    return os.environ | {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads),
+                         "TF_CPP_MIN_LOG_LEVEL": "3", "OMP_WAIT_POLICY": "passive"}
+
+
+def index_folder(vector_set):
+    return vector_set.folder / "indexes"
+
+
+def identity(engine, params):
+    text = json.dumps([engine, params], sort_keys=True)
+    return f"{engine}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+@contextlib.contextmanager
+def quiet(busy=None):
+    """Holds the lock file that ELANUS_BENCH_LOCK names, so that benchmarks of one machine take turns."""
+    path = os.environ.get("ELANUS_BENCH_LOCK")
+    if not path:
+        yield
+        return
+    with open(path, "a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(file, fcntl.LOCK_UN)
+    time.sleep(0.01)  # others come in between
+
+
+class Progress:
+    """One line on a terminal; elsewhere a line now and then."""
+
+    def __init__(self, what, total):
+        self.what, self.total, self.done, self.said = what, total, 0, 0.0
+
+    def step(self, note=""):
+        self.done += 1
+        if sys.stderr.isatty():
+            sets.progress(self.done, self.total, f"{self.what} {note}"[:40])
+        elif time.monotonic() - self.said > 30:
+            self.said = time.monotonic()
+            print(f"{self.what}: {self.done} of {self.total} {note}", file=sys.stderr, flush=True)
