@@ -100,7 +100,7 @@ class SparseFlat final : public VectorIndex {
               std::vector<std::vector<Hit>>* hits) const {
     hits->assign(queries.count, {});
     for (size_t q = 0; q < queries.count; ++q) {
-      const SparseQuery query((*queries.sparse)[q], params.drop_ratio_search);
+      const SparseQuery query((*queries.sparse)[q], params);
       Keeper keeper(k, range);
       for (size_t row = 0; row < vectors_.rows; ++row) {
         if (row % 4096 == 0) TRY(context.Check());

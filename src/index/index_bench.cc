@@ -1,6 +1,7 @@
 // Build time, and recall and speed by search effort, of one index type over a real or generated
 // set.
 //
+//   index_bench sparse ...               see sparse_bench.cc
 //   index_bench FILE.npy|FILE.fvecs [TYPE=HNSW] [METRIC=L2] [key=value...]
 //     queries=1000   rows taken from the end of the file as queries
 //     rows=0         use only so many base rows (0: all)
@@ -29,6 +30,7 @@
 
 #include <time.h>
 
+#include "index/bench_runs.h"
 #include "index/distance.h"
 #include "index/vector_index.h"
 #include "simd/half.h"
@@ -245,5 +247,6 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: index_bench FILE.npy|FILE.fvecs [TYPE] [METRIC] [key=value...]\n");
     return 2;
   }
+  if (std::string_view(argv[1]) == "sparse") return elanus::index::RunSparse(argc, argv);
   return elanus::index::Run(argc, argv);
 }

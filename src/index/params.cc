@@ -90,7 +90,9 @@ constexpr ParamRule kMinhashSearch[] = {{"mh_search_with_jaccard", ParamKind::kB
 constexpr ParamRule kSparseBuild[] = {{"inverted_index_algo", ParamKind::kSparseAlgo},
                                       {"bm25_k1", ParamKind::kFloat, 0, 3},
                                       {"bm25_b", ParamKind::kFloat, 0, 1},
-                                      {"drop_ratio_build", ParamKind::kFloatBelow, 0, 1}};
+                                      {"drop_ratio_build", ParamKind::kFloatBelow, 0, 1},
+                                      {"sindi_window_size", ParamKind::kInt, 1024, 65535},
+                                      {"block_max_block_size", ParamKind::kInt, 1, 65535}};
 constexpr ParamRule kSparseSearch[] = {{"drop_ratio_search", ParamKind::kFloatBelow, 0, 1},
                                        {"dim_max_score_ratio", ParamKind::kFloat, 0.5, 1.3}};
 constexpr ParamRule kGpuIvfPqBuild[] = {kNlist, kSubquantizers, {"nbits", ParamKind::kInt, 4, 8}};
@@ -105,12 +107,12 @@ constexpr IndexTypeRule kIndexTypes[] = {
     {"FLAT", kFloats, true, {}, {}},
     {"IVF_FLAT", kFloats, true, kIvfBuild, kIvfSearch},
     {"IVF_SQ8", kFloats, true, kIvfSqBuild, kIvfRefineSearch},
-    {"IVF_PQ", kFloats, false, kIvfPqBuild, kIvfRefineSearch},
+    {"IVF_PQ", kFloats, true, kIvfPqBuild, kIvfRefineSearch},
     {"IVF_FLAT_CC", kFloats, true, kIvfCcBuild, kIvfSearch},
     {"IVF_SQ_CC", kFloats, true, kIvfCcBuild, kIvfRefineSearch},
-    {"IVF_RABITQ", kFloats, false, kRabitqBuild, kRabitqSearch},
-    {"IVF_RABITQ_FASTSCAN", kFloats, false, kRabitqBuild, kRabitqSearch},
-    {"SCANN", kFloats, false, kScannBuild, kScannSearch},
+    {"IVF_RABITQ", kFloats, true, kRabitqBuild, kRabitqSearch},
+    {"IVF_RABITQ_FASTSCAN", kFloats, true, kRabitqBuild, kRabitqSearch},
+    {"SCANN", kFloats, true, kScannBuild, kScannSearch},
     {"HNSW", kGraphTypes | kBinaryBit, true, kHnswBuild, kHnswSearch},
     {"HNSW_SQ", kGraphTypes, true, kHnswSqBuild, kHnswRefineSearch},
     {"HNSW_PQ", kGraphTypes, true, kHnswPqBuild, kHnswRefineSearch},

@@ -1,6 +1,12 @@
-// SPARSE_INVERTED_INDEX: postings by term in windows of 65,536 rows, so that the sums of a window
-// stay in the second-level cache while the query's terms are added to them. Exact when no term is
-// dropped.
+// SPARSE_INVERTED_INDEX: sums of postings, window by window, as upper bounds of the rows' scores;
+// the rows that can still be among the k best are then scored exactly in the column. Exact when no
+// term of the query is dropped, whatever `inverted_index_algo` says.
+//
+// A window's sums are an array in the second-level cache to which the query's posting lists are
+// added one after the other (SINDI: Li et al., 2025, section 4). The lists are taken in the order
+// of what they can add per posting. Once the lists left can no longer lift a row they alone hold
+// into the result, and few rows could be lifted at all, they are not read (MaxScore: Turtle and
+// Flood, 1995).
 #pragma once
 
 #include <memory>

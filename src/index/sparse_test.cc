@@ -78,5 +78,110 @@ TEST(Sparse, HasNegativeScoresToo) {
   EXPECT_GT(hits[0].front().distance, 0.0f);
 }
 
+// A row of BM25 written out.
+double NaiveBm25(std::string_view query, std::string_view row, const Bm25& p) {
+  double length = 0;
+  for (size_t i = 0; i < SparseCount(row); ++i)
+    length += static_cast<double>(SparseAt(row, i).value);
+  double score = 0;
+  for (size_t i = 0; i < SparseCount(query); ++i) {
+    for (size_t j = 0; j < SparseCount(row); ++j) {
+      if (SparseAt(query, i).index != SparseAt(row, j).index) continue;
+      const auto tf = static_cast<double>(SparseAt(row, j).value);
+      const auto k1 = static_cast<double>(p.k1), b = static_cast<double>(p.b);
+      score += static_cast<double>(SparseAt(query, i).value) * tf * (k1 + 1) /
+               (tf + k1 * (1 - b + b * length / static_cast<double>(p.avgdl)));
+    }
+  }
+  return score;
+}
+
+TEST(Sparse, ScoresTermFrequenciesByBm25) {
+  const TestColumn column = TestColumn::Sparse(20000, 800, 14, kTestSeed);
+  const std::string bytes = BuildBytes(column.view(), kSpec);
+  const auto index = MustOpen(bytes, column.view());
+  const auto flat = MakeFlat(column.view(), Metric::kIP);
+  const Queries queries = column.queries(100, 10);
+  for (const Bm25& bm25 : {Bm25{1.2f, 0.75f, 11.5f}, Bm25{0.0f, 0.0f, 1.0f}, Bm25{3.0f, 1.0f, 3}}) {
+    SearchParams params;
+    params.bm25 = bm25;
+    const auto hits = MustSearch(*index, queries, 20, params);
+    ExpectSame(MustSearch(*flat, queries, 20, params), hits);
+    for (size_t q = 0; q < hits.size(); ++q) {
+      for (const Hit& h : hits[q]) {
+        EXPECT_NEAR(-h.distance,
+                    NaiveBm25((*queries.sparse)[q], column.view().SparseRow(h.row), bm25), 1e-4);
+      }
+    }
+  }
+}
+
+TEST(Sparse, IsExactWhateverTheMaskTheWindowAndK) {
+  const TestColumn column = TestColumn::Sparse(20000, 2000, 20, kTestSeed + 1);
+  const auto flat = MakeFlat(column.view(), Metric::kIP);
+  const Queries queries = column.queries(777, 6);
+  for (const char* window : {"1024", "5000", "65535"}) {
+    BuildSpec spec = kSpec;
+    spec.params = {{"sindi_window_size", window}};
+    const std::string bytes = BuildBytes(column.view(), spec);
+    const auto index = MustOpen(bytes, column.view());
+    for (const double part : {1.0, 0.5, 0.01, 0.0005}) {
+      const Bitmap bits = RandomBitmap(20000, part, kTestSeed);
+      const BitmapMask mask(bits);
+      const RowMask allowed = part < 1 ? mask.mask() : RowMask();
+      for (const size_t k : {1, 10, 1000, 50000}) {
+        SCOPED_TRACE(testing::Message()
+                     << "window " << window << " allowed " << part << " k " << k);
+        const auto truth = MustSearch(*flat, queries, k, {}, allowed);
+        ExpectSame(truth, MustSearch(*index, queries, k, {}, allowed));
+        if (truth[0].size() < 10) continue;
+        // An open near end, and one that leaves out the best.
+        for (const float near : {-std::numeric_limits<float>::infinity(), truth[0][3].distance}) {
+          const Range range{near, truth[0].back().distance};
+          ExpectSame(MustRange(*flat, queries, range, k, {}, allowed),
+                     MustRange(*index, queries, range, k, {}, allowed));
+        }
+      }
+    }
+  }
+}
+
+TEST(Sparse, IsTheSameFileForAnyNumberOfThreads) {
+  const TestColumn column = TestColumn::Sparse(70000, 500, 6, kTestSeed);
+  EXPECT_EQ(BuildBytes(column.view(), kSpec, 1), BuildBytes(column.view(), kSpec, 3));
+}
+
+// Values from far below to far above what half precision holds, and one row that ties with others.
+TEST(Sparse, IsExactForValuesOfAnySize) {
+  for (const float largest : {1e-30f, 1e-6f, 1.0f, 60000.0f, 1e9f, 1e30f}) {
+    SCOPED_TRACE(largest);
+    TestColumn column = TestColumn::Sparse(3000, 60, 8, kTestSeed);
+    column.ScaleValues(largest / 2);
+    const std::string bytes = BuildBytes(column.view(), kSpec);
+    const auto index = MustOpen(bytes, column.view());
+    const auto flat = MakeFlat(column.view(), Metric::kIP);
+    const TestColumn probes = TestColumn::Sparse(10, 60, 8, kTestSeed + 1);
+    ExpectSame(MustSearch(*flat, probes.queries(0, 10), 30),
+               MustSearch(*index, probes.queries(0, 10), 30));
+  }
+}
+
+TEST(Sparse, ReadsNothingOutsideADamagedFile) {
+  const TestColumn column = TestColumn::Sparse(20000, 300, 8, kTestSeed);
+  const std::string bytes = BuildBytes(column.view(), kSpec);
+  std::mt19937_64 random(kTestSeed);
+  for (int round = 0; round < 30; ++round) {
+    std::string damaged = bytes;
+    for (int i = 0; i < 3000; ++i)
+      damaged[4096 + random() % (bytes.size() - 4096)] = static_cast<char>(random());
+    EXPECT_EQ(Verify(damaged).code(), Code::kCorruption);
+    const auto index = MustOpen(damaged, column.view());
+    SearchParams params;
+    if (round % 2 == 1) params.bm25 = Bm25{1.2f, 0.75f, 8};
+    for (const auto& hits : MustSearch(*index, column.queries(0, 10), 10, params))
+      ExpectWellFormed(hits, column.view());
+  }
+}
+
 }  // namespace
 }  // namespace elanus::index

@@ -69,6 +69,15 @@ class TestColumn {
     return c;
   }
 
+  // Sparse: multiplies every value.
+  void ScaleValues(float factor) {
+    for (size_t at = 4; at < bytes_.size(); at += sizeof(SparseTerm)) {
+      float v;
+      std::memcpy(&v, bytes_.data() + at, sizeof v);
+      v *= factor;
+      std::memcpy(bytes_.data() + at, &v, sizeof v);
+    }
+  }
   // Makes every n-th row null.
   void MakeNull(size_t n) {
     valid_.assign(view_.rows, 1);

@@ -55,6 +55,13 @@ struct Queries {
   const std::byte* Row(size_t i) const { return data + i * WidthOf(type, dim); }
 };
 
+// How BM25 weighs term frequencies; avgdl is the mean length of the rows searched.
+struct Bm25 {
+  float k1 = 1.2f;
+  float b = 0.75f;
+  float avgdl = 1;
+};
+
 // Search parameters as numbers; CheckSearchParams made them. Absent: the index's default.
 struct SearchParams {
   std::optional<int64_t> ef, nprobe, search_list, reorder_k;
@@ -63,6 +70,8 @@ struct SearchParams {
       1;  // candidates compared exactly, as a multiple of k; 1: the index's own choice
   std::optional<int64_t> max_empty_lists;  // a range search's "max_empty_result_buckets"
   int64_t rbq_bits_query = 0;              // 0: the index's own choice
+  // Sparse: rows are term frequencies to be scored by BM25; the queries' values are weights (idf).
+  std::optional<Bm25> bm25;
 };
 
 // Distances are "smaller is nearer" (model/hits.h), so IP and COSINE limits are negated scores.

@@ -49,6 +49,16 @@ using FlipKernel = int32_t (*)(const uint8_t* row, size_t dim, int8_t* out);
 using ScatterKernel = void (*)(float weight, const uint16_t* ids, const float* values, size_t n,
                                float* sums);
 
+// The same with half-precision values.
+using ScatterHalfKernel = void (*)(float weight, const uint16_t* ids, const uint16_t* values,
+                                   size_t n, float* sums);
+// The same for BM25, values being term frequencies:
+//   sums[id] += weight * value / (value + norms[id])
+using ScatterBm25Kernel = void (*)(float weight, const uint16_t* ids, const uint16_t* values,
+                                   size_t n, const float* norms, float* sums);
+// Which of `n` values, a multiple of 64, are at least `bound`: a bit each. Returns how many.
+using AtLeastKernel = size_t (*)(const float* values, size_t n, float bound, uint64_t* bits);
+
 using ConvertKernel = void (*)(const void* from, float* to, size_t n);
 
 struct Kernels {
@@ -62,6 +72,9 @@ struct Kernels {
   CodesKernel codes;
   FlipKernel flip;
   ScatterKernel scatter;
+  ScatterHalfKernel scatter_half;
+  ScatterBm25Kernel scatter_bm25;
+  AtLeastKernel at_least;
   ConvertKernel f16_to_f32, bf16_to_f32, i8_to_f32;
 };
 

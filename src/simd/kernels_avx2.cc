@@ -172,8 +172,63 @@ float Jaccard(const void* query, const void* row, size_t bytes) {
   return any == 0 ? 0.0f : 1.0f - static_cast<float>(both) / static_cast<float>(any);
 }
 
+// Products eight at a time, then one sum after the other: this machine level has no scatter.
+template <typename Product>
+inline void AddProducts(const uint16_t* ids, size_t n, float* sums, Product product) {
+  alignas(32) float p[16];
+  size_t i = 0;
+  for (; i + 16 <= n; i += 16) {
+    _mm256_store_ps(p, product(i));
+    _mm256_store_ps(p + 8, product(i + 8));
+    for (size_t j = 0; j < 16; ++j) sums[ids[i + j]] += p[j];
+  }
+  for (; i + 8 <= n; i += 8) {
+    _mm256_store_ps(p, product(i));
+    for (size_t j = 0; j < 8; ++j) sums[ids[i + j]] += p[j];
+  }
+}
+
 void Scatter(float weight, const uint16_t* ids, const float* values, size_t n, float* sums) {
-  for (size_t i = 0; i < n; ++i) sums[ids[i]] += weight * values[i];
+  const __m256 w = _mm256_set1_ps(weight);
+  AddProducts(ids, n, sums,
+              [&](size_t i) { return _mm256_mul_ps(w, _mm256_loadu_ps(values + i)); });
+  for (size_t i = n / 8 * 8; i < n; ++i) sums[ids[i]] += weight * values[i];
+}
+
+void ScatterHalf(float weight, const uint16_t* ids, const uint16_t* values, size_t n, float* sums) {
+  const __m256 w = _mm256_set1_ps(weight);
+  AddProducts(ids, n, sums, [&](size_t i) { return _mm256_mul_ps(w, F16::Load8(values + i)); });
+  for (size_t i = n / 8 * 8; i < n; ++i) sums[ids[i]] += weight * F16::Load(values + i);
+}
+
+void ScatterBm25(float weight, const uint16_t* ids, const uint16_t* values, size_t n,
+                 const float* norms, float* sums) {
+  const __m256 w = _mm256_set1_ps(weight);
+  AddProducts(ids, n, sums, [&](size_t i) {
+    const __m256 v = F16::Load8(values + i);
+    const __m256i at =
+        _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(ids + i)));
+    return _mm256_mul_ps(w, _mm256_div_ps(v, _mm256_add_ps(v, _mm256_i32gather_ps(norms, at, 4))));
+  });
+  for (size_t i = n / 8 * 8; i < n; ++i) {
+    const float v = F16::Load(values + i);
+    sums[ids[i]] += weight * (v / (v + norms[ids[i]]));
+  }
+}
+
+size_t AtLeast(const float* values, size_t n, float bound, uint64_t* bits) {
+  const __m256 b = _mm256_set1_ps(bound);
+  size_t count = 0;
+  for (size_t i = 0; i < n; i += 64) {
+    uint64_t word = 0;
+    for (size_t j = 0; j < 64; j += 8) {
+      const __m256 ge = _mm256_cmp_ps(_mm256_loadu_ps(values + i + j), b, _CMP_GE_OQ);
+      word |= static_cast<uint64_t>(static_cast<uint32_t>(_mm256_movemask_ps(ge))) << j;
+    }
+    bits[i / 64] = word;
+    count += static_cast<size_t>(_mm_popcnt_u64(word));
+  }
+  return count;
 }
 
 template <typename T>
@@ -206,6 +261,9 @@ const Kernels& Avx2Kernels() {
       .codes = &Codes<&CodeDot>,
       .flip = &Flip,
       .scatter = &Scatter,
+      .scatter_half = &ScatterHalf,
+      .scatter_bm25 = &ScatterBm25,
+      .at_least = &AtLeast,
       .f16_to_f32 = &ToFloat<F16>,
       .bf16_to_f32 = &ToFloat<BF16>,
       .i8_to_f32 = &FromI8,

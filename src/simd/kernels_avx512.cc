@@ -126,17 +126,61 @@ float I8L2(const void* query, const void* row, size_t dim) {
   return static_cast<float>(_mm512_reduce_add_epi32(s));
 }
 
+// Products and sums are rounded apart, as in the other levels. The sums are taken one after the
+// other: scatter instructions do the same, slower.
+template <typename Product>
+inline void AddProducts(const uint16_t* ids, size_t n, float* sums, Product product) {
+  alignas(64) float p[32];
+  size_t i = 0;
+  for (; i + 32 <= n; i += 32) {
+    _mm512_store_ps(p, product(i, 0xffff));
+    _mm512_store_ps(p + 16, product(i + 16, 0xffff));
+    for (size_t j = 0; j < 32; ++j) sums[ids[i + j]] += p[j];
+  }
+  for (; i < n; i += 16) {
+    const size_t left = n - i < 16 ? n - i : 16;
+    _mm512_store_ps(p, product(i, Tail16(left)));
+    for (size_t j = 0; j < left; ++j) sums[ids[i + j]] += p[j];
+  }
+}
+
 void Scatter(float weight, const uint16_t* ids, const float* values, size_t n, float* sums) {
   const __m512 w = _mm512_set1_ps(weight);
-  size_t i = 0;
-  for (; i + 16 <= n; i += 16) {
-    const __m512i at =
-        _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(ids + i)));
-    // Product and sum are rounded apart, as in the other levels.
-    const __m512 product = _mm512_mul_ps(w, _mm512_loadu_ps(values + i));
-    _mm512_i32scatter_ps(sums, at, _mm512_add_ps(_mm512_i32gather_ps(at, sums, 4), product), 4);
+  AddProducts(ids, n, sums, [&](size_t i, __mmask16 m) {
+    return _mm512_mul_ps(w, _mm512_maskz_loadu_ps(m, values + i));
+  });
+}
+
+void ScatterHalf(float weight, const uint16_t* ids, const uint16_t* values, size_t n, float* sums) {
+  const __m512 w = _mm512_set1_ps(weight);
+  AddProducts(ids, n, sums,
+              [&](size_t i, __mmask16 m) { return _mm512_mul_ps(w, F16::Load(values + i, m)); });
+}
+
+void ScatterBm25(float weight, const uint16_t* ids, const uint16_t* values, size_t n,
+                 const float* norms, float* sums) {
+  const __m512 w = _mm512_set1_ps(weight);
+  AddProducts(ids, n, sums, [&](size_t i, __mmask16 m) {
+    const __m512 v = F16::Load(values + i, m);
+    const __m512i at = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(m, ids + i));
+    const __m512 norm = _mm512_mask_i32gather_ps(_mm512_set1_ps(1.0f), m, at, norms, 4);
+    return _mm512_mul_ps(w, _mm512_div_ps(v, _mm512_add_ps(v, norm)));
+  });
+}
+
+size_t AtLeast(const float* values, size_t n, float bound, uint64_t* bits) {
+  const __m512 b = _mm512_set1_ps(bound);
+  size_t count = 0;
+  for (size_t i = 0; i < n; i += 64) {
+    uint64_t word = 0;
+    for (size_t j = 0; j < 64; j += 16) {
+      const __mmask16 ge = _mm512_cmp_ps_mask(_mm512_loadu_ps(values + i + j), b, _CMP_GE_OQ);
+      word |= static_cast<uint64_t>(ge) << j;
+    }
+    bits[i / 64] = word;
+    count += static_cast<size_t>(_mm_popcnt_u64(word));
   }
-  for (; i < n; ++i) sums[ids[i]] += weight * values[i];
+  return count;
 }
 
 template <typename T>
@@ -169,6 +213,9 @@ const Kernels& Avx512Kernels() {
       .codes = &Codes<&CodeDot>,
       .flip = &Flip,
       .scatter = &Scatter,
+      .scatter_half = &ScatterHalf,
+      .scatter_bm25 = &ScatterBm25,
+      .at_least = &AtLeast,
       .f16_to_f32 = &ToFloat<F16>,
       .bf16_to_f32 = &ToFloat<BF16>,
       .i8_to_f32 = &FromI8,

@@ -115,6 +115,29 @@ void Scatter(float weight, const uint16_t* ids, const float* values, size_t n, f
   for (size_t i = 0; i < n; ++i) sums[ids[i]] += weight * values[i];
 }
 
+void ScatterHalf(float weight, const uint16_t* ids, const uint16_t* values, size_t n, float* sums) {
+  for (size_t i = 0; i < n; ++i) sums[ids[i]] += weight * HalfToFloat(values[i]);
+}
+
+void ScatterBm25(float weight, const uint16_t* ids, const uint16_t* values, size_t n,
+                 const float* norms, float* sums) {
+  for (size_t i = 0; i < n; ++i) {
+    const float v = HalfToFloat(values[i]);
+    sums[ids[i]] += weight * (v / (v + norms[ids[i]]));
+  }
+}
+
+size_t AtLeast(const float* values, size_t n, float bound, uint64_t* bits) {
+  size_t count = 0;
+  for (size_t i = 0; i < n; i += 64) {
+    uint64_t word = 0;
+    for (size_t j = 0; j < 64; ++j) word |= uint64_t{values[i + j] >= bound} << j;
+    bits[i / 64] = word;
+    count += static_cast<size_t>(std::popcount(word));
+  }
+  return count;
+}
+
 void FromHalf(const void* from, float* to, size_t n) {
   for (size_t i = 0; i < n; ++i) to[i] = HalfToFloat(static_cast<const uint16_t*>(from)[i]);
 }
@@ -143,6 +166,9 @@ const Kernels& PortableKernels() {
       .codes = &Codes<&CodeDot>,
       .flip = &Flip,
       .scatter = &Scatter,
+      .scatter_half = &ScatterHalf,
+      .scatter_bm25 = &ScatterBm25,
+      .at_least = &AtLeast,
       .f16_to_f32 = &FromHalf,
       .bf16_to_f32 = &FromBFloat16,
       .i8_to_f32 = &FromI8,

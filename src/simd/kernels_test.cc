@@ -124,20 +124,50 @@ TEST(Kernels, CodesAgreeWithTheReference) {
   }
 }
 
-TEST(Kernels, ScatterAddsWhatTheReferenceAdds) {
+TEST(Kernels, ScattersAddWhatTheReferenceAdds) {
   std::mt19937 random(kSeed);
   std::vector<uint16_t> ids(65536);
   std::iota(ids.begin(), ids.end(), uint16_t{0});
   std::shuffle(ids.begin(), ids.end(), random);
   std::vector<float> values(1000);
+  std::vector<uint16_t> halves(1000);
+  std::vector<float> norms(65536);
   for (float& v : values) v = static_cast<float>(random() % 1000) / 7;
+  for (size_t i = 0; i < halves.size(); ++i) halves[i] = FloatToHalf(values[i]);
+  for (float& v : norms) v = static_cast<float>(random() % 100 + 1) / 50;
+  const Kernels& want = *Find("portable");
   for (const Kernels* got : Levels()) {
-    for (const size_t n : {0, 1, 15, 16, 17, 1000}) {
+    for (const size_t n : {0, 1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 1000}) {
       std::vector<float> expected(65536, 1.0f), actual(65536, 1.0f);
-      Find("portable")->scatter(0.3f, ids.data(), values.data(), n, expected.data());
-      got->scatter(0.3f, ids.data(), values.data(), n, actual.data());
-      for (size_t i = 0; i < expected.size(); ++i)
-        ASSERT_NEAR(actual[i], expected[i], 1e-5) << got->level;
+      const auto compare = [&](const char* what) {
+        for (size_t i = 0; i < expected.size(); ++i)
+          ASSERT_EQ(actual[i], expected[i]) << got->level << " " << what << " " << n;
+      };
+      want.scatter(0.3f, ids.data() + 1, values.data(), n, expected.data());
+      got->scatter(0.3f, ids.data() + 1, values.data(), n, actual.data());
+      compare("f32");
+      want.scatter_half(0.7f, ids.data() + 3, halves.data(), n, expected.data());
+      got->scatter_half(0.7f, ids.data() + 3, halves.data(), n, actual.data());
+      compare("f16");
+      want.scatter_bm25(2.2f, ids.data(), halves.data(), n, norms.data(), expected.data());
+      got->scatter_bm25(2.2f, ids.data(), halves.data(), n, norms.data(), actual.data());
+      compare("bm25");
+    }
+  }
+}
+
+TEST(Kernels, AtLeastMarksWhatTheReferenceMarks) {
+  std::mt19937 random(kSeed);
+  std::vector<float> values(4096);
+  for (float& v : values) v = static_cast<float>(random() % 9);
+  for (const Kernels* got : Levels()) {
+    for (const size_t n : {64, 128, 4096}) {
+      for (const float bound : {-1.0f, 0.0f, 0x1p-149f, 4.0f, 8.0f, 9.0f}) {
+        std::vector<uint64_t> expected(n / 64), actual(n / 64, 7);
+        const size_t count = Find("portable")->at_least(values.data(), n, bound, expected.data());
+        EXPECT_EQ(got->at_least(values.data(), n, bound, actual.data()), count);
+        EXPECT_EQ(actual, expected) << got->level << " seed " << kSeed;
+      }
     }
   }
 }
