@@ -2,6 +2,11 @@
 
 #include <cstdlib>
 
+#if defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
 #include "simd/levels.h"
 
 namespace elanus::simd {
@@ -11,7 +16,7 @@ const Kernels* Best() {
   if (const char* name = std::getenv("ELANUS_SIMD"); name != nullptr) {
     if (const Kernels* asked = Find(name); asked != nullptr) return asked;
   }
-  for (const char* name : {"avx512vnni", "avx512", "avx2"}) {
+  for (const char* name : {"avx512vnni", "avx512", "avx2", "neondot", "neon"}) {
     if (const Kernels* found = Find(name); found != nullptr) return found;
   }
   return &PortableKernels();
@@ -32,6 +37,10 @@ const Kernels* Find(std::string_view level) {
   if (level == "avx2" && avx2) return &Avx2Kernels();
   if (level == "avx512" && avx512) return &Avx512Kernels();
   if (level == "avx512vnni" && vnni) return &Avx512VnniKernels();
+#endif
+#if defined(__aarch64__)
+  if (level == "neon") return &NeonKernels();
+  if (level == "neondot" && (::getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0) return &NeonDotKernels();
 #endif
   return nullptr;
 }

@@ -79,7 +79,7 @@ struct Kernels {
 };
 
 // The best level of this machine, or the one the environment variable ELANUS_SIMD names
-// (portable, avx2, avx512, avx512vnni) when the machine has it.
+// (portable, avx2, avx512, avx512vnni, neon, neondot) when the machine has it.
 const Kernels& Get();
 
 // A level by name; null when unknown or the machine lacks it. For tests and benchmarks.

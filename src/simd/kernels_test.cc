@@ -18,7 +18,7 @@ constexpr uint64_t kSeed = 20240611;
 
 std::vector<const Kernels*> Levels() {
   std::vector<const Kernels*> levels;
-  for (const char* name : {"avx2", "avx512", "avx512vnni"}) {
+  for (const char* name : {"avx2", "avx512", "avx512vnni", "neon", "neondot"}) {
     if (const Kernels* k = Find(name); k != nullptr) levels.push_back(k);
   }
   return levels;

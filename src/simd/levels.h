@@ -11,5 +11,9 @@ const Kernels& Avx2Kernels();
 const Kernels& Avx512Kernels();
 const Kernels& Avx512VnniKernels();
 #endif
+#if defined(__aarch64__)
+const Kernels& NeonKernels();
+const Kernels& NeonDotKernels();
+#endif
 
 }  // namespace elanus::simd
