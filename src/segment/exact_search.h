@@ -9,8 +9,8 @@
 #include "base/status.h"
 #include "model/bitmap.h"
 #include "model/hits.h"
-#include "segment/growing_column.h"
 #include "segment/segment.h"
+#include "segment/vector_part.h"
 
 namespace elanus::segment {
 

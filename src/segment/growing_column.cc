@@ -40,7 +40,15 @@ uint64_t GrowingColumn::Append(const Column& column, size_t first) {
     for (size_t i = 0; i < count; ++i) AppendText(column.String(i), first + i);
   }
   SetValid(column.valid(), true, first, count);
+  if (own_codes_ != nullptr && own_codes_->Due(first + count))
+    own_codes_->CatchUp(Vectors(first + count), first + count);
   return column.bytes();
+}
+
+void GrowingColumn::Code(Metric metric) {
+  if (own_codes_ != nullptr || !VectorCodes::Serves(type_, dim_)) return;
+  own_codes_ = std::make_unique<VectorCodes>(dim_, metric, arena_);
+  codes_.store(own_codes_.get(), std::memory_order_release);
 }
 
 uint64_t GrowingColumn::AppendMissing(size_t first, size_t count) {

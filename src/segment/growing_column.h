@@ -20,14 +20,10 @@
 #include "segment/chunked_array.h"
 #include "segment/missing_field.h"
 #include "segment/norms.h"
+#include "segment/vector_codes.h"
+#include "segment/vector_part.h"
 
 namespace elanus::segment {
-
-// Consecutive rows as one column, rows [begin, begin + vectors.rows) of the segment.
-struct VectorPart {
-  size_t begin;
-  index::VectorView vectors;
-};
 
 class GrowingColumn {
  public:
@@ -42,6 +38,9 @@ class GrowingColumn {
   // The writer's. Both add rows [first, first + count); returns the bytes of the values.
   uint64_t Append(const Column& column, size_t first);
   uint64_t AppendMissing(size_t first, size_t count);
+  // The vectors are coded for searches by this metric, with the rows of the next append; nothing if
+  // they are already, or codes would not serve.
+  void Code(Metric metric);
 
   // Readers'.
   bool IsNull(size_t row) const;
@@ -49,6 +48,7 @@ class GrowingColumn {
   // [first, first + count) lies in one chunk.
   expr::Block Read(size_t first, size_t count, expr::BlockScratch* scratch) const;
   std::vector<VectorPart> Vectors(size_t rows) const;
+  const VectorCodes* codes() const { return codes_.load(std::memory_order_acquire); }
 
  private:
   struct View {
@@ -90,6 +90,9 @@ class GrowingColumn {
   ChunkedArray ends_;           // sparse: uint64, offset in its page behind the row
   ChunkedArray pages_;          // sparse: Page
   std::atomic<size_t> page_count_{0};
+
+  std::unique_ptr<VectorCodes> own_codes_;
+  std::atomic<VectorCodes*> codes_{nullptr};
 
   // Where the next long value goes.
   std::byte* block_ = nullptr;

@@ -9,6 +9,7 @@
 #include "segment/key_table.h"
 #include "segment/missing_field.h"
 #include "segment/row_origin.h"
+#include "simd/fastscan.h"
 
 namespace elanus::segment {
 namespace {
@@ -81,6 +82,45 @@ class GrowingKeys : public KeyOrder {
   const GrowingColumn* keys_;
 };
 
+// How many of the first `rows` rows are searched by their codes; the rest exactly. None where a
+// scan of the column is cheaper: it costs some twenty times a row of codes.
+size_t CodedRows(const GrowingColumn& column, const VectorSearch& search, size_t rows,
+                 const RowMask& allowed) {
+  constexpr size_t kScanCost = 20;
+  const VectorCodes* codes = column.codes();
+  if (codes == nullptr || search.exact || search.range || codes->metric() != search.metric)
+    return 0;
+  if (std::max<size_t>(search.limit, 1) * kScanCost > rows) return 0;
+  if (!allowed.all() && allowed.Count(rows) * kScanCost < rows) return 0;
+  return std::min(codes->rows(), rows / simd::kFastRows * simd::kFastRows);
+}
+
+Status SearchCodes(const Context& context, const VectorSearch& search, const VectorCodes& codes,
+                   std::span<const VectorPart> parts, size_t coded, const RowMask& allowed,
+                   std::vector<std::vector<Hit>>* hits) {
+  std::vector<VectorPart> rest;
+  for (const VectorPart& part : parts) {
+    if (part.begin + part.vectors.rows <= coded) continue;
+    rest.push_back(part.begin >= coded ? part : part.From(coded - part.begin));
+  }
+  TRY(SearchExactly(context, search, rest, allowed, hits));
+  for (size_t q = 0; q < hits->size(); ++q) {
+    TopK top(search.limit);
+    for (const Hit& hit : (*hits)[q]) top.Offer(hit.distance, hit.row);
+    if (TRY(codes.Search(context, search.queries.Row(q), parts, coded, allowed, &top))) {
+      (*hits)[q] = top.Take();
+      continue;
+    }
+    VectorSearch one = search;
+    one.queries.count = 1;
+    one.queries.data = search.queries.Row(q);
+    std::vector<std::vector<Hit>> exact;
+    TRY(SearchExactly(context, one, parts, allowed, &exact));
+    (*hits)[q] = std::move(exact[0]);
+  }
+  return {};
+}
+
 class ChunkedSegment : public GrowingSegment {
  public:
   ChunkedSegment(const Schema& schema, std::shared_ptr<BlockPool> pool)
@@ -135,12 +175,19 @@ class ChunkedSegment : public GrowingSegment {
     }
     TRY(CheckQueries(search, column->type(), column->dim()));
     const std::vector<VectorPart> parts = column->Vectors(rows);
+    const size_t coded = CodedRows(*column, search, rows, allowed);
     return SearchByKey(
         search, GrowingKeys(key_),
         [&](const VectorSearch& wider, std::vector<std::vector<Hit>>* found) {
-          return SearchExactly(context, wider, parts, allowed, found);
+          if (coded == 0) return SearchExactly(context, wider, parts, allowed, found);
+          return SearchCodes(context, wider, *column->codes(), parts, coded, allowed, found);
         },
         hits);
+  }
+  void Code(FieldId field, Metric metric) override {
+    for (const auto& column : columns_) {
+      if (column->field() == field) column->Code(metric);
+    }
   }
 
   std::unique_ptr<expr::Source> MakeSource(const Schema& schema, size_t rows,

@@ -26,6 +26,10 @@ class GrowingSegment : public Segment {
   // Fields added to the schema later: rows from here on carry them.
   virtual void ExtendSchema(const Schema& schema) = 0;
 
+  // From the next Append on searches of `field` by `metric` read codes instead of all of the column
+  // (vector_codes.h), except where VectorSearch says exact. Lane thread only.
+  virtual void Code(FieldId field, Metric metric) = 0;
+
   // Bytes of the values appended. memory_bytes() is what is allocated for them: up to twice that,
   // as chunks double. To decide when to seal, this is the measure.
   virtual uint64_t data_bytes() const = 0;

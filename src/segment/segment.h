@@ -35,6 +35,7 @@ struct VectorSearch {
   size_t limit = 0;
   index::SearchParams params;
   std::optional<index::Range> range;
+  bool exact = false;  // growing: compares every row
 };
 
 // The values of one field, row by row and in place. Borrows the segment.

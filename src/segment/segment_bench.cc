@@ -1,4 +1,5 @@
 // Rows of 384 float dimensions with an Int64 key and a VarChar, in requests of 1,000 rows.
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <numeric>
@@ -105,6 +106,72 @@ void BM_FindKeysGrowing(benchmark::State& state) {
   PerRow(state, kBatchRows);
 }
 BENCHMARK(BM_FindKeysGrowing);
+
+// One query over a full growing segment: rows in one round cloud, the hardest there is, or about
+// 1,000 centres; exactly or by codes.
+void BM_SearchGrowing(benchmark::State& state) {
+  const auto dim = static_cast<size_t>(state.range(0));
+  const auto clusters = static_cast<size_t>(state.range(1));
+  constexpr size_t kRows = 65536;
+  Schema schema = BenchSchema(false);
+  schema.fields[1].dim = static_cast<int64_t>(dim);
+  std::mt19937_64 random(1);
+  std::normal_distribution<float> normal;
+  std::vector<float> centres(clusters * dim);
+  for (float& v : centres) v = normal(random);
+  const auto fill = [&](float* row) {
+    const float* centre = clusters == 0 ? nullptr : &centres[random() % clusters * dim];
+    for (size_t d = 0; d < dim; ++d)
+      row[d] = centre == nullptr ? normal(random) : centre[d] + 0.5f * normal(random);
+  };
+  const auto segment = GrowingSegment::Make(schema);
+  if (state.range(2) != 0) segment->Code(FieldId(101), Metric::kCosine);
+  double append_us = 0;
+  for (size_t first = 0; first < kRows; first += 1024) {
+    Batch batch;
+    batch.rows = 1024;
+    Column& keys = batch.columns.emplace_back(FieldId(100), DataType::kInt64);
+    for (size_t i = 0; i < 1024; ++i) keys.Append(static_cast<int64_t>(first + i));
+    Column& vectors =
+        batch.columns.emplace_back(FieldId(101), DataType::kFloatVector, static_cast<int64_t>(dim));
+    auto* values = reinterpret_cast<float*>(vectors.ResizeFixed(1024));
+    for (size_t i = 0; i < 1024; ++i) fill(values + i * dim);
+    const auto begin = std::chrono::steady_clock::now();
+    segment->Append(batch, {&kPartition, 1}, 1);
+    append_us +=
+        std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count();
+  }
+  constexpr size_t kQueries = 64;
+  std::vector<float> queries(kQueries * dim);
+  for (size_t q = 0; q < kQueries; ++q) fill(&queries[q * dim]);
+  VectorSearch search;
+  search.field = FieldId(101);
+  search.metric = Metric::kCosine;
+  search.limit = 10;
+  const auto find = [&](size_t q, std::vector<std::vector<Hit>>* hits) {
+    search.queries = {DataType::kFloatVector, static_cast<int64_t>(dim), 1,
+                      reinterpret_cast<const std::byte*>(&queries[q * dim]), nullptr};
+    CHECK(segment->Search(Context(), search, kRows, RowMask(), nullptr, hits).ok());
+  };
+  std::vector<std::vector<Hit>> hits;
+  size_t q = 0;
+  for (auto _ : state) find(q++ % kQueries, &hits);
+  size_t found = 0;
+  for (q = 0; q < kQueries; ++q) {
+    std::vector<std::vector<Hit>> exact;
+    search.exact = false;
+    find(q, &hits);
+    search.exact = true;
+    find(q, &exact);
+    for (const Hit& hit : hits[0]) found += hit.distance <= exact[0].back().distance;
+  }
+  state.counters["recall"] = static_cast<double>(found) / (10.0 * kQueries);
+  state.counters["append_us"] = append_us / kRows;
+}
+BENCHMARK(BM_SearchGrowing)
+    ->ArgNames({"dim", "clusters", "codes"})
+    ->ArgsProduct({{128, 384, 768, 1536}, {0, 1000}, {0, 1}})
+    ->Unit(benchmark::kMicrosecond);
 
 class SegmentFolder {
  public:

@@ -44,6 +44,9 @@ struct ShardOptions {
   int64_t index_retry_ms = 30'000;  // after a failed build
 };
 
+// Index types that compare every row, and have no file.
+inline bool IsExact(const std::string& type) { return type == "FLAT" || type == "BIN_FLAT"; }
+
 // What a shard borrows from its host.
 struct ShardEnv {
   io::FileSystem* fs = nullptr;
@@ -116,6 +119,7 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   void EndRows(size_t view, std::vector<uint32_t>* rows, Timestamp ts, Counts* counts);
   void Publish();
   void FreezeGrowing();
+  void CodeGrowing();
   void EndMissingPartitions();
   size_t ViewIndex(SegmentId id) const;  // views_.size() when it is gone
   void ReplaceView(size_t index, SegmentView view);

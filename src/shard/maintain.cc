@@ -15,8 +15,6 @@ namespace {
 
 constexpr size_t kMergeFanIn = 4;
 
-bool HasNoFile(const std::string& type) { return type == "FLAT" || type == "BIN_FLAT"; }
-
 }  // namespace
 
 bool LocalShard::IsQuiet() const {
@@ -285,7 +283,7 @@ LiveTable::Ptr LocalShard::CarryEnds(const std::vector<SegmentViewPtr>& inputs,
 }
 
 bool LocalShard::WantsIndexFile(const IndexInfo& index, const Field& field, size_t rows) const {
-  if (rows < env_->options.index_rows_min || HasNoFile(index.type)) return false;
+  if (rows < env_->options.index_rows_min || IsExact(index.type)) return false;
   return IsVector(field.type) || IsNumber(field.type) || field.type == DataType::kBool ||
          field.type == DataType::kVarChar || field.type == DataType::kTimestamptz;
 }

@@ -232,6 +232,37 @@ TEST_F(MaintainTest, EndedRowsAreReclaimedWhenTheirHistoryIsOver) {
   EXPECT_EQ(Segments(), "100 1+");
 }
 
+// Growing rows get codes for an index that may be approximate, and only for such.
+TEST_F(MaintainTest, GrowingRowsAreCodedForApproximateIndexes) {
+  const auto grown_bytes = [this](const std::string& type) {
+    auto info = WithIndex(TestCollection(), type);
+    info->schema.fields[2].dim = 256;
+    if (type.empty()) info->indexes.clear();
+    info->shard = ShardId(++next_object_);
+    env_.options.seal_rows = 100'000;
+    env_.options.seal_bytes = 64 << 20;
+    auto shard = LocalShard::Open(&env_, info).take();
+    roles::WriteRequest request;
+    request.collection = info;
+    request.rows.rows = 2048;
+    request.partitions = {kDefault};
+    Column id(kId, DataType::kInt64), age(kAge, DataType::kInt32);
+    Column vector(kVector, DataType::kFloatVector, 256);
+    for (int64_t row = 0; row < 2048; ++row) {
+      id.Append(row);
+      age.Append<int32_t>(0);
+    }
+    auto* values = reinterpret_cast<float*>(vector.ResizeFixed(2048));
+    for (size_t i = 0; i < 2048 * 256; ++i) values[i] = static_cast<float>(i * 7919 % 1009);
+    request.rows.columns = {id, age, vector};
+    EXPECT_TRUE(shard->Write(Context(), std::move(request)).ok());
+    return shard->Stats().memory_bytes;
+  };
+  const uint64_t plain = grown_bytes("");
+  EXPECT_EQ(grown_bytes("FLAT"), plain);
+  EXPECT_GT(grown_bytes("HNSW"), plain + 2048 * (256 / 4));
+}
+
 // Opening reads no columns; the first search does, and what is damaged is never served.
 TEST_F(MaintainTest, DamageUnderAnIndexIsMetByTheFirstSearch) {
   Insert(500);

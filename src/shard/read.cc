@@ -181,6 +181,7 @@ Result<roles::SearchResult> LocalShard::Search(const Context& context,
   search.limit = request.limit;
   search.params = request.params;
   search.range = request.range;
+  search.exact = request.index_type.empty() || IsExact(request.index_type);
 
   // A key may be in several partitions, and only its nearest row is a hit: where that leaves a
   // query short, the segments are asked for more.

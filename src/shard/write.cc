@@ -185,6 +185,7 @@ LocalShard::Counts LocalShard::Apply(const WriteRecord& record, Timestamp ts, wa
     if (growing_ == nullptr) {
       CHECK(growing_id_.value != 0);
       growing_ = segment::GrowingSegment::Make(collection_->schema, env_->blocks);
+      CodeGrowing();
       views_.push_back(std::make_shared<SegmentView>(SegmentView{.id = growing_id_,
                                                                  .segment = growing_,
                                                                  .rows = 0,
@@ -301,6 +302,15 @@ void LocalShard::FreezeGrowing() {
   seal_noted_ = false;
 }
 
+// Growing rows are searched by codes where an index that is not exact is declared.
+void LocalShard::CodeGrowing() {
+  for (const IndexInfo& info : collection_->indexes) {
+    const Field* field = collection_->schema.Find(info.field);
+    if (field == nullptr || !IsDenseVector(field->type) || IsExact(info.type)) continue;
+    growing_->Code(field->id, index::ResolveSpec(*field, info).metric);
+  }
+}
+
 // Rows of partitions that the catalog no longer has.
 void LocalShard::EndMissingPartitions() {
   std::vector<PartitionId> known;
@@ -335,7 +345,10 @@ void LocalShard::Update(const roles::CollectionPtr& collection) {
                       return collection->FindPartition(partition.id) == nullptr;
                     });
     collection_ = collection;
-    if (growing_ != nullptr) growing_->ExtendSchema(collection->schema);
+    if (growing_ != nullptr) {
+      growing_->ExtendSchema(collection->schema);
+      CodeGrowing();
+    }
     if (lost_partitions) EndMissingPartitions();
     for (size_t i = 0; i < views_.size(); ++i) {
       const SegmentView& view = *views_[i];

@@ -1,0 +1,328 @@
+#include "segment/vector_codes.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "index/distance.h"
+#include "simd/bitcodes.h"
+#include "simd/estimate.h"
+#include "simd/fastscan.h"
+#include "simd/kernels.h"
+
+namespace elanus::segment {
+namespace {
+
+constexpr uint64_t kSeed = 0x656c616e7573;
+constexpr size_t kTileBlocks = 16;
+constexpr size_t kTileRows = kTileBlocks * simd::kFastRows;
+// Half a step of the best uniform quantiser of two bits for a normal variable of deviation 1 is
+// 0.498: above twice that a coordinate is large.
+constexpr float kLarge = 0.9957f;
+constexpr float kSignDeviations = 3.0f;
+constexpr float kDeviations = 2.6f;
+// What rounding may do to a sum of floats, as a share of its terms.
+constexpr float kRounding = 1e-5f;
+
+float Dot(const float* a, const float* b, size_t n) { return simd::Get().f32_ip.row(a, b, n); }
+
+// The deviation of an estimate of <r, q> over |q|, for a code whose cosine to r is `cosine`.
+float ErrorOf(float norm, float cosine, size_t dim) {
+  if (!(cosine > 0)) return norm;
+  return norm * std::sqrt(std::max(0.0f, 1 / (cosine * cosine) - 1)) /
+         std::sqrt(static_cast<float>(dim - 1));
+}
+
+}  // namespace
+
+// A query against the codes: distance >= base + ... (simd::EstimateTerms), for the first bit and
+// for both.
+struct VectorCodes::Probe {
+  std::vector<uint8_t> lut;
+  simd::EstimateTerms by_sign, by_both;
+};
+
+bool VectorCodes::Serves(DataType type, int64_t dim) {
+  return dim >= 64 && (type == DataType::kFloatVector || type == DataType::kFloat16Vector ||
+                       type == DataType::kBFloat16Vector);
+}
+
+VectorCodes::VectorCodes(int64_t dim, Metric metric, BlockArena* arena)
+    : dim_(static_cast<size_t>(dim)),
+      padded_(simd::Rotation::PaddedDim(dim_)),
+      codes_(padded_ / 4),
+      metric_(metric),
+      rotation_(dim_, kSeed),
+      row_(padded_),
+      sign_rows_(simd::kFastRows * padded_ / 8),
+      second_rows_(simd::kFastRows * padded_ / 8),
+      signs_(arena, padded_ / 8),
+      seconds_(arena, padded_ / 8),
+      squares_(arena, sizeof(float)),
+      sign_scales_(arena, sizeof(float)),
+      sign_errors_(arena, sizeof(float)),
+      scales_(arena, sizeof(float)),
+      errors_(arena, sizeof(float)) {}
+
+bool VectorCodes::Due(size_t rows) const {
+  return !stopped_ && rows >= kRowsMin &&
+         rows - rows_.load(std::memory_order_relaxed) >= simd::kFastRows;
+}
+
+void VectorCodes::CatchUp(std::span<const VectorPart> parts, size_t rows) {
+  if (!Due(rows)) return;
+  size_t coded = rows_.load(std::memory_order_relaxed);
+  if (center_.empty() && !Train(parts)) {
+    stopped_ = true;
+    return;
+  }
+  for (const VectorPart& part : parts) {
+    while (coded < part.begin + part.vectors.rows && coded + simd::kFastRows <= rows) {
+      if (!EncodeBlock(part, coded)) {
+        stopped_ = true;
+        rows_.store(coded, std::memory_order_release);
+        return;
+      }
+      coded += simd::kFastRows;
+    }
+  }
+  rows_.store(coded, std::memory_order_release);
+}
+
+// The mean of the first kRowsMin rows, as the metric sees them.
+bool VectorCodes::Train(std::span<const VectorPart> parts) {
+  std::vector<double> sums(dim_);
+  std::vector<float> row(dim_);
+  size_t count = 0;
+  for (const VectorPart& part : parts) {
+    const index::VectorView& view = part.vectors;
+    for (size_t i = 0; i < view.rows && part.begin + i < kRowsMin; ++i) {
+      if (view.valid != nullptr && view.valid[i] == 0) continue;
+      index::ReadFloats(view, i, row.data());
+      const float scale = metric_ == Metric::kCosine ? view.inverse_norms[i] : 1.0f;
+      for (size_t d = 0; d < dim_; ++d) sums[d] += static_cast<double>(row[d] * scale);
+      ++count;
+    }
+  }
+  for (size_t d = 0; d < dim_; ++d)
+    row[d] = count == 0 ? 0.0f : static_cast<float>(sums[d] / static_cast<double>(count));
+  center_.resize(padded_);
+  rotation_.Apply(row.data(), center_.data());
+  center_norm_ = std::sqrt(Dot(center_.data(), center_.data(), padded_));
+  return std::isfinite(center_norm_);
+}
+
+// Rows [first, first + 32); they lie in `part`, as blocks never straddle chunks.
+bool VectorCodes::EncodeBlock(const VectorPart& part, size_t first) {
+  const size_t chunk = ChunkOf(first);
+  for (ChunkedArray* array :
+       {&signs_, &seconds_, &squares_, &sign_scales_, &sign_errors_, &scales_, &errors_}) {
+    array->Make(chunk);
+  }
+  const simd::BitCodes& kernels = simd::GetBitCodes();
+  const auto root = std::sqrt(static_cast<float>(padded_));
+  const index::VectorView& view = part.vectors;
+  for (size_t i = 0; i < simd::kFastRows; ++i) {
+    const size_t row = first + i - part.begin;
+    const float* values = row_.data();
+    if (view.type == DataType::kFloatVector) {
+      values = reinterpret_cast<const float*>(view.Row(row));
+    } else {
+      index::ReadFloats(view, row, row_.data());
+    }
+    rotation_.Apply(values, row_.data());
+    const float scale = metric_ == Metric::kCosine ? view.inverse_norms[row] : 1.0f;
+    const float square = kernels.subtract(row_.data(), scale, center_.data(), padded_);
+    const float norm = std::sqrt(square);
+    const simd::BitSums sums =
+        kernels.encode(row_.data(), padded_, kLarge * norm / root,
+                       sign_rows_.data() + i * padded_ / 8, second_rows_.data() + i * padded_ / 8);
+    if (!std::isfinite(square * static_cast<float>(padded_))) return false;
+    // The codes 2 s + t, and s alone, against r.
+    const float both = sums.all + 2 * sums.large;
+    const float both_norm =
+        std::sqrt(static_cast<float>(padded_) + 8 * static_cast<float>(sums.count));
+    const bool none = !(square > 0) || !(sums.all > 0);
+    squares_.As<float>(first + i) = square;
+    sign_scales_.As<float>(first + i) = none ? 0 : square / sums.all;
+    sign_errors_.As<float>(first + i) = none ? 0 : ErrorOf(norm, sums.all / (norm * root), padded_);
+    scales_.As<float>(first + i) = none ? 0 : square / both;
+    errors_.As<float>(first + i) = none ? 0 : ErrorOf(norm, both / (norm * both_norm), padded_);
+  }
+  simd::FastPackNibbles(sign_rows_.data(), padded_ / 8, codes_,
+                        reinterpret_cast<uint8_t*>(signs_.At(first)));
+  simd::FastPackNibbles(second_rows_.data(), padded_ / 8, codes_,
+                        reinterpret_cast<uint8_t*>(seconds_.At(first)));
+  return true;
+}
+
+bool VectorCodes::MakeProbe(const float* query, Probe* probe) const {
+  std::vector<float> rotated(padded_);
+  rotation_.Apply(query, rotated.data());
+  float scale = 1;
+  if (metric_ == Metric::kCosine) {
+    const float length = std::sqrt(Dot(rotated.data(), rotated.data(), padded_));
+    if (!(length > 0)) return false;
+    scale = 1 / length;
+    for (float& v : rotated) v *= scale;
+  }
+  float base = 0;
+  if (metric_ == Metric::kL2) {
+    base = simd::GetBitCodes().subtract(rotated.data(), 1, center_.data(), padded_);
+  } else {
+    base = -Dot(rotated.data(), center_.data(), padded_);
+  }
+  const float norm = std::sqrt(Dot(rotated.data(), rotated.data(), padded_));
+  if (!std::isfinite(norm * norm * static_cast<float>(padded_)) || !(norm > 0) ||
+      !std::isfinite(base)) {
+    return false;
+  }
+  probe->lut.resize(simd::FastBlockBytes(codes_));
+  const simd::FastScale sums = simd::GetFastScan().signs(rotated.data(), codes_, probe->lut.data());
+  simd::EstimateTerms terms{};
+  float weight = 1;
+  if (metric_ == Metric::kL2) {  // |q - c|^2 + |r|^2 - 2 <r, q - c>
+    terms.base = base * (1 - kRounding);
+    terms.add = 1 - kRounding;
+    weight = 2;
+  } else {  // - <c, q> - <r, q>
+    terms.base = base - kRounding * center_norm_ * norm;
+  }
+  terms.slope = -weight * sums.scale;
+  probe->by_sign = probe->by_both = terms;
+  probe->by_sign.shift = -weight * sums.bias;
+  probe->by_sign.slack = weight * kSignDeviations * norm;
+  probe->by_both.shift = -weight * 3 * sums.bias;  // of 2 s + t
+  probe->by_both.slack = weight * kDeviations * norm;
+  return true;
+}
+
+namespace {
+
+template <typename Sum>
+void Sums(const uint8_t* lut, const uint8_t* codes, size_t m, size_t blocks, Sum* out) {
+  if constexpr (sizeof(Sum) == 2) {
+    simd::GetFastScan().sums16(&lut, 1, codes, m, blocks, out);
+  } else {
+    simd::GetFastScan().sums32(lut, codes, m, blocks, out);
+  }
+}
+
+// The planes and factors of a tile, and what is found out about its rows.
+template <typename Sum>
+struct Tile {
+  const uint8_t* signs;
+  const uint8_t* seconds;
+  simd::EstimateFactors by_sign, by_both;
+
+  Sum sums[kTileRows];
+  Sum more[kTileRows];
+  uint32_t both[kTileRows];
+  float estimates[kTileRows];
+  float lowers[kTileRows];
+
+  void Scan(const uint8_t* lut, size_t m, const simd::EstimateTerms& sign_terms,
+            const simd::EstimateTerms& both_terms, size_t blocks, float bound, uint32_t* masks) {
+    const simd::Estimates& kernels = simd::GetEstimates();
+    Sums(lut, signs, m, blocks, sums);
+    const size_t rows = blocks * simd::kFastRows;
+    if constexpr (sizeof(Sum) == 2) {
+      kernels.from16(sign_terms, sums, by_sign, rows, estimates, lowers);
+    } else {
+      kernels.from32(sign_terms, sums, by_sign, rows, estimates, lowers);
+    }
+    simd::GetFastScan().below_f32(lowers, blocks, bound, masks);
+    for (size_t begin = 0; begin < blocks;) {
+      if (masks[begin] == 0) {
+        ++begin;
+        continue;
+      }
+      size_t end = begin + 1;
+      while (end < blocks && masks[end] != 0) ++end;
+      Refine(lut, m, both_terms, begin, end - begin, bound, masks + begin);
+      begin = end;
+    }
+  }
+
+ private:
+  void Refine(const uint8_t* lut, size_t m, const simd::EstimateTerms& terms, size_t block,
+              size_t blocks, float bound, uint32_t* masks) {
+    const size_t first = block * simd::kFastRows;
+    Sums(lut, seconds + block * simd::FastBlockBytes(m), m, blocks, more);
+    for (size_t b = 0; b < blocks; ++b) {
+      const size_t at = b * simd::kFastRows;
+      for (size_t i = 0; i < simd::kFastRows; ++i)
+        both[at + i] = 2 * uint32_t{sums[first + at + i]} + more[at + i];
+    }
+    const simd::EstimateFactors factors{by_both.add + first, by_both.scale + first,
+                                        by_both.error + first};
+    simd::GetEstimates().from32(terms, both, factors, blocks * simd::kFastRows, estimates, lowers);
+    uint32_t left[kTileBlocks];
+    simd::GetFastScan().below_f32(lowers, blocks, bound, left);
+    for (size_t b = 0; b < blocks; ++b) masks[b] &= left[b];
+  }
+};
+
+}  // namespace
+
+void VectorCodes::Scan(const Probe& probe, size_t first, size_t blocks, float bound,
+                       uint32_t* masks) const {
+  const auto scan = [&](auto& tile) {
+    tile.signs = reinterpret_cast<const uint8_t*>(signs_.At(first));
+    tile.seconds = reinterpret_cast<const uint8_t*>(seconds_.At(first));
+    const float* squares = &squares_.As<float>(first);
+    tile.by_sign = {squares, &sign_scales_.As<float>(first), &sign_errors_.As<float>(first)};
+    tile.by_both = {squares, &scales_.As<float>(first), &errors_.As<float>(first)};
+    tile.Scan(probe.lut.data(), codes_, probe.by_sign, probe.by_both, blocks, bound, masks);
+  };
+  if (codes_ <= simd::kFastNarrow) {
+    Tile<uint16_t> tile;
+    scan(tile);
+  } else {
+    Tile<uint32_t> tile;
+    scan(tile);
+  }
+}
+
+Result<bool> VectorCodes::Search(const Context& context, const std::byte* query,
+                                 std::span<const VectorPart> parts, size_t rows,
+                                 const RowMask& allowed, TopK* top) const {
+  if (parts.empty() || rows == 0) return true;
+  std::vector<float> floats(dim_);
+  index::ToFloats(parts.front().vectors.type, query, dim_, floats.data());
+  Probe probe;
+  if (!MakeProbe(floats.data(), &probe)) return false;
+  index::RowDistance::Query prepared;
+  index::RowDistance(parts.front().vectors, metric_).Prepare(query, &prepared);
+
+  uint32_t masks[kTileBlocks];
+  uint32_t ids[kTileRows];
+  float distances[kTileRows];
+  for (const VectorPart& part : parts) {
+    if (part.begin >= rows) break;
+    TRY(context.Check());
+    const index::RowDistance exact(part.vectors, metric_);
+    const size_t end = std::min(rows, part.begin + part.vectors.rows);
+    for (size_t first = part.begin; first < end; first += kTileRows) {
+      const size_t blocks = std::min(kTileBlocks, (end - first) / simd::kFastRows);
+      Scan(probe, first, blocks, top->bound(), masks);
+      size_t count = 0;
+      for (size_t b = 0; b < blocks; ++b) {
+        for (uint32_t left = masks[b]; left != 0; left &= left - 1) {
+          const size_t row =
+              first + b * simd::kFastRows + static_cast<size_t>(std::countr_zero(left));
+          const size_t at = row - part.begin;
+          if (!allowed.Test(row) || (part.vectors.valid != nullptr && part.vectors.valid[at] == 0))
+            continue;
+          ids[count++] = static_cast<uint32_t>(at);
+        }
+      }
+      exact.Rows(prepared, ids, 0, count, distances);
+      for (size_t i = 0; i < count; ++i)
+        top->Offer(distances[i], static_cast<uint32_t>(part.begin + ids[i]));
+    }
+  }
+  return true;
+}
+
+}  // namespace elanus::segment
