@@ -11,24 +11,7 @@
 namespace elanus::gateway {
 namespace {
 
-// "sum(price)" -> sum, price; nothing when it is not a call of an aggregate.
-struct Aggregate {
-  std::string name;
-  std::string field;
-};
-
-std::optional<Aggregate> ParseAggregate(std::string_view text) {
-  const size_t open = text.find('(');
-  if (open == std::string_view::npos || text.back() != ')') return std::nullopt;
-  std::string name(Trim(text.substr(0, open)));
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  constexpr std::array<std::string_view, 5> kNames = {"count", "sum", "avg", "min", "max"};
-  if (std::find(kNames.begin(), kNames.end(), name) == kNames.end()) return std::nullopt;
-  return Aggregate{name, std::string(Trim(text.substr(open + 1, text.size() - open - 2)))};
-}
-
-Status CheckAggregate(const Schema& schema, const Aggregate& aggregate) {
+Status CheckAggregate(const Schema& schema, const AggregateCall& aggregate) {
   if (aggregate.field == "*") {
     if (aggregate.name == "count") return {};
     return Invalid(aggregate.name, "(*) is not supported, only count(*) is allowed");
@@ -70,6 +53,17 @@ void AddOnce(const T& item, std::vector<T>* list) {
 
 }  // namespace
 
+std::optional<AggregateCall> ParseAggregate(std::string_view text) {
+  const size_t open = text.find('(');
+  if (open == std::string_view::npos || text.back() != ')') return std::nullopt;
+  std::string name(Trim(text.substr(0, open)));
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  constexpr std::array<std::string_view, 5> kNames = {"count", "sum", "avg", "min", "max"};
+  if (std::find(kNames.begin(), kNames.end(), name) == kNames.end()) return std::nullopt;
+  return AggregateCall{name, std::string(Trim(text.substr(open + 1, text.size() - open - 2)))};
+}
+
 Result<OutputFields> ResolveOutputFields(const Schema& schema,
                                          const std::vector<std::string>& requested,
                                          PrimaryKey primary) {
@@ -84,7 +78,7 @@ Result<OutputFields> ResolveOutputFields(const Schema& schema,
       }
       continue;
     }
-    if (const std::optional<Aggregate> aggregate = ParseAggregate(name)) {
+    if (const std::optional<AggregateCall> aggregate = ParseAggregate(name)) {
       TRY(CheckAggregate(schema, *aggregate));
       AddOnce(Concat(aggregate->name, "(", aggregate->field, ")"), &out.aggregates);
       AddOnce(name, &out.names);

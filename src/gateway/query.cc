@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "gateway/gateway.h"
+#include "gateway/groups.h"
 #include "gateway/limits.h"
 #include "gateway/names.h"
+#include "gateway/order_by.h"
 #include "gateway/output_fields.h"
 #include "gateway/params.h"
 #include "gateway/request.h"
@@ -20,6 +22,8 @@ struct QueryPlan {
   int64_t offset = 0;
   bool iterator = false;
   std::optional<Value> after;  // an iterator's cursor: only keys above it
+  std::vector<std::string> order_by;
+  std::vector<std::string> group_by;
 };
 
 Status CheckFlag(const Properties& params, std::string_view key, std::string_view message,
@@ -65,17 +69,17 @@ Result<QueryPlan> PlanQuery(const CollectionInfo& collection, const Properties& 
         "Input collection id is not consistent to collectionID in the context,alias or database "
         "may have changed");
   }
-  const auto is_set = [&params](std::string_view key) {
+  const auto list = [&params](std::string_view key) {
     const std::string* value = FindProperty(params, key);
-    return value != nullptr && !Trim(*value).empty();
+    return value == nullptr ? std::vector<std::string>() : SplitList(*value);
   };
-  if (is_set("order_by_fields")) {
-    if (plan.limit < 0) return Invalid("ORDER BY requires explicit limit");
-    if (plan.iterator) return Invalid("ORDER BY with iterator is not supported");
-    return NotBuilt("order_by_fields of query");
+  plan.order_by = list("order_by_fields");
+  plan.group_by = list("group_by_fields");
+  if (!plan.order_by.empty() && plan.limit < 0) return Invalid("ORDER BY requires explicit limit");
+  if (!plan.order_by.empty() && plan.iterator) {
+    return Invalid("ORDER BY with iterator is not supported");
   }
-  if (is_set("group_by_fields")) return NotBuilt("group_by_fields of query");
-  if (is_set("query_iter_last_element_offset")) {
+  if (!list("query_iter_last_element_offset").empty()) {
     return NotBuilt("query_iter_last_element_offset of query");
   }
   if (const std::string* last = FindProperty(params, "query_iter_last_pk");
@@ -108,6 +112,12 @@ Result<QueryAnswer> Gateway::RunQuery(const Context& context, const Query& reque
   const auto filter = TRY(CompileFilter(schema, request, timezone, plan.after));
   OutputFields output =
       TRY(ResolveOutputFields(schema, request.output_fields, PrimaryKey::kWhereNamed));
+  const std::vector<const Field*> group_by = TRY(GroupFields(schema, plan.group_by));
+  const bool grouped = !group_by.empty() || !output.aggregates.empty();
+  if (grouped) TRY(CheckOrderOfGroups(plan.order_by, group_by));
+  std::vector<query::OrderKey> order = TRY(ParseOrderBy(schema, plan.order_by));
+  GroupPlan groups;
+  if (grouped) groups = TRY(PlanGroups(schema, group_by, request.output_fields, *limits_));
   if (filter->always_true() && plan.limit < 0 && output.aggregates.empty()) {
     return Invalid("empty expression should be used with limit");
   }
@@ -115,10 +125,10 @@ Result<QueryAnswer> Gateway::RunQuery(const Context& context, const Query& reque
       TRY(NamedPartitions(*collection, request.partitions, *limits_));
   const bool counts = std::find(output.aggregates.begin(), output.aggregates.end(), "count(*)") !=
                       output.aggregates.end();
-  if (counts && plan.limit >= 0) return Invalid("count entities with pagination is not allowed");
-  if (!output.aggregates.empty() && (!counts || output.names.size() > 1)) {
-    return NotBuilt("aggregate ", output.aggregates.front(), " beside count(*) alone");
+  if (counts && group_by.empty() && plan.limit >= 0) {
+    return Invalid("count entities with pagination is not allowed");
   }
+  const bool count_only = counts && group_by.empty() && output.names.size() == 1;
   partitions = TRY(LoadedPartitions(*collection, std::move(partitions)));
 
   const ReadTime time = ReadTimeOf(request.guarantee, plan.iterator, &coordinator_->oracle());
@@ -131,10 +141,15 @@ Result<QueryAnswer> Gateway::RunQuery(const Context& context, const Query& reque
   query.at = time.at;
   if (!filter->always_true()) query.filter = filter;
   query.partitions = std::move(partitions);
-  query.count_only = counts;
-  if (!counts) query.output = output.ids;
+  query.count_only = count_only;
   query.limit = plan.limit;
   query.offset = plan.offset;
+  if (grouped) {
+    if (!count_only) query.groups = groups.groups;
+  } else {
+    query.output = output.ids;
+    query.order = order;
+  }
   query.ignore_growing = ignore_growing;
   query.bytes_max = static_cast<size_t>(std::max<int64_t>(limits_->output_bytes_max, 0));
   const roles::ShardPtr shard = TRY(shards_->Open(collection));
@@ -146,8 +161,14 @@ Result<QueryAnswer> Gateway::RunQuery(const Context& context, const Query& reque
   answer.primary_field = schema.primary().name;
   answer.session_ts = time.session;
   answer.timezone = std::move(timezone);
-  if (counts) {
+  if (count_only) {
     answer.count = result.count;
+    return answer;
+  }
+  if (grouped) {
+    const size_t limit = plan.limit < 0 ? ~size_t{0} : static_cast<size_t>(plan.limit);
+    answer.columns =
+        GroupColumns(schema, groups, order, static_cast<size_t>(plan.offset), limit, result.rows);
     return answer;
   }
   if (result.rows.rows == 0) {  // typed all the same

@@ -329,10 +329,10 @@ TEST_F(Read, QueryRefusesInMilvusWords) {
   EXPECT_THAT(text({{"limit", "1"}}, {"a-b"}), HasSubstr("parse output field name failed: a-b"));
   EXPECT_THAT(text({{"limit", "1"}}, {"sum(title)"}),
               HasSubstr("aggregation operator sum does not support data type VarChar"));
-  EXPECT_THAT(text({}, {"sum(price)"}),
-              HasSubstr("aggregate sum(price) beside count(*) alone is not built yet"));
-  EXPECT_THAT(text({{"group_by_fields", "title"}}),
-              HasSubstr("group_by_fields of query is not built yet"));
+  EXPECT_THAT(text({}, {"sum(price)", "id"}),
+              HasSubstr("output field 'id' is not allowed: when using aggregation functions"));
+  EXPECT_THAT(text({{"group_by_fields", "vector"}}),
+              HasSubstr("group by field vector has unsupported data type FloatVector"));
   EXPECT_THAT(text({{"order_by_fields", "title"}}), HasSubstr("ORDER BY requires explicit limit"));
   EXPECT_THAT(text({{"limit", "1"}, {"collection_id", "99999"}}),
               HasSubstr("alias or database may have changed"));

@@ -15,6 +15,8 @@
 #include "model/column.h"
 #include "model/schema.h"
 #include "model/types.h"
+#include "query/grouping.h"
+#include "query/order.h"
 #include "roles/coordinator.h"
 
 namespace elanus::roles {
@@ -90,15 +92,23 @@ struct QueryRequest {
   std::vector<PartitionId> partitions;  // empty: all
   std::vector<FieldId> output;
   bool count_only = false;
-  int64_t limit = -1;  // -1: all
+  std::vector<query::OrderKey> order;  // empty: ascending by key; ties are by key
+  int64_t limit = -1;                  // -1: all
   int64_t offset = 0;
   bool ignore_growing = false;
+  // Groups instead of rows, in no order; `output`, `order`, `limit` and `offset` do not count.
+  struct Groups {
+    std::vector<query::GroupKey> keys;  // none: one group
+    std::vector<query::Aggregate> aggregates;
+    size_t max = 0;  // groups; over it: an error
+  };
+  std::optional<Groups> groups;
   size_t bytes_max = 0;  // 0: no limit; over it: kParameterTooLarge
 };
 
 struct QueryResult {
   int64_t count = 0;  // count_only
-  Batch rows;         // output fields in the order asked, ascending by key
+  Batch rows;         // output fields as asked; of groups the keys, then the aggregates
 };
 
 enum class SegmentState { kGrowing, kSealed, kFlushed };

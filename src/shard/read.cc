@@ -1,72 +1,16 @@
-// LocalShard, reads: pin a snapshot, select rows, search or scan each segment, merge, fetch the
-// winners' fields.
+// LocalShard, search: pin a snapshot, select rows, search each segment, merge, fetch the winners'
+// fields. And what the shard tells of itself.
 #include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <unordered_set>
 
+#include "shard/fetch.h"
 #include "shard/local_shard.h"
 #include "shard/selection.h"
 
 namespace elanus::shard {
 namespace {
-
-// A row somewhere in a snapshot.
-struct Place {
-  uint32_t view;
-  uint32_t row;
-};
-
-// The values of `field` at `places`, in their order.
-Result<Column> FetchColumn(const Snapshot& snapshot, const Field& field,
-                           const std::vector<Place>& places) {
-  Column out(field.id, field.type, field.dim);
-  // Runs of one segment are fetched as they stand; when segments alternate, each is fetched once
-  // and the rows are dealt out.
-  bool one_segment = true;
-  for (const Place& place : places) one_segment = one_segment && place.view == places.front().view;
-  std::vector<uint32_t> rows;
-  if (one_segment) {
-    if (places.empty()) return out;
-    rows.reserve(places.size());
-    for (const Place& place : places) rows.push_back(place.row);
-    TRY(snapshot.segments[places.front().view]->segment->Fetch(field, rows, &out));
-    return out;
-  }
-  std::map<uint32_t, std::pair<std::vector<uint32_t>, Column>> parts;
-  std::vector<size_t> position(places.size());
-  for (size_t i = 0; i < places.size(); ++i) {
-    auto& [part_rows, column] = parts.try_emplace(places[i].view).first->second;
-    position[i] = part_rows.size();
-    part_rows.push_back(places[i].row);
-  }
-  for (auto& [view, part] : parts) {
-    part.second = Column(field.id, field.type, field.dim);
-    TRY(snapshot.segments[view]->segment->Fetch(field, part.first, &part.second));
-  }
-  out.Reserve(places.size());
-  if (std::any_of(parts.begin(), parts.end(),
-                  [](const auto& part) { return part.second.second.nullable(); })) {
-    out.MakeNullable();
-  }
-  for (size_t i = 0; i < places.size(); ++i)
-    out.AppendFrom(parts[places[i].view].second, position[i]);
-  return out;
-}
-
-int CompareKeys(const Column& keys, size_t a, size_t b) {
-  if (keys.fixed()) {
-    const int64_t x = keys.as<int64_t>()[a];
-    const int64_t y = keys.as<int64_t>()[b];
-    return x < y ? -1 : static_cast<int>(x > y);
-  }
-  return keys.String(a).compare(keys.String(b));
-}
-
-std::vector<PartitionId> Sorted(std::vector<PartitionId> partitions) {
-  std::sort(partitions.begin(), partitions.end());
-  return partitions;
-}
 
 struct Candidate {
   float distance;
@@ -170,7 +114,7 @@ Result<roles::SearchResult> LocalShard::Search(const Context& context,
   const auto [snapshot, at] = TRY(Pin(request.at));
   const Schema& schema = snapshot->collection->schema;
   const RowSelection::Wish wish{at, ExpiredBefore(*snapshot->collection),
-                                Sorted(request.partitions), request.filter.get()};
+                                Ascending(request.partitions), request.filter.get()};
 
   segment::VectorSearch search;
   search.field = request.field;
@@ -222,93 +166,6 @@ Result<roles::SearchResult> LocalShard::Search(const Context& context,
     if (field == nullptr)
       return Fail(Code::kFieldNotFound, "field " + std::to_string(id.value) + " not exist");
     result.output.push_back(TRY(FetchColumn(*snapshot, *field, winners)));
-  }
-  return result;
-}
-
-Result<roles::QueryResult> LocalShard::Query(const Context& context,
-                                             const roles::QueryRequest& request) {
-  TRY(context.Check());
-  const auto [snapshot, at] = TRY(Pin(request.at));
-  const Schema& schema = snapshot->collection->schema;
-  const RowSelection::Wish wish{at, ExpiredBefore(*snapshot->collection),
-                                Sorted(request.partitions), request.filter.get()};
-  const size_t wanted =
-      request.limit < 0 ? ~size_t{0} : static_cast<size_t>(request.limit + request.offset);
-
-  roles::QueryResult result;
-  std::vector<Place> places;
-  for (uint32_t i = 0; i < snapshot->segments.size(); ++i) {
-    TRY(context.Check());
-    const SegmentView& view = *snapshot->segments[i];
-    if (view.rows == 0 || (request.ignore_growing && view.sealed == nullptr)) continue;
-    const RowSelection rows = TRY(RowSelection::Make(context, view, schema, wish));
-    if (request.count_only) {
-      result.count += static_cast<int64_t>(rows.Count());
-      continue;
-    }
-    // Sealed rows ascend by key within a partition: the first `wanted` of each are enough.
-    PartitionId partition;
-    size_t taken = 0;
-    rows.ForEach([&](uint32_t row) {
-      if (view.sealed != nullptr && wanted != ~size_t{0}) {
-        const PartitionId of_row = view.segment->PartitionOf(row);
-        if (of_row != partition) {
-          partition = of_row;
-          taken = 0;
-        }
-        if (++taken > wanted) return true;
-      }
-      places.push_back({i, row});
-      return true;
-    });
-  }
-  if (request.count_only) return result;
-
-  // Ascending by key; of several rows with one key (in several partitions) the newest.
-  const Column keys = TRY(FetchColumn(*snapshot, schema.primary(), places));
-  std::vector<uint32_t> order(places.size());
-  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<uint32_t>(i);
-  for (const SegmentViewPtr& view : snapshot->segments) TRY(view->segment->damage());
-  const auto inserted = [&](uint32_t i) {
-    return snapshot->segments[places[i].view]->segment->InsertedAt(places[i].row);
-  };
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
-    const int c = CompareKeys(keys, a, b);
-    return c != 0 ? c < 0 : inserted(a) > inserted(b);
-  });
-  std::vector<Place> chosen;
-  size_t skipped = 0;
-  for (size_t i = 0;
-       i < order.size() &&
-       chosen.size() < static_cast<size_t>(request.limit < 0 ? order.size()
-                                                             : static_cast<size_t>(request.limit));
-       ++i) {
-    if (i > 0 && CompareKeys(keys, order[i], order[i - 1]) == 0) continue;
-    if (skipped < static_cast<size_t>(request.offset)) {
-      ++skipped;
-      continue;
-    }
-    chosen.push_back(places[order[i]]);
-  }
-
-  result.rows.rows = chosen.size();
-  size_t bytes = 0;
-  for (const FieldId id : request.output) {
-    const Field* field = schema.Find(id);
-    if (field == nullptr)
-      return Fail(Code::kFieldNotFound, "field " + std::to_string(id.value) + " not exist");
-    if (request.bytes_max != 0 &&
-        bytes + chosen.size() * WidthOf(field->type, field->dim) > request.bytes_max) {
-      bytes = request.bytes_max + 1;
-    } else {
-      result.rows.columns.push_back(TRY(FetchColumn(*snapshot, *field, chosen)));
-      bytes += result.rows.columns.back().bytes();
-    }
-    if (request.bytes_max != 0 && bytes > request.bytes_max) {
-      return Fail(Code::kParameterTooLarge, "query results exceed the maxOutputSize limit of " +
-                                                std::to_string(request.bytes_max) + " bytes");
-    }
   }
   return result;
 }

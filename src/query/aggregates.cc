@@ -1,0 +1,189 @@
+#include "query/aggregates.h"
+
+#include <cmath>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace elanus::query {
+namespace {
+
+class Counts final : public AggregateState {
+ public:
+  Status Add(const Column* values, const uint32_t* groups, size_t rows, size_t count) override {
+    counts_.resize(count);
+    for (size_t row = 0; row < rows; ++row) {
+      counts_[groups[row]] += values == nullptr || !values->IsNull(row) ? 1 : 0;
+    }
+    return {};
+  }
+  Column Take(FieldId field) override {
+    Column out(field, DataType::kInt64);
+    out.AppendFixed(counts_.data(), counts_.size());
+    return out;
+  }
+
+ private:
+  std::vector<int64_t> counts_;
+};
+
+// A value for each group, or none yet.
+template <typename T>
+struct Slots {
+  std::vector<T> values;
+  std::vector<uint8_t> present;
+
+  void Resize(size_t count) {
+    values.resize(count);
+    present.resize(count);
+  }
+};
+
+template <typename T>
+Column FixedColumn(FieldId field, DataType type, const Slots<T>& slots) {
+  Column out(field, type);
+  out.MakeNullable();
+  for (size_t group = 0; group < slots.values.size(); ++group) {
+    if (slots.present[group] != 0) {
+      out.Append(slots.values[group]);
+    } else {
+      out.AppendNull();
+    }
+  }
+  return out;
+}
+
+// Sums of integers are exact; they fail where Int64 ends.
+template <typename T>
+class Sums final : public AggregateState {
+  using Sum = std::conditional_t<std::is_floating_point_v<T>, double, int64_t>;
+
+ public:
+  Status Add(const Column* values, const uint32_t* groups, size_t rows, size_t count) override {
+    sums_.Resize(count);
+    if (rows == 0) return {};
+    const T* typed = values->as<T>();
+    bool overflow = false;
+    for (size_t row = 0; row < rows; ++row) {
+      if (values->IsNull(row)) continue;
+      Sum& sum = sums_.values[groups[row]];
+      if constexpr (std::is_floating_point_v<T>) {
+        sum += typed[row];
+      } else {
+        overflow |= __builtin_add_overflow(sum, int64_t{typed[row]}, &sum);
+      }
+      sums_.present[groups[row]] = 1;
+    }
+    if (!overflow) return {};
+    return Fail(Code::kParameterInvalid, "the sum of a group is outside of Int64");
+  }
+  Column Take(FieldId field) override {
+    return FixedColumn(field, std::is_floating_point_v<T> ? DataType::kDouble : DataType::kInt64,
+                       sums_);
+  }
+
+ private:
+  Slots<Sum> sums_;
+};
+
+template <typename T, bool kSmallest>
+class Extremes final : public AggregateState {
+ public:
+  explicit Extremes(DataType type) : type_(type) {}
+
+  Status Add(const Column* values, const uint32_t* groups, size_t rows, size_t count) override {
+    best_.Resize(count);
+    if (rows == 0) return {};
+    const T* typed = values->as<T>();
+    for (size_t row = 0; row < rows; ++row) {
+      if (values->IsNull(row)) continue;
+      T& best = best_.values[groups[row]];
+      uint8_t& present = best_.present[groups[row]];
+      if (present == 0 || (kSmallest ? Less(typed[row], best) : Less(best, typed[row]))) {
+        best = typed[row];
+      }
+      present = 1;
+    }
+    return {};
+  }
+  Column Take(FieldId field) override { return FixedColumn(field, type_, best_); }
+
+ private:
+  static bool Less(T a, T b) {
+    if constexpr (std::is_floating_point_v<T>) {
+      if (std::isnan(a) || std::isnan(b)) return !std::isnan(a);  // NaN is above every number
+    }
+    return a < b;
+  }
+
+  const DataType type_;
+  Slots<T> best_;
+};
+
+template <bool kSmallest>
+class StringExtremes final : public AggregateState {
+ public:
+  Status Add(const Column* values, const uint32_t* groups, size_t rows, size_t count) override {
+    best_.Resize(count);
+    for (size_t row = 0; row < rows; ++row) {
+      if (values->IsNull(row)) continue;
+      const std::string_view text = values->String(row);
+      std::string& best = best_.values[groups[row]];
+      uint8_t& present = best_.present[groups[row]];
+      if (present == 0 || (kSmallest ? text < best : text > best)) best = text;
+      present = 1;
+    }
+    return {};
+  }
+  Column Take(FieldId field) override {
+    Column out(field, DataType::kVarChar);
+    out.MakeNullable();
+    for (size_t group = 0; group < best_.values.size(); ++group) {
+      if (best_.present[group] != 0) {
+        out.AppendString(best_.values[group]);
+      } else {
+        out.AppendNull();
+      }
+    }
+    return out;
+  }
+
+ private:
+  Slots<std::string> best_;
+};
+
+template <typename T>
+std::unique_ptr<AggregateState> MakeNumeric(const Aggregate& aggregate) {
+  switch (aggregate.op) {
+    case AggregateOp::kSum:
+      return std::make_unique<Sums<T>>();
+    case AggregateOp::kMin:
+      return std::make_unique<Extremes<T, true>>(aggregate.type);
+    case AggregateOp::kMax:
+      return std::make_unique<Extremes<T, false>>(aggregate.type);
+    case AggregateOp::kCount:
+      break;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::unique_ptr<AggregateState> MakeState(const Aggregate& aggregate) {
+  if (aggregate.op == AggregateOp::kCount) return std::make_unique<Counts>();
+  const DataType type = aggregate.type;
+  if (type == DataType::kInt8) return MakeNumeric<int8_t>(aggregate);
+  if (type == DataType::kInt16) return MakeNumeric<int16_t>(aggregate);
+  if (type == DataType::kInt32) return MakeNumeric<int32_t>(aggregate);
+  if (type == DataType::kInt64) return MakeNumeric<int64_t>(aggregate);
+  if (type == DataType::kFloat) return MakeNumeric<float>(aggregate);
+  if (type == DataType::kDouble) return MakeNumeric<double>(aggregate);
+  CHECK(aggregate.op != AggregateOp::kSum);
+  if (type == DataType::kTimestamptz) return MakeNumeric<int64_t>(aggregate);
+  CHECK(type == DataType::kVarChar);
+  if (aggregate.op == AggregateOp::kMin) return std::make_unique<StringExtremes<true>>();
+  return std::make_unique<StringExtremes<false>>();
+}
+
+}  // namespace elanus::query

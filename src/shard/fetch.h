@@ -1,0 +1,29 @@
+// Rows of a snapshot by place, and their values.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/status.h"
+#include "model/column.h"
+#include "model/schema.h"
+#include "shard/snapshot.h"
+
+namespace elanus::shard {
+
+// A row somewhere in a snapshot.
+struct Place {
+  uint32_t view;
+  uint32_t row;
+};
+
+// The values of `field` at `places`, in their order.
+Result<Column> FetchColumn(const Snapshot& snapshot, const Field& field,
+                           const std::vector<Place>& places);
+
+// -1, 0, 1: order of two rows of a column of keys.
+int CompareKeys(const Column& keys, size_t a, size_t b);
+
+std::vector<PartitionId> Ascending(std::vector<PartitionId> partitions);
+
+}  // namespace elanus::shard
