@@ -37,19 +37,26 @@ class Beam {
       if (!(distance < entries_[size_ - 1].distance)) return false;
       --size_;
     }
-    Entry* const begin = entries_.data();
-    size_t low = 0;
-    for (size_t n = size_; n > 0;) {  // first entry farther than `distance`
-      const size_t half = n / 2;
-      const bool right = begin[low + half].distance <= distance;
-      low = right ? low + half + 1 : low;
-      n = right ? n - half - 1 : half;
-    }
-    std::memmove(begin + low + 1, begin + low, (size_ - low) * sizeof(Entry));
-    begin[low] = {distance, node};
+    const size_t at = Place(distance);
+    Shift(at, size_);
+    entries_[at] = {distance, node};
     ++size_;
-    next_ = std::min(next_, low);
+    next_ = std::min(next_, at);
     return true;
+  }
+  // Moves an unexpanded node up from `before` to `distance`; inserts it when it is not there.
+  void Improve(float before, float distance, uint32_t node) {
+    size_t from = Place(before);  // after the last entry as far away
+    while (from > 0 && entries_[from - 1].distance == before && entries_[from - 1].node != node)
+      --from;
+    if (from == 0 || entries_[from - 1].node != node) {
+      Insert(distance, node);
+      return;
+    }
+    const size_t at = Place(distance);
+    Shift(at, from - 1);
+    entries_[at] = {distance, node};
+    next_ = std::min(next_, at);
   }
 
   // The nearest node not yet expanded, now marked; kNone when there is none.
@@ -62,17 +69,47 @@ class Beam {
     return e.node & ~kExpanded;
   }
   // The one Next() would give, unmarked: for prefetching.
-  uint32_t Peek() const {
-    for (size_t i = next_; i < size_; ++i) {
-      if ((entries_[i].node & kExpanded) == 0) return entries_[i].node;
-    }
-    return kNone;
-  }
+  uint32_t Peek() const { return Peek(0); }
 
   float distance(size_t i) const { return entries_[i].distance; }
   uint32_t node(size_t i) const { return entries_[i].node & ~kExpanded; }
 
+  // The `n`-th of those that Next() would give, from 0.
+  uint32_t Peek(size_t n) const {
+    for (size_t i = next_; i < size_; ++i) {
+      if ((entries_[i].node & kExpanded) == 0 && n-- == 0) return entries_[i].node;
+    }
+    return kNone;
+  }
+
  private:
+  // The first entry farther than `distance`. The comparisons cannot be predicted, so there is no
+  // branch on them.
+  size_t Place(float distance) const {
+    if (size_ == 0) return 0;
+    const Entry* base = entries_.data();
+    for (size_t n = size_; n > 1;) {
+      const size_t half = n / 2;
+      base += static_cast<size_t>(base[half - 1].distance <= distance) * half;
+      n -= half;
+    }
+    return static_cast<size_t>(base - entries_.data()) +
+           static_cast<size_t>(base->distance <= distance);
+  }
+  // Moves the entries [begin, end) up by one.
+  void Shift(size_t begin, size_t end) {
+    Entry* const e = entries_.data();
+    struct Four {
+      Entry entries[4];
+    };
+    for (; end >= begin + 4; end -= 4) {
+      Four four;
+      std::memcpy(&four, e + end - 4, sizeof four);
+      std::memcpy(e + end - 3, &four, sizeof four);
+    }
+    for (; end > begin; --end) e[end] = e[end - 1];
+  }
+
   std::vector<Entry> entries_;
   size_t capacity_ = 0;
   size_t size_ = 0;
@@ -92,6 +129,7 @@ class Visited {
     touched_.clear();
     if (words_.size() < words) words_.resize(words);
   }
+  bool Has(uint32_t node) const { return (words_[node >> 6] >> (node & 63) & 1) != 0; }
   // True the first time.
   bool Add(uint32_t node) {
     uint64_t& word = words_[node >> 6];
@@ -120,6 +158,37 @@ class Visited {
  private:
   std::vector<uint64_t> words_;
   std::vector<uint32_t> touched_;
+};
+
+// The estimates a search has given to nodes. Small and lossy: a node may be forgotten.
+class Estimated {
+ public:
+  void Reset() {
+    if (++round_ == 0 || slots_.empty()) {
+      slots_.assign(kSlots, {});
+      round_ = 1;
+    }
+  }
+  // The slot of `node`; `known` says whether it holds the node's estimate, otherwise it is the
+  // node's from now on.
+  float* At(uint32_t node, bool* known) {
+    Slot& slot = slots_[node * 0x9e3779b1u >> (32 - kBits)];
+    *known = slot.node == node && slot.round == round_;
+    slot.node = node;
+    slot.round = round_;
+    return &slot.estimate;
+  }
+
+ private:
+  static constexpr int kBits = 12;
+  static constexpr size_t kSlots = 1u << kBits;
+  struct Slot {
+    uint32_t node = 0;
+    uint32_t round = 0;
+    float estimate = 0;
+  };
+  std::vector<Slot> slots_;
+  uint32_t round_ = 0;
 };
 
 }  // namespace elanus::index

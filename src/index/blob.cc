@@ -9,7 +9,7 @@ namespace elanus::index {
 namespace {
 
 constexpr char kMagic[] = "ELANUSIX";
-constexpr uint32_t kVersion = 1;
+constexpr uint32_t kVersion = 2;
 constexpr size_t kHeaderBytes = 4096;
 constexpr size_t kPageBytes = 4096;
 constexpr size_t kHugeBytes = 2u << 20;
@@ -73,8 +73,9 @@ Result<Blob> Blob::Open(std::string_view bytes) {
   Reader r(bytes.substr(8, kHeaderBytes - 8));
   const uint32_t version = TRY(r.U32());
   if (version != kVersion) {
-    return Status(Code::kUnexpected, "index file: version " + std::to_string(version) +
-                                         " is newer than this build's " + std::to_string(kVersion));
+    return Status(Code::kUnexpected, "index file: version " + std::to_string(version) + " is " +
+                                         (version > kVersion ? "newer" : "older") +
+                                         " than this build's " + std::to_string(kVersion));
   }
   Blob blob;
   blob.header_.kind = static_cast<BlobKind>(TRY(r.U32()));

@@ -41,7 +41,7 @@ void ReadRow(const VectorView& vectors, Metric metric, size_t row, float* out) {
   ReadFloats(vectors, row, out);
   if (metric != Metric::kCosine) return;
   const auto dim = static_cast<size_t>(vectors.dim);
-  float scale;
+  float scale = 0;
   if (vectors.inverse_norms != nullptr) {
     scale = vectors.inverse_norms[row];
   } else {
@@ -60,10 +60,17 @@ size_t CodeStride(size_t dim) {
                                 : (bytes + 15) / 16 * 16;  // whole lines where they cost under 1/8
 }
 
-CodeModel TrainCodes(const VectorView& vectors, Metric metric, Workers* workers) {
+void Arrange(CodeModel* model, bool rotated) {
+  constexpr uint64_t kSeed = 0x656c616e7573;  // files rely on it
+  model->rotated = rotated;
+  if (rotated) model->rotation = simd::Rotation(model->dim, kSeed);
+}
+
+CodeModel TrainCodes(const VectorView& vectors, Metric metric, Workers* workers, bool rotated) {
   CodeModel model;
   model.dim = static_cast<size_t>(vectors.dim);
   model.metric = metric;
+  Arrange(&model, rotated);
   model.mean.assign(model.dim, 0);
   std::vector<double> sums(model.dim);
   std::vector<float> row(model.dim);
@@ -97,14 +104,15 @@ CodeModel TrainCodes(const VectorView& vectors, Metric metric, Workers* workers)
 void EncodeRows(const VectorView& vectors, const uint32_t* order, size_t rows, Workers* workers,
                 CodeModel* model, Array<uint8_t>* codes) {
   const size_t dim = model->dim;
-  const size_t stride = CodeStride(dim);
-  const size_t factors_at = simd::CodeFactorsOffset(dim);
+  const size_t width = model->width();
+  const size_t stride = CodeStride(width);
+  const size_t factors_at = simd::CodeFactorsOffset(width);
   constexpr size_t kGrain = 1024;
   // Sums by grain, added in order at the end: the same for any number of threads.
   std::vector<double> errors((rows + kGrain - 1) / kGrain), norms(errors.size());
   workers->For(rows, kGrain, [&](size_t begin, size_t end, int) {
-    std::vector<float> v(dim);
-    std::vector<int8_t> q(dim);
+    std::vector<float> v(width);
+    std::vector<int8_t> q(width);
     double error_sum = 0;
     double norm_sum = 0;
     for (size_t i = begin; i < end; ++i) {
@@ -117,10 +125,11 @@ void EncodeRows(const VectorView& vectors, const uint32_t* order, size_t rows, W
         f.extra = std::sqrt(std::max(0.0f, model->norm2_max - Dot(v.data(), v.data(), dim)));
       }
       for (size_t d = 0; d < dim; ++d) v[d] -= model->mean[d];
-      f.scale = Quantise(v.data(), dim, q.data());
+      if (model->rotated) model->rotation.Apply(v.data(), v.data());
+      f.scale = Quantise(v.data(), width, q.data());
       float square = 0;
       float lost = 0;
-      for (size_t d = 0; d < dim; ++d) {
+      for (size_t d = 0; d < width; ++d) {
         const float decoded = f.scale * static_cast<float>(q[d]);
         square += decoded * decoded;
         lost += (v[d] - decoded) * (v[d] - decoded);
@@ -148,39 +157,71 @@ void EncodeRows(const VectorView& vectors, const uint32_t* order, size_t rows, W
 
 void CodeProbe::BindQuery(const CodeModel& model, const float* query) {
   const size_t dim = model.dim;
-  codes_.resize(dim);
-  const bool l2 = model.metric == Metric::kL2;
+  const size_t width = model.width();
+  codes_.resize(width);
+  turned_.resize(width);
+  shifted_.resize(std::max(width, dim));
+  const auto turn = [&] {
+    if (model.rotated) {
+      model.rotation.Apply(shifted_.data(), turned_.data());
+    } else {
+      std::memcpy(turned_.data(), shifted_.data(), dim * sizeof(float));
+    }
+  };
+  float scale = 0;
   float offset = 0;  // IP: the part of the product that is the mean's
-  std::vector<float> shifted;
-  if (l2) {
-    shifted.resize(dim);
-    for (size_t i = 0; i < dim; ++i) shifted[i] = query[i] - model.mean[i];
-    query = shifted.data();
-  } else {
+  // IP walks as if the query had the length of the longest row: too short a one would drown in the
+  // error of the estimates, and the order is the same for any.
+  float longer = 1;
+  if (model.metric == Metric::kIP) {
     offset = Dot(query, model.mean.data(), dim);
+    const float square = Dot(query, query, dim);
+    if (square > 0 && model.norm2_max > 0) longer = std::sqrt(model.norm2_max / square);
+    std::memcpy(shifted_.data(), query, dim * sizeof(float));
+    turn();
+    scale = Quantise(turned_.data(), width, codes_.data());
   }
-  const float scale = Quantise(query, dim, codes_.data());
+  // What is lost is counted against the vector that was quantised.
   int32_t sum = 0;
   float square = 0;
   float lost = 0;
-  for (size_t i = 0; i < dim; ++i) {
-    const float decoded = scale * static_cast<float>(codes_[i]);
-    sum += codes_[i];
-    square += decoded * decoded;
-    lost += (query[i] - decoded) * (query[i] - decoded);
-  }
+  const auto count = [&] {
+    for (size_t i = 0; i < width; ++i) {
+      const float decoded = scale * static_cast<float>(codes_[i]);
+      sum += codes_[i];
+      square += decoded * decoded;
+      lost += (turned_[i] - decoded) * (turned_[i] - decoded);
+    }
+  };
   const float root_dim = std::sqrt(static_cast<float>(std::max<size_t>(dim, 1)));
-  if (l2) {
-    query_ = {codes_.data(), sum, square + lost, 1.0f, -2.0f * scale, 0.0f};
-    slack_ = 0;
-    slack_root_ = kDeviations * 2 * std::sqrt(model.error * model.error + lost) / root_dim;
-  } else {
+  if (model.metric == Metric::kIP) {
+    count();
     query_ = {codes_.data(), sum, -offset, 0.0f, -scale, 0.0f};
     slack_ = kDeviations *
              std::sqrt(square * model.error * model.error + model.norm * model.norm * lost) /
              root_dim;
     slack_root_ = 0;
+    weight_ = 0.5f / longer;
+    for (size_t i = 0; i < dim; ++i) shifted_[i] = longer * query[i] - model.mean[i];
+    turn();
+    origin_ = -offset;  // the engine distance of the mean
+    shift_ = -weight_ * 2 * model.norm2_max;
+    return;
   }
+  for (size_t i = 0; i < dim; ++i) shifted_[i] = query[i] - model.mean[i];
+  turn();
+  scale = Quantise(turned_.data(), width, codes_.data());
+  count();
+  // COSINE: both sides have length 1, so -cos = |q - x|^2 / 2 - 1.
+  weight_ = model.metric == Metric::kL2 ? 1.0f : 0.5f;
+  const float constant = model.metric == Metric::kL2 ? 0.0f : -1.0f;
+  query_ = {codes_.data(),           sum, weight_ * (square + lost) + constant, weight_,
+            -2.0f * weight_ * scale, 0.0f};
+  origin_ = query_.base;
+  slack_ = 0;
+  shift_ = constant;
+  slack_root_ = kDeviations * 2 * weight_ *
+                std::sqrt((model.error * model.error + lost) / weight_) / root_dim;
 }
 
 void CodeProbe::BindRow(const uint8_t* row, size_t dim) {
@@ -194,7 +235,7 @@ void CodeProbe::BindRow(const uint8_t* row, size_t dim) {
 }
 
 float CodeProbe::Slack(float estimate) const {
-  return slack_ + slack_root_ * std::sqrt(std::max(estimate, 0.0f));
+  return slack_ + slack_root_ * std::sqrt(std::max(estimate - shift_, 0.0f));
 }
 
 }  // namespace elanus::index

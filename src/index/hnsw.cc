@@ -9,13 +9,23 @@
 #include "index/graph.h"
 #include "index/hnsw_build.h"
 #include "index/params.h"
+#include "index/qg.h"
+#include "index/qg_build.h"
 #include "index/refine.h"
 
 namespace elanus::index {
 namespace {
 
-// Sections of the file.
-enum : size_t { kOrder, kMean, kCodes, kLayers };  // layer l is section kLayers + l
+// Sections of the file. kOrder: the rows of the upper layers' slots, or the seeds. kCodes: of the
+// lean form. kLayers: layer l is section kLayers + l; of the fast form the rows.
+enum : size_t { kOrder, kMean, kCodes, kSeeds, kLayers };
+
+// How the graph is laid out and walked.
+enum class Form : uint32_t {
+  kBits,  // layers over the bits of a binary column
+  kLean,  // one layer over 8-bit codes
+  kFast,  // rows that hold codes of their neighbours (qg.h)
+};
 
 constexpr int64_t kDefaultEf = 64;
 
@@ -26,21 +36,27 @@ constexpr double kScanCost = 0.5;
 constexpr size_t kPollBlocks = 64;
 
 struct Meta {
+  Form form = Form::kBits;
+  bool rotated = false;
   uint32_t entry_row = Graph::kNone;
   uint32_t ef = 0;                                    // 0: kDefaultEf
   std::vector<std::pair<uint64_t, uint32_t>> layers;  // count, degree
   uint64_t upper = 0;                                 // length of order
   float error = 0, norm = 0, norm2_max = 0;
+  Growth growth;
 
   std::string Encode() const {
     std::string bytes;
     Writer w(&bytes);
+    w.U32(static_cast<uint32_t>(form));
+    w.U32(rotated ? 1 : 0);
     w.U32(entry_row);
     w.U32(ef);
     w.U64(upper);
     w.F64(static_cast<double>(error));
     w.F64(static_cast<double>(norm));
     w.F64(static_cast<double>(norm2_max));
+    for (const float g : growth.growth) w.F64(static_cast<double>(g));
     w.U32(static_cast<uint32_t>(layers.size()));
     for (const auto& [count, degree] : layers) {
       w.U64(count);
@@ -51,12 +67,15 @@ struct Meta {
   static Result<Meta> Decode(std::string_view bytes) {
     Meta m;
     Reader r(bytes);
+    m.form = static_cast<Form>(TRY(r.U32()));
+    m.rotated = TRY(r.U32()) != 0;
     m.entry_row = TRY(r.U32());
     m.ef = TRY(r.U32());
     m.upper = TRY(r.U64());
     m.error = static_cast<float>(TRY(r.F64()));
     m.norm = static_cast<float>(TRY(r.F64()));
     m.norm2_max = static_cast<float>(TRY(r.F64()));
+    for (float& g : m.growth.growth) g = static_cast<float>(TRY(r.F64()));
     const uint32_t n = TRY(r.U32());
     for (uint32_t i = 0; i < n; ++i) {
       const uint64_t count = TRY(r.U64());
@@ -69,6 +88,8 @@ struct Meta {
 // One search's memory. A thread keeps its own: indexes of any number share it.
 struct Scratch {
   GraphScratch graph;
+  QgScratch qg;
+  QgQuery fast;
   Space::Probe probe;
   RowDistance::Query query;
   std::vector<float> floats;
@@ -80,16 +101,26 @@ Scratch& ThreadScratch() {
   return scratch;
 }
 
+// 8-bit codes, wherever they lie.
+struct Codes {
+  const uint8_t* base = nullptr;
+  size_t stride = 0;
+};
+
 class Hnsw final : public VectorIndex {
  public:
-  Hnsw(const VectorView& vectors, Metric metric, Graph graph, CodeModel model, const uint8_t* codes,
-       size_t ef)
+  Hnsw(const VectorView& vectors, Metric metric, Form form, Graph graph, Seeds seeds, QgView qg,
+       CodeModel model, Codes codes, const Growth& growth, size_t ef)
       : exact_(vectors, metric),
+        form_(form),
         graph_(std::move(graph)),
+        seeds_(seeds),
+        qg_(qg),
         model_(std::move(model)),
         codes_(codes),
-        space_(codes != nullptr ? Space::OfCodes(codes, model_.dim)
-                                : Space::OfBits(vectors, metric)),
+        space_(form == Form::kBits ? Space::OfBits(vectors, metric)
+                                   : Space::OfCodes(codes.base, model_.width())),
+        growth_(growth),
         ef_(ef) {}
 
   Status Search(const Context& context, const Queries& queries, size_t k,
@@ -171,7 +202,7 @@ class Hnsw final : public VectorIndex {
 
   void Bind(const std::byte* query, Scratch* scratch) const {
     exact_.Prepare(query, &scratch->query);
-    if (codes_ == nullptr) {
+    if (form_ == Form::kBits) {
       scratch->probe.bits = query;
       return;
     }
@@ -182,25 +213,39 @@ class Hnsw final : public VectorIndex {
       for (float& v : scratch->floats) v *= -scratch->query.scale;  // 1/|q|
     }
     scratch->probe.code.BindQuery(model_, scratch->floats.data());
+    scratch->fast.Bind(scratch->probe.code, model_.width());
   }
 
   void SearchGraph(size_t ef, size_t k, const RowMask& allowed, size_t count, Scratch* scratch,
                    TopK* top) const {
     GraphScratch& g = scratch->graph;
-    const uint32_t entry = EntryRow(graph_, space_, scratch->probe, &g);
     const Beam* found = &g.beam;
-    if (allowed.all()) {
-      SearchLayer(graph_.layers[0], nullptr, space_, scratch->probe, entry, ef, &g);
+    const double part = static_cast<double>(count) / static_cast<double>(exact_.vectors().rows);
+    const auto guides = static_cast<size_t>(1.5 * static_cast<double>(ef) / part) + ef;
+    if (form_ == Form::kFast) {
+      found = &scratch->qg.found;
+      Reach reach = ReachOf(growth_, k, ef, scratch->probe.code.shift());
+      if (!allowed.all()) reach.beam = std::max(reach.beam, guides);
+      SearchQg(qg_, seeds_, scratch->probe.code, scratch->fast, reach, allowed, &scratch->qg);
     } else {
-      const double part = static_cast<double>(count) / static_cast<double>(exact_.vectors().rows);
-      const auto guides = static_cast<size_t>(1.5 * static_cast<double>(ef) / part) + ef;
-      SearchFiltered(graph_.layers[0], space_, scratch->probe, entry, ef, guides, allowed, &g);
-      found = &g.accepted;
+      uint32_t entry = graph_.entry_row;
+      if (form_ == Form::kBits) {
+        entry = EntryRow(graph_, space_, scratch->probe, &g);
+      } else {
+        NearSeeds(seeds_, scratch->fast, model_.width(), 1, &g.beam);
+        if (g.beam.size() > 0 && g.beam.node(0) < exact_.vectors().rows) entry = g.beam.node(0);
+      }
+      if (allowed.all()) {
+        SearchLayer(graph_.layers[0], nullptr, space_, scratch->probe, entry, ef, &g);
+      } else {
+        SearchFiltered(graph_.layers[0], space_, scratch->probe, entry, ef, guides, allowed, &g);
+        found = &g.accepted;
+      }
     }
     scratch->candidates.clear();
     for (size_t i = 0; i < found->size(); ++i)
       scratch->candidates.push_back({found->distance(i), found->node(i)});
-    Refine(exact_, scratch->query, codes_ != nullptr ? &scratch->probe.code : nullptr,
+    Refine(exact_, scratch->query, form_ != Form::kBits ? &scratch->probe.code : nullptr,
            scratch->candidates, k, top);
   }
 
@@ -213,7 +258,7 @@ class Hnsw final : public VectorIndex {
       if (range == nullptr || (distance >= range->lower && distance < range->upper))
         top->Offer(distance, row);
     };
-    if (codes_ == nullptr || range != nullptr) {
+    if (form_ == Form::kBits || range != nullptr) {
       for (size_t begin = 0; begin < vectors.rows; begin += kPollBlocks * kScanBlock) {
         TRY(context.Check());
         ForAllowed(
@@ -227,32 +272,60 @@ class Hnsw final : public VectorIndex {
       }
       return {};
     }
-    const size_t stride = CodeStride(model_.dim);
     EstimateTop estimates(k, &scratch->probe.code);
     for (size_t begin = 0; begin < vectors.rows; begin += kPollBlocks * kScanBlock) {
       TRY(context.Check());
-      ForAllowed(vectors, allowed, begin, std::min(vectors.rows, begin + kPollBlocks * kScanBlock),
-                 [&](const uint32_t* ids, size_t first, size_t n) {
-                   simd::Get().codes(scratch->probe.code.query(),
-                                     ids != nullptr ? codes_ : codes_ + first * stride, stride, ids,
-                                     n, model_.dim, out);
-                   for (size_t i = 0; i < n; ++i) {
-                     estimates.Offer(out[i],
-                                     ids != nullptr ? ids[i] : static_cast<uint32_t>(first + i));
-                   }
-                 });
+      ForAllowed(
+          vectors, allowed, begin, std::min(vectors.rows, begin + kPollBlocks * kScanBlock),
+          [&](const uint32_t* ids, size_t first, size_t n) {
+            simd::Get().codes(scratch->probe.code.query(),
+                              ids != nullptr ? codes_.base : codes_.base + first * codes_.stride,
+                              codes_.stride, ids, n, model_.width(), out);
+            for (size_t i = 0; i < n; ++i) {
+              estimates.Offer(out[i], ids != nullptr ? ids[i] : static_cast<uint32_t>(first + i));
+            }
+          });
     }
     Refine(exact_, scratch->query, &scratch->probe.code, estimates.Take(), k, top);
     return {};
   }
 
   RowDistance exact_;
-  Graph graph_;
+  Form form_;
+  Graph graph_;  // kFast: the entry only
+  Seeds seeds_;  // but for kBits
+  QgView qg_;    // kFast
   CodeModel model_;
-  const uint8_t* codes_;  // null: a binary column
+  Codes codes_;  // but for kBits
   Space space_;
+  Growth growth_;
   size_t ef_;
 };
+
+// Rows of codes per edge need a dimension that padding to 64 does not blow up.
+bool SuitsFast(const VectorView& vectors) {
+  const auto dim = static_cast<size_t>(vectors.dim);
+  return dim >= 96 && vectors.type != DataType::kInt8Vector;
+}
+
+// HNSW is served by the fast form, its compressed siblings by the lean one; `graph_profile` names
+// one.
+Result<Form> FormOf(const VectorView& vectors, const BuildSpec& spec) {
+  const std::string* asked = FindProperty(spec.params, "graph_profile");
+  if (asked != nullptr && *asked == "fast") return Form::kFast;
+  if (asked != nullptr && *asked == "lean") return Form::kLean;
+  if (asked != nullptr && *asked != "auto") {
+    return Fail(Code::kParameterInvalid,
+                "invalid graph_profile: " + *asked + ", optional profiles are [auto, fast, lean]");
+  }
+  return spec.type == "HNSW" && SuitsFast(vectors) ? Form::kFast : Form::kLean;
+}
+
+bool Rotated(Form form, const VectorView& vectors) {
+  const auto dim = static_cast<size_t>(vectors.dim);
+  // The lean form's eight bits do well without: not where it pads a row by more than an eighth.
+  return form == Form::kFast || simd::Rotation::PaddedDim(dim) * 8 <= dim * 9;
+}
 
 }  // namespace
 
@@ -266,28 +339,57 @@ Status BuildHnsw(const Context& context, const VectorView& vectors, const BuildS
   params.ef_construction = std::max(params.ef_construction, params.m);
   CHECK(vectors.rows < Beam::kExpanded);
 
+  Form form = Form::kBits;
+  if (vectors.type != DataType::kBinaryVector) form = TRY(FormOf(vectors, spec));
+
   Workers workers(std::max(threads, 1));
   CodeModel model;
   Array<uint8_t> codes;
   Space space;
-  if (vectors.type == DataType::kBinaryVector) {
+  if (form == Form::kBits) {
     space = Space::OfBits(vectors, spec.metric);
   } else {
-    model = TrainCodes(vectors, spec.metric, &workers);
-    codes = Array<uint8_t>(vectors.rows * CodeStride(model.dim));
+    model = TrainCodes(vectors, spec.metric, &workers, Rotated(form, vectors));
+    codes = Array<uint8_t>(vectors.rows * CodeStride(model.width()));
     EncodeRows(vectors, nullptr, vectors.rows, &workers, &model, &codes);
-    space = Space::OfCodes(codes.data(), model.dim);
+    space = Space::OfCodes(codes.data(), model.width());
   }
   BuiltGraph graph;
   TRY(BuildGraph(context, space, vectors.rows, vectors.valid, params, &workers, progress, &graph));
 
   Meta meta;
+  meta.form = form;
+  meta.rotated = model.rotated;
   meta.entry_row = graph.entry_row;
   meta.ef = static_cast<uint32_t>(IntParam(spec.params, "ef", 0));
-  meta.upper = graph.order.size();
   meta.error = model.error;
   meta.norm = model.norm;
   meta.norm2_max = model.norm2_max;
+  const bool empty = graph.entry_row == Graph::kNone;
+  std::vector<uint8_t> seeds;
+  Array<uint8_t> rows;
+  if (form != Form::kBits) {
+    graph.order = graph.first;
+    meta.growth = MeasureGrowth(space, vectors.rows, vectors.valid, graph.first, &workers);
+    if (!empty) seeds = EncodeSeeds(codes.data(), model.width(), graph.order);
+    graph.links.resize(1);
+    graph.counts.resize(1);
+    graph.degrees.resize(1);
+  }
+  if (form == Form::kFast && !empty) {
+    QgLayout layout;
+    layout.width = model.width();
+    layout.degree = (graph.degrees[0] + simd::kFastRows - 1) / simd::kFastRows * simd::kFastRows;
+    graph.links[0] = FillLinks(space, graph.links[0].data(), vectors.rows, graph.degrees[0],
+                               layout.degree, &workers);
+    graph.degrees[0] = layout.degree;
+    TRY(context.Check());
+    rows = Array<uint8_t>(vectors.rows * layout.stride());
+    EncodeEdges(codes.data(), graph.links[0].data(), vectors.rows, layout, &workers, &rows);
+    codes = {};
+    graph.links.clear();
+  }
+  meta.upper = graph.order.size();
   for (size_t l = 0; l < graph.counts.size(); ++l) {
     meta.layers.emplace_back(graph.counts[l], static_cast<uint32_t>(graph.degrees[l]));
   }
@@ -299,7 +401,12 @@ Status BuildHnsw(const Context& context, const VectorView& vectors, const BuildS
   blob.Add(bytes_of(graph.order));
   blob.Add(bytes_of(model.mean));
   blob.Add(codes.view());
-  for (const Array<uint32_t>& links : graph.links) blob.Add(links.view());
+  blob.Add(bytes_of(seeds));
+  if (form == Form::kFast) {
+    blob.Add(rows.view());
+  } else {
+    for (const Array<uint32_t>& links : graph.links) blob.Add(links.view());
+  }
   return blob.Write(sink);
 }
 
@@ -309,45 +416,65 @@ Result<std::unique_ptr<VectorIndex>> OpenHnsw(const Blob& blob, const VectorView
   const auto bad = [](std::string_view what) {
     return Status(Code::kCorruption, "HNSW index file: " + std::string(what));
   };
+  const bool binary = header.type == DataType::kBinaryVector;
+  if (meta.form > Form::kFast || binary != (meta.form == Form::kBits)) return bad("unknown form");
   Graph graph;
   graph.entry_row = meta.entry_row;
   graph.order = TRY(blob.ArrayOf<uint32_t>(kOrder, meta.upper));
   const bool empty = meta.entry_row == Graph::kNone;
-  for (size_t l = 0; l < meta.layers.size() && !empty; ++l) {
-    const auto [count, degree] = meta.layers[l];
-    if (degree == 0 || degree > 1u << 16 || count > header.rows) return bad("layer out of bounds");
-    const uint32_t* links = TRY(blob.ArrayOf<uint32_t>(kLayers + l, count * degree));
-    graph.layers.push_back({count, degree, links});
-  }
   if (!empty) {
-    if (graph.layers.empty() || graph.layers[0].count != header.rows ||
+    if (meta.layers.empty() || meta.layers[0].first != header.rows ||
         meta.entry_row >= header.rows) {
       return bad("base layer does not match the rows");
     }
-    // The upper slots name rows: few, checked once.
+    // The upper slots and seeds name rows: few, checked once.
     for (size_t i = 0; i < meta.upper; ++i) {
       if (graph.order[i] >= header.rows) return bad("a slot names no row");
     }
-    for (size_t l = 1; l < graph.layers.size(); ++l) {
-      if (graph.layers[l].count > meta.upper || graph.layers[l].count == 0)
-        return bad("layer out of bounds");
-    }
   }
   CodeModel model;
-  const uint8_t* codes = nullptr;
-  if (header.type != DataType::kBinaryVector) {
+  Codes codes;
+  Seeds seeds;
+  QgView qg;
+  if (meta.form != Form::kBits) {
     model.dim = header.dim;
     model.metric = header.metric;
+    Arrange(&model, meta.rotated);
     model.error = meta.error;
     model.norm = meta.norm;
     model.norm2_max = meta.norm2_max;
     const float* mean = TRY(blob.ArrayOf<float>(kMean, model.dim));
     model.mean.assign(mean, mean + model.dim);
-    codes = TRY(blob.ArrayOf<uint8_t>(kCodes, header.rows * CodeStride(model.dim)));
+    seeds.count = empty ? 0 : meta.upper;
+    seeds.rows = graph.order;
+    seeds.blocks = TRY(blob.ArrayOf<uint8_t>(
+        kSeeds, Seeds::Blocks(seeds.count) * simd::FastEdgeBytes((model.width() + 3) / 4)));
+  }
+  if (meta.form == Form::kFast && !empty) {
+    qg.layout = {model.width(), meta.layers[0].second};
+    if (!meta.rotated || qg.layout.degree == 0 || qg.layout.degree % simd::kFastRows != 0 ||
+        qg.layout.degree > 1u << 16) {
+      return bad("layer out of bounds");
+    }
+    qg.count = header.rows;
+    qg.rows = TRY(blob.ArrayOf<uint8_t>(kLayers, header.rows * qg.layout.stride()));
+    codes = {qg.rows, qg.layout.stride()};
+  }
+  if (meta.form == Form::kLean) {
+    codes.stride = CodeStride(model.width());
+    codes.base = TRY(blob.ArrayOf<uint8_t>(kCodes, header.rows * codes.stride));
+  }
+  for (size_t l = 0; l < meta.layers.size() && !empty && meta.form != Form::kFast; ++l) {
+    const auto [count, degree] = meta.layers[l];
+    if (degree == 0 || degree > 1u << 16 || count > header.rows) return bad("layer out of bounds");
+    if (l > 0 && (count > meta.upper || count == 0)) return bad("layer out of bounds");
+    const uint32_t* links = TRY(blob.ArrayOf<uint32_t>(kLayers + l, count * degree));
+    graph.layers.push_back({count, degree, links});
   }
   const size_t ef = meta.ef > 0 ? meta.ef : static_cast<size_t>(kDefaultEf);
-  return std::unique_ptr<VectorIndex>(std::make_unique<Hnsw>(
-      vectors, header.metric, std::move(graph), std::move(model), codes, ef));
+  return std::unique_ptr<VectorIndex>(
+      std::make_unique<Hnsw>(vectors, header.metric, meta.form, std::move(graph), seeds, qg,
+                             std::move(model), codes, meta.growth, ef));
 }
 
 }  // namespace elanus::index

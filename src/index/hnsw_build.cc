@@ -5,6 +5,7 @@
 #include <span>
 
 #include "base/hash.h"
+#include "index/qg_build.h"
 
 namespace elanus::index {
 namespace {
@@ -81,6 +82,8 @@ class Builder {
     }
     const size_t upper = out_->counts.size() > 1 ? out_->counts[1] : 0;
     out_->order.assign(nodes.begin(), nodes.begin() + static_cast<std::ptrdiff_t>(upper));
+    out_->first.assign(nodes.begin(),
+                       nodes.begin() + static_cast<std::ptrdiff_t>(SeedCount(nodes.size())));
     out_->counts[0] = rows;
     Connect(nodes, rows);
     return {};

@@ -21,6 +21,7 @@ struct GraphParams {
 
 struct BuiltGraph {
   std::vector<uint32_t> order;  // of the upper layers
+  std::vector<uint32_t> first;  // the rows inserted first, a random sample: seeds for a search
   std::vector<size_t> counts;   // per layer
   std::vector<size_t> degrees;
   std::vector<Array<uint32_t>> links;  // per layer

@@ -2,15 +2,24 @@
 
 #include <numeric>
 
+#include <gmock/gmock.h>
+
+#include "base/crc32c.h"
 #include "index/hnsw_build.h"
 #include "index/test_data.h"
 
 namespace elanus::index {
 namespace {
 
-BuildSpec Spec(Metric metric, int m = 16, int ef = 100) {
-  return {"HNSW", metric, {{"M", std::to_string(m)}, {"efConstruction", std::to_string(ef)}}};
+BuildSpec Spec(Metric metric, int m = 16, int ef = 100, const std::string& profile = "auto") {
+  return {"HNSW",
+          metric,
+          {{"M", std::to_string(m)},
+           {"efConstruction", std::to_string(ef)},
+           {"graph_profile", profile}}};
 }
+
+constexpr const char* kProfiles[] = {"lean", "fast"};
 
 struct Case {
   DataType type;
@@ -26,44 +35,64 @@ constexpr Case kCases[] = {{DataType::kFloatVector, Metric::kL2, 0.98},
                            {DataType::kBinaryVector, Metric::kHamming, 0.95},
                            {DataType::kBinaryVector, Metric::kJaccard, 0.95}};
 
+// Every profile but where the type has only one form.
+template <typename Fn>
+void ForProfiles(DataType type, Fn fn) {
+  if (type == DataType::kBinaryVector) return fn("auto");
+  for (const char* profile : kProfiles) fn(profile);
+}
+
+void ExpectFinds(const Case& c, size_t dim, const std::string& profile) {
+  SCOPED_TRACE(testing::Message() << NameOf(c.type) << " " << NameOf(c.metric) << " dim " << dim
+                                  << " " << profile << " seed " << kTestSeed);
+  const TestColumn column = TestColumn::Dense(c.type, 4000, dim, 40, kTestSeed);
+  const TestColumn probes = TestColumn::Dense(c.type, 100, dim, 40, kTestSeed + 1);
+  const std::string bytes = BuildBytes(column.view(), Spec(c.metric, 16, 100, profile));
+  const auto index = MustOpen(bytes, column.view());
+  SearchParams params;
+  params.ef = 64;
+  const Queries queries = probes.queries(0, 100);
+  const auto truth = MustSearch(*MakeFlat(column.view(), c.metric), queries, 10);
+  const auto hits = MustSearch(*index, queries, 10, params);
+  for (const auto& h : hits) ExpectWellFormed(h, column.view());
+  EXPECT_GE(Recall(truth, hits), c.recall);
+  for (size_t q = 0; q < 100; ++q) {
+    if (hits[q][0].row != truth[q][0].row) continue;
+    EXPECT_EQ(hits[q][0].distance, truth[q][0].distance);  // exact, not estimated
+  }
+}
+
 TEST(Hnsw, FindsTheNearestRowsOfEveryType) {
   for (const Case& c : kCases) {
-    SCOPED_TRACE(testing::Message()
-                 << NameOf(c.type) << " " << NameOf(c.metric) << " seed " << kTestSeed);
-    const TestColumn column = TestColumn::Dense(c.type, 6000, 64, 40, kTestSeed);
-    const TestColumn probes = TestColumn::Dense(c.type, 100, 64, 40, kTestSeed + 1);
-    const std::string bytes = BuildBytes(column.view(), Spec(c.metric));
-    const auto index = MustOpen(bytes, column.view());
-    SearchParams params;
-    params.ef = 64;
-    const Queries queries = probes.queries(0, 100);
-    const auto truth = MustSearch(*MakeFlat(column.view(), c.metric), queries, 10);
-    const auto hits = MustSearch(*index, queries, 10, params);
-    for (const auto& h : hits) ExpectWellFormed(h, column.view());
-    EXPECT_GE(Recall(truth, hits), c.recall);
-    for (size_t q = 0; q < 100; ++q) {
-      if (hits[q][0].row != truth[q][0].row) continue;
-      EXPECT_EQ(hits[q][0].distance, truth[q][0].distance);  // exact, not estimated
-    }
+    ForProfiles(c.type, [&](const char* profile) { ExpectFinds(c, 64, profile); });
+  }
+}
+
+TEST(Hnsw, PadsDimensionsThatAreNoMultipleOf64) {
+  for (const size_t dim : {72, 100, 200}) {
+    ExpectFinds({DataType::kFloatVector, Metric::kL2, 0.97}, dim, "fast");
+    ExpectFinds({DataType::kFloatVector, Metric::kCosine, 0.97}, dim, "lean");
   }
 }
 
 TEST(Hnsw, ReachesUnnormalisedRowsByInnerProduct) {
   const TestColumn column = TestColumn::Dense(DataType::kFloatVector, 6000, 32, 40, kTestSeed, 20);
   const TestColumn probes = TestColumn::Dense(DataType::kFloatVector, 100, 32, 40, kTestSeed + 1);
-  const std::string bytes = BuildBytes(column.view(), Spec(Metric::kIP));
-  const auto index = MustOpen(bytes, column.view());
-  SearchParams params;
-  params.ef = 128;
   const auto truth = MustSearch(*MakeFlat(column.view(), Metric::kIP), probes.queries(0, 100), 10);
-  EXPECT_GE(Recall(truth, MustSearch(*index, probes.queries(0, 100), 10, params)), 0.95)
-      << "seed " << kTestSeed;
+  for (const char* profile : kProfiles) {
+    const std::string bytes = BuildBytes(column.view(), Spec(Metric::kIP, 16, 100, profile));
+    const auto index = MustOpen(bytes, column.view());
+    SearchParams params;
+    params.ef = 128;
+    EXPECT_GE(Recall(truth, MustSearch(*index, probes.queries(0, 100), 10, params)), 0.95)
+        << profile << " seed " << kTestSeed;
+  }
 }
 
-TEST(Hnsw, GivesKRowsUnderEveryFilter) {
+void ExpectKUnderEveryFilter(const std::string& profile) {
   const TestColumn column = TestColumn::Dense(DataType::kFloatVector, 8000, 32, 50, kTestSeed);
   const TestColumn probes = TestColumn::Dense(DataType::kFloatVector, 50, 32, 50, kTestSeed + 1);
-  const std::string bytes = BuildBytes(column.view(), Spec(Metric::kL2));
+  const std::string bytes = BuildBytes(column.view(), Spec(Metric::kL2, 16, 100, profile));
   const auto index = MustOpen(bytes, column.view());
   const auto flat = MakeFlat(column.view(), Metric::kL2);
   const Queries queries = probes.queries(0, 50);
@@ -83,65 +112,84 @@ TEST(Hnsw, GivesKRowsUnderEveryFilter) {
   }
 }
 
+TEST(Hnsw, GivesKRowsUnderEveryFilter) {
+  for (const char* profile : kProfiles) {
+    SCOPED_TRACE(profile);
+    ExpectKUnderEveryFilter(profile);
+  }
+}
+
 TEST(Hnsw, GivesKRowsWhenAllTheAllowedAreFarAway) {
-  const TestColumn column = TestColumn::Dense(DataType::kFloatVector, 8000, 16, 4, kTestSeed);
-  const std::string bytes = BuildBytes(column.view(), Spec(Metric::kL2, 4, 40));
-  const auto index = MustOpen(bytes, column.view());
-  const Queries query = column.queries(0, 1);
-  const auto all = MustSearch(*MakeFlat(column.view(), Metric::kL2), query, 8000)[0];
-  Bitmap bits(8000);
-  for (size_t i = 4000; i < 8000; ++i) bits.Set(all[i].row);  // the far half
-  const BitmapMask mask(bits);
-  SearchParams params;
-  params.ef = 100;
-  const auto hits = MustSearch(*index, query, 100, params, mask.mask())[0];
-  EXPECT_EQ(hits.size(), 100u);
-  ExpectWellFormed(hits, column.view(), mask.mask());
+  for (const char* profile : kProfiles) {
+    SCOPED_TRACE(profile);
+    const TestColumn column = TestColumn::Dense(DataType::kFloatVector, 8000, 16, 4, kTestSeed);
+    const std::string bytes = BuildBytes(column.view(), Spec(Metric::kL2, 4, 40, profile));
+    const auto index = MustOpen(bytes, column.view());
+    const Queries query = column.queries(0, 1);
+    const auto all = MustSearch(*MakeFlat(column.view(), Metric::kL2), query, 8000)[0];
+    Bitmap bits(8000);
+    for (size_t i = 4000; i < 8000; ++i) bits.Set(all[i].row);  // the far half
+    const BitmapMask mask(bits);
+    SearchParams params;
+    params.ef = 100;
+    const auto hits = MustSearch(*index, query, 100, params, mask.mask())[0];
+    EXPECT_EQ(hits.size(), 100u);
+    ExpectWellFormed(hits, column.view(), mask.mask());
+  }
 }
 
 TEST(Hnsw, NeverReturnsNullRowsAndServesColumnsOfThem) {
-  TestColumn column = TestColumn::Dense(DataType::kFloatVector, 3000, 16, 10, kTestSeed);
-  column.MakeNull(3);
-  const std::string bytes = BuildBytes(column.view(), Spec(Metric::kCosine));
-  const auto index = MustOpen(bytes, column.view());
-  const auto truth =
-      MustSearch(*MakeFlat(column.view(), Metric::kCosine), column.queries(1, 20), 50);
-  const auto hits = MustSearch(*index, column.queries(1, 20), 50);
-  for (const auto& h : hits) {
-    EXPECT_EQ(h.size(), 50u);
-    ExpectWellFormed(h, column.view());
+  for (const char* profile : kProfiles) {
+    SCOPED_TRACE(profile);
+    TestColumn column = TestColumn::Dense(DataType::kFloatVector, 3000, 16, 10, kTestSeed);
+    column.MakeNull(3);
+    const std::string bytes = BuildBytes(column.view(), Spec(Metric::kCosine, 16, 100, profile));
+    const auto index = MustOpen(bytes, column.view());
+    const auto truth =
+        MustSearch(*MakeFlat(column.view(), Metric::kCosine), column.queries(1, 20), 50);
+    const auto hits = MustSearch(*index, column.queries(1, 20), 50);
+    for (const auto& h : hits) {
+      EXPECT_EQ(h.size(), 50u);
+      ExpectWellFormed(h, column.view());
+    }
+    EXPECT_GE(Recall(truth, hits), 0.95);
+    column.MakeNull(1);
+    const std::string none = BuildBytes(column.view(), Spec(Metric::kCosine, 16, 100, profile));
+    EXPECT_TRUE(MustSearch(*MustOpen(none, column.view()), column.queries(1, 1), 5)[0].empty());
   }
-  EXPECT_GE(Recall(truth, hits), 0.95);
-  column.MakeNull(1);
-  const std::string none = BuildBytes(column.view(), Spec(Metric::kCosine));
-  EXPECT_TRUE(MustSearch(*MustOpen(none, column.view()), column.queries(1, 1), 5)[0].empty());
 }
 
 TEST(Hnsw, RangeEqualsTheNaiveOneNearly) {
-  const TestColumn column = TestColumn::Dense(DataType::kFloatVector, 6000, 32, 40, kTestSeed);
-  const std::string bytes = BuildBytes(column.view(), Spec(Metric::kL2));
-  const auto index = MustOpen(bytes, column.view());
-  const auto flat = MakeFlat(column.view(), Metric::kL2);
-  size_t found = 0, all = 0;
-  for (size_t q = 0; q < 20; ++q) {
-    const Queries query = column.queries(q, 1);
-    const auto nearest = MustSearch(*flat, query, 200)[0];
-    const Range range{nearest[20].distance, nearest[150].distance};
-    const auto truth = MustRange(*flat, query, range, 1000)[0];
-    const auto hits = MustRange(*index, query, range, 1000)[0];
-    for (const Hit& h : hits) EXPECT_TRUE(h.distance >= range.lower && h.distance < range.upper);
-    ExpectWellFormed(hits, column.view());
-    found += hits.size();
-    all += truth.size();
-    EXPECT_TRUE(MustRange(*index, query, {-1, 0}, 100)[0].empty());
+  for (const char* profile : kProfiles) {
+    SCOPED_TRACE(profile);
+    const TestColumn column = TestColumn::Dense(DataType::kFloatVector, 6000, 32, 40, kTestSeed);
+    const std::string bytes = BuildBytes(column.view(), Spec(Metric::kL2, 16, 100, profile));
+    const auto index = MustOpen(bytes, column.view());
+    const auto flat = MakeFlat(column.view(), Metric::kL2);
+    size_t found = 0, all = 0;
+    for (size_t q = 0; q < 20; ++q) {
+      const Queries query = column.queries(q, 1);
+      const auto nearest = MustSearch(*flat, query, 200)[0];
+      const Range range{nearest[20].distance, nearest[150].distance};
+      const auto truth = MustRange(*flat, query, range, 1000)[0];
+      const auto hits = MustRange(*index, query, range, 1000)[0];
+      for (const Hit& h : hits) EXPECT_TRUE(h.distance >= range.lower && h.distance < range.upper);
+      ExpectWellFormed(hits, column.view());
+      found += hits.size();
+      all += truth.size();
+      EXPECT_TRUE(MustRange(*index, query, {-1, 0}, 100)[0].empty());
+    }
+    EXPECT_GE(static_cast<double>(found), 0.95 * static_cast<double>(all)) << "seed " << kTestSeed;
   }
-  EXPECT_GE(static_cast<double>(found), 0.95 * static_cast<double>(all)) << "seed " << kTestSeed;
 }
 
 TEST(Hnsw, IsTheSameFileForAnyNumberOfThreads) {
-  const TestColumn column = TestColumn::Dense(DataType::kFloatVector, 2500, 24, 10, kTestSeed);
-  EXPECT_EQ(BuildBytes(column.view(), Spec(Metric::kL2), 1),
-            BuildBytes(column.view(), Spec(Metric::kL2), 4));
+  for (const char* profile : kProfiles) {
+    SCOPED_TRACE(profile);
+    const TestColumn column = TestColumn::Dense(DataType::kFloatVector, 2500, 24, 10, kTestSeed);
+    EXPECT_EQ(BuildBytes(column.view(), Spec(Metric::kL2, 16, 100, profile), 1),
+              BuildBytes(column.view(), Spec(Metric::kL2, 16, 100, profile), 4));
+  }
 }
 
 TEST(Hnsw, EveryRowCanBeReachedEvenAmongCopies) {
@@ -149,7 +197,7 @@ TEST(Hnsw, EveryRowCanBeReachedEvenAmongCopies) {
   for (size_t r = 1000; r < 2500; ++r) column.CopyRow(r % 3, r);
   Workers workers(2);
   CodeModel model = TrainCodes(column.view(), Metric::kL2, &workers);
-  Array<uint8_t> codes(4000 * CodeStride(model.dim));
+  Array<uint8_t> codes(4000 * CodeStride(model.width()));
   EncodeRows(column.view(), nullptr, 4000, &workers, &model, &codes);
   BuiltGraph graph;
   const Context context;
@@ -172,13 +220,57 @@ TEST(Hnsw, EveryRowCanBeReachedEvenAmongCopies) {
   EXPECT_EQ(queue.size(), 4000u);
 }
 
-TEST(Hnsw, BuildsTinyAndEmptyColumns) {
-  for (const size_t rows : {0, 1, 2, 5, 40}) {
-    const TestColumn column = TestColumn::Dense(DataType::kFloatVector, rows, 8, 2, kTestSeed);
-    const std::string bytes = BuildBytes(column.view(), Spec(Metric::kCosine, 2, 1));
+TEST(Hnsw, RowsSortedByClusterReachTheSameRecall) {
+  // Rows come sorted by key, which often means by cluster; inserted in that order the graph would
+  // fall apart into the clusters.
+  const TestColumn column = TestColumn::Dense(DataType::kFloatVector, 5000, 32, 100, kTestSeed);
+  const TestColumn probes = TestColumn::Dense(DataType::kFloatVector, 100, 32, 100, kTestSeed + 1);
+  const TestColumn sorted = column.SortedByNearestOf(100);
+  for (const char* profile : kProfiles) {
+    double recalls[2];
+    for (const bool in_order : {false, true}) {
+      const VectorView& view = in_order ? sorted.view() : column.view();
+      const std::string bytes = BuildBytes(view, Spec(Metric::kL2, 16, 100, profile));
+      SearchParams params;
+      params.ef = 40;
+      const auto truth = MustSearch(*MakeFlat(view, Metric::kL2), probes.queries(0, 100), 10);
+      const auto hits = MustSearch(*MustOpen(bytes, view), probes.queries(0, 100), 10, params);
+      recalls[in_order] = Recall(truth, hits);
+    }
+    EXPECT_GE(recalls[1], recalls[0] - 0.01) << profile << " seed " << kTestSeed;
+    EXPECT_GE(recalls[1], 0.95) << profile << " seed " << kTestSeed;
+  }
+}
+
+TEST(Hnsw, MoreEffortFindsNoLess) {
+  const TestColumn column = TestColumn::Dense(DataType::kFloatVector, 3000, 96, 1, kTestSeed);
+  const TestColumn probes = TestColumn::Dense(DataType::kFloatVector, 100, 96, 1, kTestSeed + 1);
+  const auto truth = MustSearch(*MakeFlat(column.view(), Metric::kL2), probes.queries(0, 100), 10);
+  for (const char* profile : kProfiles) {
+    const std::string bytes = BuildBytes(column.view(), Spec(Metric::kL2, 16, 100, profile));
     const auto index = MustOpen(bytes, column.view());
-    const TestColumn probe = TestColumn::Dense(DataType::kFloatVector, 1, 8, 2, kTestSeed);
-    EXPECT_EQ(MustSearch(*index, probe.queries(0, 1), 10)[0].size(), std::min<size_t>(rows, 10));
+    double before = 0;
+    for (const int64_t ef : {10, 20, 40, 80, 160, 320, 1000}) {
+      SearchParams params;
+      params.ef = ef;
+      const double recall = Recall(truth, MustSearch(*index, probes.queries(0, 100), 10, params));
+      EXPECT_GE(recall, before) << profile << " ef " << ef << " seed " << kTestSeed;
+      before = recall;
+    }
+    EXPECT_GE(before, 0.99) << profile << " seed " << kTestSeed;
+  }
+}
+
+TEST(Hnsw, BuildsTinyAndEmptyColumns) {
+  for (const char* profile : kProfiles) {
+    SCOPED_TRACE(profile);
+    for (const size_t rows : {0, 1, 2, 5, 40}) {
+      const TestColumn column = TestColumn::Dense(DataType::kFloatVector, rows, 8, 2, kTestSeed);
+      const std::string bytes = BuildBytes(column.view(), Spec(Metric::kCosine, 2, 1, profile));
+      const auto index = MustOpen(bytes, column.view());
+      const TestColumn probe = TestColumn::Dense(DataType::kFloatVector, 1, 8, 2, kTestSeed);
+      EXPECT_EQ(MustSearch(*index, probe.queries(0, 1), 10)[0].size(), std::min<size_t>(rows, 10));
+    }
   }
 }
 
@@ -190,6 +282,14 @@ TEST(Hnsw, StopsBuildingWhenCancelled) {
                   [](std::string_view) -> Status { return {}; })
                 .code(),
             Code::kCancelled);
+}
+
+TEST(Hnsw, RefusesAnUnknownProfile) {
+  const TestColumn column = TestColumn::Dense(DataType::kFloatVector, 10, 8, 2, kTestSeed);
+  const Status built = Build(Context(), column.view(), Spec(Metric::kL2, 4, 10, "quick"), 1,
+                             nullptr, [](std::string_view) -> Status { return {}; });
+  EXPECT_EQ(built.code(), Code::kParameterInvalid);
+  EXPECT_THAT(std::string(built.message()), testing::HasSubstr("quick"));
 }
 
 TEST(Hnsw, RefusesADamagedHeaderAndAnotherColumnsFile) {
@@ -207,21 +307,49 @@ TEST(Hnsw, RefusesADamagedHeaderAndAnotherColumnsFile) {
   EXPECT_EQ(Open(bytes, other.view()).status().code(), Code::kCorruption);
 }
 
+TEST(Hnsw, RefusesAFileOfAnotherVersionAndNamesIt) {
+  const TestColumn column = TestColumn::Dense(DataType::kFloatVector, 50, 8, 2, kTestSeed);
+  std::string bytes = BuildBytes(column.view(), Spec(Metric::kL2));
+  ASSERT_EQ(bytes[8], 2);
+  for (const char version : {1, 3}) {
+    bytes[8] = version;
+    const uint32_t crc = Crc32c(std::string_view(bytes).substr(0, 4092));
+    std::memcpy(bytes.data() + 4092, &crc, sizeof crc);
+    const Status opened = Open(bytes, column.view()).status();
+    EXPECT_EQ(opened.code(), Code::kUnexpected);
+    EXPECT_EQ(opened.message(), version == 1
+                                    ? "index file: version 1 is older than this build's 2"
+                                    : "index file: version 3 is newer than this build's 2");
+  }
+}
+
+TEST(Hnsw, WritesTheGoldenFile) {
+  // The bytes of a version never change. A new layout takes a new version and a new sum.
+  const TestColumn column = TestColumn::Dense(DataType::kFloatVector, 300, 64, 4, kTestSeed);
+  const std::string lean = BuildBytes(column.view(), Spec(Metric::kL2, 8, 40, "lean"));
+  const std::string fast = BuildBytes(column.view(), Spec(Metric::kL2, 8, 40, "fast"));
+  EXPECT_EQ(Crc32c(lean), 330857594u);
+  EXPECT_EQ(Crc32c(fast), 217315330u);
+}
+
 TEST(Hnsw, DamageBehindTheHeaderIsFoundByVerifyAndDoesNotCrashASearch) {
-  const TestColumn column = TestColumn::Dense(DataType::kFloatVector, 2000, 8, 2, kTestSeed);
-  const std::string bytes = BuildBytes(column.view(), Spec(Metric::kL2, 4, 20));
-  EXPECT_TRUE(Verify(bytes).ok());
-  std::mt19937_64 random(kTestSeed);
-  for (int round = 0; round < 20; ++round) {
-    std::string damaged = bytes;
-    for (int i = 0; i < 200; ++i)
-      damaged[4096 + random() % (bytes.size() - 4096)] = static_cast<char>(random());
-    EXPECT_EQ(Verify(damaged).code(), Code::kCorruption);
-    const auto opened = Open(damaged, column.view());
-    if (!opened.ok()) continue;  // the few slots checked at open
-    SearchParams params;
-    params.ef = 32;
-    MustSearch(*opened.value(), column.queries(0, 20), 10, params);
+  for (const char* profile : kProfiles) {
+    SCOPED_TRACE(profile);
+    const TestColumn column = TestColumn::Dense(DataType::kFloatVector, 2000, 8, 2, kTestSeed);
+    const std::string bytes = BuildBytes(column.view(), Spec(Metric::kL2, 4, 20, profile));
+    EXPECT_TRUE(Verify(bytes).ok());
+    std::mt19937_64 random(kTestSeed);
+    for (int round = 0; round < 20; ++round) {
+      std::string damaged = bytes;
+      for (int i = 0; i < 200; ++i)
+        damaged[4096 + random() % (bytes.size() - 4096)] = static_cast<char>(random());
+      EXPECT_EQ(Verify(damaged).code(), Code::kCorruption);
+      const auto opened = Open(damaged, column.view());
+      if (!opened.ok()) continue;  // the few slots checked at open
+      SearchParams params;
+      params.ef = 32;
+      MustSearch(*opened.value(), column.queries(0, 20), 10, params);
+    }
   }
 }
 

@@ -90,6 +90,26 @@ class TestColumn {
     if (!norms_.empty()) norms_[to] = norms_[from];
   }
 
+  // The same rows, each after those that are nearest to the same one of the first `n` rows.
+  TestColumn SortedByNearestOf(size_t n) const {
+    const RowDistance distance(view_, Metric::kL2);
+    std::vector<std::pair<size_t, size_t>> order;
+    std::vector<float> out(n);
+    for (size_t r = 0; r < view_.rows; ++r) {
+      RowDistance::Query query;
+      distance.Prepare(view_.Row(r), &query);
+      distance.Rows(query, nullptr, 0, n, out.data());
+      const auto nearest = std::min_element(out.begin(), out.end()) - out.begin();
+      order.emplace_back(static_cast<size_t>(nearest), r);
+    }
+    std::sort(order.begin(), order.end());
+    TestColumn c;
+    c.view_ = view_;
+    for (const auto& [near, r] : order) c.bytes_.append(bytes_, r * view_.stride, view_.stride);
+    c.Finish();
+    return c;
+  }
+
   const VectorView& view() const { return view_; }
   Queries queries(size_t first, size_t count) const {
     if (view_.type == DataType::kSparseFloatVector) {
