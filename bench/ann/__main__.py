@@ -7,7 +7,8 @@ SETS: wordnet sift lsa binary sparse_bm25 sparse_learned (./dev bench data makes
 --quick: k = 10, hnswlib alone, three rounds: for work on an index. Nothing is written.
 --param: a build parameter of ours (M=24); search.NAME=VALUE is given with each search.
 --mode: curves (default), build, filter, deletes, flat, batch; see bench/README.md.
---built: take our index as it was built last.  --table: print the last results; measure nothing.
+--built: take our index as it was built last.  --ready: only peers whose indexes have been built.
+--table: print the last results; measure nothing.
 Indexes of the peers are built once and kept in the data folder (ELANUS_BENCH_DATA). Results go to
 bench/results/ann.json, curves to docs/benchmarks/, and docs/benchmarks.md is made anew from them."""
 import argparse
@@ -37,6 +38,7 @@ def parse():
     parser.add_argument("--core", type=int, default=(os.cpu_count() or 1) - 1)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--built", action="store_true")
+    parser.add_argument("--ready", action="store_true")
     parser.add_argument("--table", action="store_true")
     options = parser.parse_args()
     options.sets = options.sets or ["wordnet"]
@@ -63,6 +65,7 @@ def main():
             print(vector_set.describe(), flush=True)
             ours = candidates.ours(name, options.index, options.param)
             others = [] if options.peers == ["none"] else candidates.peers(name, options.peers)
+            others = [c for c in others if c.built(vector_set)] if options.ready else others
             bench = Bench(vector_set, options)
             for mode in options.modes:
                 figures = modes.MODES[mode](bench, ours, others)

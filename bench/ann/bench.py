@@ -119,7 +119,7 @@ class Bench:
         params = entrant.candidate.params
         return entrant.candidate.engine + str(params.get("index", "")) + params.get("factory", "")[:3]
 
-    def time(self, entrants, k, rounds, targets=curve.TARGETS):
+    def time(self, entrants, k, rounds, call="time", targets=curve.TARGETS):
         """Interleaved rounds over the settings around the targets, all on one core."""
         plan = [(entrant, setting, max(1, round(PASS_S * rough / self.set.about["queries"])))
                 for entrant in entrants for _, rough, setting in curve.around(entrant.scan, targets)]
@@ -128,7 +128,7 @@ class Bench:
         for _ in range(rounds):
             for entrant, setting, repeats in plan:
                 with quiet():
-                    done = entrant.worker.ask("time", setting=setting, k=k, repeats=repeats)
+                    done = entrant.worker.ask(call, setting=setting, k=k, repeats=repeats)
                 real_time = real_time and done["real_time"]
                 entrant.rounds.setdefault(json.dumps(setting), []).append(done["qps"])
                 progress.step(str(entrant.candidate))

@@ -181,11 +181,12 @@ void Build(const py::object& column, const std::string& type, const std::string&
   std::ofstream file(path, std::ios::binary);
   const Context context;
   const py::gil_scoped_release released;
-  Check(index::Build(context, held.view, spec, threads, [](double) {},
-                     [&](std::string_view piece) -> Status {
-                       file.write(piece.data(), static_cast<std::streamsize>(piece.size()));
-                       return {};
-                     }));
+  Check(index::Build(
+      context, held.view, spec, threads, [](double) {},
+      [&](std::string_view piece) -> Status {
+        file.write(piece.data(), static_cast<std::streamsize>(piece.size()));
+        return {};
+      }));
   file.close();
   if (!file.good()) throw std::runtime_error("cannot write " + path);
 }

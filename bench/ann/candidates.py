@@ -56,11 +56,11 @@ PEERS = {
         *hnswlib((16, 200), (24, 200), (12, 200), (32, 200), (48, 200), (8, 200), (16, 500), (24, 500)),
         *faiss("IVF400,PQ96x4fs,RFlat", "IVF400,PQ128x4fs,RFlat", "IVF400,PQ192x4fs,RFlat", "IVF800,PQ96x4fs,RFlat",
                "IVF200,PQ96x4fs,RFlat"),
-        *faiss("HNSW16,Flat", "HNSW32,Flat", "HNSW16,SQ8,RFlat", efc=200),
-        *usearch(("f32", 16), ("bf16", 16), ("bf16", 24), ("i8", 16)),
-        *vsag(("sq8_uniform", 32, 200), ("sq8_uniform", 48, 300), ("sq4_uniform", 32, 200), ("fp32", 32, 200)),
-        *scann((300, 2), (600, 2), (300, 4)),
-        *svs(("float16", 32), ("float32", 64), ("lvq8", 32)),
+        *scann((300, 2), (600, 2)),
+        *usearch(("bf16", 16), ("bf16", 24), ("i8", 16)),
+        *vsag(("sq8_uniform", 32, 200), ("sq8_uniform", 48, 300), ("sq4_uniform", 32, 200)),
+        *faiss("HNSW16,Flat", "HNSW32,Flat", efc=200),
+        *svs(("float16", 32), ("lvq8", 32)),
     ],
     "sift": [
         *hnswlib((12, 200), (16, 200), (24, 200)),
@@ -81,8 +81,8 @@ PEERS = {
         *svs(("float16", 32),),
     ],
     "binary": [*faiss("BHNSW16", "BHNSW32", "BIVF400")],
-    "sparse_bm25": [Candidate("scipy"), Candidate("seismic", knn=0)],
-    "sparse_learned": [Candidate("scipy"), Candidate("seismic", knn=0)],
+    "sparse_bm25": [Candidate("sindi", window=60000), Candidate("scipy", "CSR product")],
+    "sparse_learned": [Candidate("sindi", window=60000), Candidate("scipy", "CSR product")],
 }
 
 # Our own, by the name of the index type (--index).
@@ -107,7 +107,7 @@ def ours(set_name, types, extra):
     """Our candidates. `extra`: build parameters that replace those above ("M=24"), search.X=V fixes a search
     parameter."""
     found = []
-    for kind in types or DEFAULT_OURS.get(set_name, ["HNSW"]):
+    for kind in [t for t in types if t != "none"] if types else DEFAULT_OURS.get(set_name, ["HNSW"]):
         for params in OURS.get(kind, [{}]):
             params = scaled(kind, params, set_name) | extra
             inner = " ".join(f"{k}={v}" for k, v in params.items())

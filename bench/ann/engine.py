@@ -5,13 +5,14 @@ library in the cheapest way its binding offers."""
 import importlib
 import itertools
 
-ENGINES = ["elanus", "hnswlib", "faiss", "usearch", "vsag", "scann", "svs", "seismic", "scipy"]
+ENGINES = ["elanus", "hnswlib", "faiss", "usearch", "vsag", "scann", "svs", "sindi", "scipy"]
 
 
 class Engine:
     name = ""
     kinds = ("float32",)  # of sets it can search
     keeps_raw = True  # its index holds the vectors themselves
+    filter_holds_settings = False  # allow() must follow each use()
 
     def __init__(self, params, vector_set, threads):
         self.params, self.set, self.threads = params, vector_set, threads

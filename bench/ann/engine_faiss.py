@@ -8,6 +8,7 @@ class Faiss(Engine):
     """params: factory (faiss's own description of an index), efc for graphs."""
     name = "faiss"
     kinds = ("float32", "binary")
+    filter_holds_settings = True
     search_params = None
 
     @property

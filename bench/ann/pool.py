@@ -72,7 +72,7 @@ def identity(engine, params):
 
 
 @contextlib.contextmanager
-def quiet(busy=None):
+def quiet():
     """Holds the lock file that ELANUS_BENCH_LOCK names, so that benchmarks of one machine take turns."""
     path = os.environ.get("ELANUS_BENCH_LOCK")
     if not path:

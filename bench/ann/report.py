@@ -70,10 +70,12 @@ def print_table(head, lines):
 
 def show(mode, figures):
     about = figures.get("about", {})
-    if mode == "curves":
+    if mode in ("curves", "batch"):
         for k in figures["k"]:
             print(f"\nk = {k}" + ("" if figures["k"][k]["real_time"] else " (without real-time priority)"))
             print_table(HEAD, curve_lines(about, figures, k))
+    elif "rows" in figures:
+        print_table(*mode_lines(mode, figures))
 
 
 def show_all(kept):
@@ -83,5 +85,105 @@ def show_all(kept):
             show(mode, figures | {"about": entry["about"]})
 
 
+# --- docs/benchmarks.md --------------------------------------------------------------------------
+
+INTRODUCTION = """# Benchmarks of the vector indexes
+
+Made by `./dev bench ann` from `bench/results/ann.json`; do not edit. How it is measured: `bench/README.md`.
+One thread, one query a call, k = 10 unless said. Every library is called from Python through its own binding,
+each in a process of its own on the same core, in turn; each is tuned over a grid and shown at its best.
+Build times are of {cores} threads on a machine that others may use at the same time, so CPU seconds say more than
+wall seconds. "index MB" is what an opened index takes beside the raw vectors.
+"""
+
+
+def markdown(head, lines):
+    text = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(text + ["| " + " | ".join(str(c).replace("|", "/") for c in line) + " |" for line in lines]) + "\n"
+
+
 def write_documents(kept, folder):
-    pass
+    """docs/benchmarks.md and its pictures."""
+    import targets
+    if not kept.sets:
+        return
+    pictures = folder / "benchmarks"
+    pictures.mkdir(exist_ok=True)
+    machines = [figures["machine"] for entry in kept.sets.values() for figures in entry["modes"].values()]
+    parts = [INTRODUCTION.format(cores=machines[-1]["cores"]), "## What is asked, and what was measured\n",
+             markdown(["", "must", "target", "measured", ""], [line.cells() for line in targets.lines(kept)])]
+    for name, entry in kept.sets.items():
+        parts.append(set_text(name, entry, pictures))
+    (folder / "benchmarks.md").write_text("\n".join(parts))
+
+
+def set_text(name, entry, pictures):
+    about = entry["about"]
+    hard = f", LID {about['lid']:.1f}, relative contrast {about['contrast']:.2f}" if "lid" in about else ""
+    parts = [f"## {name}\n\n{about['source']}: {about['rows']:,} rows x {about['dim']}, {about['metric']}, "
+             f"{about['queries']:,} queries{hard}.\n"]
+    for mode, figures in entry["modes"].items():
+        machine = figures["machine"]
+        parts.append(f"### {TITLES[mode]}\n\n{figures['when'][:16]} UTC, {machine['cpu']}, {machine['cores']} cores, "
+                     f"{' '.join(machine['simd'])}, load average {machine['load_average']:.1f}\n")
+        if mode in ("curves", "batch"):
+            for k in sorted(figures["k"], key=int):
+                parts.append(f"k = {k}:\n\n" + markdown(HEAD, curve_lines(about, figures, k)))
+                if picture := draw(name, mode, k, figures, pictures):
+                    parts.append(f"![recall and speed](benchmarks/{picture})\n")
+        else:
+            parts.append(markdown(*mode_lines(mode, figures)))
+        if figures.get("refused"):
+            parts.append("Left out, as the library answered:\n\n" + "".join(f"- {line}\n" for line in figures["refused"]))
+    return "\n".join(parts)
+
+
+TITLES = {"curves": "Speed at equal recall", "batch": "All queries in one call, one thread", "filter": "Filtered",
+          "deletes": "Half the rows deleted", "flat": "Exact search"}
+
+
+def draw(name, mode, k, figures, folder):
+    """The best variant of each family at .95, or of what it reaches."""
+    import svg
+    best = {}
+    for row in figures["k"][k]["rows"]:
+        if row["points"]:
+            speed = row["at"].get("0.95", {"qps": 0})["qps"]
+            if row["family"] not in best or speed > best[row["family"]][0]:
+                best[row["family"]] = speed, row
+    rows = [row for _, row in sorted(best.values(), key=lambda pair: (pair[1]["engine"] != "elanus", -pair[0]))]
+    lines = [(row["name"], [(r, q) for r, q, _ in curve.frontier(row["points"])]) for row in rows]
+    if not any(r >= 0.78 for _, points in lines for r, _ in points):
+        return None
+    file = f"{name}-{mode}-k{k}.svg"
+    (folder / file).write_text(svg.draw(f"{name}, k = {k}", lines))
+    return file
+
+
+def mode_lines(mode, figures):
+    """(head, lines) of a mode that has no curves."""
+    if mode == "filter":
+        names = list(figures["rows"][0]["at"])
+        best = [n for n in names if n in figures["ours"]] + best_filterers(figures, names)
+        lines = [[row["mask"], f"{row['share']:.1%}",
+                  *[f"{at['qps']:,.0f} at {at['recall']:.3f}" if (at := row["at"].get(n)) else "-" for n in best]]
+                 for row in figures["rows"]]
+        return ["rows allowed", "share", *best], lines
+    if mode == "deletes":
+        return (["", "recall before", "after", "QPS before", "after", "ratio"],
+                [[row["name"], f"{row['before']['recall']:.4f}", f"{row['after']['recall']:.4f}",
+                  f"{row['before']['qps']:,.0f}", f"{row['after']['qps']:,.0f}", f"{row['ratio']:.2f}"]
+                 for row in figures["rows"]])
+    return (["", "recall", "QPS, one query a call", "of the read rate", "QPS, 1,000 queries a call", "of sgemm's rate"],
+            [[row["name"], f"{row['recall']:.4f}", f"{row['one_qps']:,.0f}", f"{row['of_read']:.2f}",
+              f"{row['many_qps']:,.0f}", f"{row['of_multiply']:.2f}"] for row in figures["rows"]])
+
+
+def best_filterers(figures, names):
+    """The peers that are the fastest behind some mask."""
+    chosen = []
+    for row in figures["rows"]:
+        able = [(at["qps"], n) for n in names if n not in figures["ours"] and (at := row["at"].get(n)) and at["recall"] >= 0.95]
+        if able and max(able)[1] not in chosen:
+            chosen.append(max(able)[1])
+    return chosen

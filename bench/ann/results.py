@@ -16,7 +16,7 @@ class Results:
         now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
         how = {"when": now, "machine": machine.describe()}
         before = entry["modes"].get(mode)
-        if mode == "curves" and before:
+        if mode in ("curves", "batch") and before:
             figures = {**before, **figures, "k": {**before["k"], **figures["k"]}}
         entry["modes"][mode] = figures | how
 

@@ -12,6 +12,7 @@ import numpy
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[1:1] = [str(HERE.parent / "data"), *filter(None, [os.environ.get("ELANUS_BENCH_MODULE")])]
 import engine  # noqa: E402
+import machine  # noqa: E402
 import sets  # noqa: E402
 import truth  # noqa: E402
 
@@ -53,7 +54,7 @@ class Worker:
         self.engine = engine.make(task["engine"], task["params"], self.set, task["threads"])
         if self.set.about["kind"] not in self.engine.kinds:
             raise ValueError(f"{self.engine.name} has no {self.set.about['kind']} vectors")
-        self.mask, self.truths = None, {}
+        self.mask, self.mask_given = None, True
 
     def build(self, task):
         before = memory("VmRSS")
@@ -91,15 +92,15 @@ class Worker:
     def allow(self, task):
         """Only the rows whose mask lies in a file; "" lifts that."""
         self.mask = numpy.load(task["mask"]) if task["mask"] else None
-        self.mask_name = task["mask"]
-        self.engine.use(task["setting"], task["k"])
-        self.engine.allow(self.mask)
+        self.mask_name, self.mask_given = task["mask"], False
         return {}
 
     def use(self, setting, k):
+        """Settings, then the filter: some engines keep the settings with the filter."""
         self.engine.use(setting, k)
-        if self.mask is not None:
-            self.engine.allow(self.mask)  # some engines keep settings with the filter
+        if not self.mask_given or self.engine.filter_holds_settings:
+            self.engine.allow(self.mask)
+            self.mask_given = True
 
     def nearest(self, k):
         """The true neighbours under the mask: made once for each mask file, and kept beside it."""
@@ -119,7 +120,8 @@ class Worker:
         """Recall of one setting, and a first idea of its speed."""
         k = task["k"]
         self.use(task["setting"], k)
-        queries = self.queries[:task.get("queries") or None]
+        asked = self.chosen(task)
+        queries = [self.queries[q] for q in asked]
         found = numpy.full((len(queries), k), -1, numpy.int64)
         begun = time.perf_counter()
         for q, query in enumerate(queries):
@@ -130,8 +132,12 @@ class Worker:
         if self.mask is not None:
             found[~self.mask[numpy.maximum(found, 0)]] = -1
         base = self.base()
-        reached = truth.recall(base, self.matrix, found, self.nearest(k)[:len(queries)], k, self.metric)
+        reached = truth.recall(base, self.matrix[asked], found, self.nearest(k)[asked], k, self.metric)
         return {"recall": reached, "qps": len(queries) / spent}
+
+    def chosen(self, task):
+        """Numbers of the queries that take part: all, or those in a file."""
+        return numpy.load(task["queries"]) if task.get("queries") else numpy.arange(len(self.queries))
 
     def base(self):
         if not hasattr(self, "scored_against"):
@@ -142,7 +148,7 @@ class Worker:
     def time(self, task):
         """Queries a second of one setting: one call a query, all queries `repeats` times."""
         self.use(task["setting"], task["k"])
-        one, queries = self.engine.one, self.queries
+        one, queries = self.engine.one, [self.queries[q] for q in self.chosen(task)]
         for query in queries[:50]:
             one(query)
         with RealTime() as real_time:
@@ -157,23 +163,27 @@ class Worker:
         """Queries a second when all queries come in one call."""
         self.use(task["setting"], task["k"])
         self.engine.many(self.matrix[:50])
-        with RealTime():
+        with RealTime() as real_time:
             begun = time.perf_counter()
             for _ in range(task["repeats"]):
                 self.engine.many(self.matrix)
             spent = time.perf_counter() - begun
-        return {"qps": len(self.queries) * task["repeats"] / spent}
+        return {"qps": len(self.queries) * task["repeats"] / spent, "real_time": real_time.given}
 
-    def latencies(self, task):
-        self.use(task["setting"], task["k"])
-        one, taken = self.engine.one, []
+    def few(self, task):
+        """As time, with 50 queries: for exact searches."""
+        self.use({}, task["k"])
+        one = self.engine.one
         with RealTime():
-            for query in self.queries:
-                begun = time.perf_counter()
+            begun = time.perf_counter()
+            for query in self.queries[:50]:
                 one(query)
-                taken.append(time.perf_counter() - begun)
-        p50, p99 = numpy.percentile(taken, [50, 99])
-        return {"p50_us": p50 * 1e6, "p99_us": p99 * 1e6}
+            return {"qps": 50 / (time.perf_counter() - begun)}
+
+    def limits(self, _):
+        """What this core does at best, measured in the same run."""
+        with RealTime():
+            return {"read_bytes_s": machine.read_bandwidth(), "multiply_flop_s": machine.multiply_rate()}
 
 
 def main():
