@@ -42,6 +42,12 @@ struct VectorCodes::Probe {
   simd::EstimateTerms by_sign, by_both;
 };
 
+struct VectorCodes::Bounds {
+  uint32_t masks[kTileBlocks];  // a bit a row
+  float estimates[kTileRows];   // of the rows in masks, and their lower bounds
+  float lowers[kTileRows];
+};
+
 bool VectorCodes::Serves(DataType type, int64_t dim) {
   return dim >= 64 && (type == DataType::kFloatVector || type == DataType::kFloat16Vector ||
                        type == DataType::kBFloat16Vector);
@@ -208,7 +214,7 @@ void Sums(const uint8_t* lut, const uint8_t* codes, size_t m, size_t blocks, Sum
   }
 }
 
-// The planes and factors of a tile, and what is found out about its rows.
+// The planes and factors of a tile.
 template <typename Sum>
 struct Tile {
   const uint8_t* signs;
@@ -218,11 +224,10 @@ struct Tile {
   Sum sums[kTileRows];
   Sum more[kTileRows];
   uint32_t both[kTileRows];
-  float estimates[kTileRows];
-  float lowers[kTileRows];
 
   void Scan(const uint8_t* lut, size_t m, const simd::EstimateTerms& sign_terms,
-            const simd::EstimateTerms& both_terms, size_t blocks, float bound, uint32_t* masks) {
+            const simd::EstimateTerms& both_terms, size_t blocks, float bound, uint32_t* masks,
+            float* estimates, float* lowers) {
     const simd::Estimates& kernels = simd::GetEstimates();
     Sums(lut, signs, m, blocks, sums);
     const size_t rows = blocks * simd::kFastRows;
@@ -239,14 +244,16 @@ struct Tile {
       }
       size_t end = begin + 1;
       while (end < blocks && masks[end] != 0) ++end;
-      Refine(lut, m, both_terms, begin, end - begin, bound, masks + begin);
+      const size_t first = begin * simd::kFastRows;
+      ScanBoth(lut, m, both_terms, begin, end - begin, bound, masks + begin, estimates + first,
+               lowers + first);
       begin = end;
     }
   }
 
  private:
-  void Refine(const uint8_t* lut, size_t m, const simd::EstimateTerms& terms, size_t block,
-              size_t blocks, float bound, uint32_t* masks) {
+  void ScanBoth(const uint8_t* lut, size_t m, const simd::EstimateTerms& terms, size_t block,
+                size_t blocks, float bound, uint32_t* masks, float* estimates, float* lowers) {
     const size_t first = block * simd::kFastRows;
     Sums(lut, seconds + block * simd::FastBlockBytes(m), m, blocks, more);
     for (size_t b = 0; b < blocks; ++b) {
@@ -263,17 +270,52 @@ struct Tile {
   }
 };
 
+// Exact comparisons of rows of one part, a few at a time.
+class Comparer {
+ public:
+  Comparer(const VectorPart& part, Metric metric, const index::RowDistance::Query& query, TopK* top)
+      : part_(part), exact_(part.vectors, metric), query_(query), top_(top) {}
+  ~Comparer() { Compare(); }
+  Comparer(const Comparer&) = delete;
+  Comparer& operator=(const Comparer&) = delete;
+
+  void Add(uint32_t row) {  // of the segment
+    ids_[count_++] = row - static_cast<uint32_t>(part_.begin);
+    if (count_ == kPiece) Compare();
+  }
+
+ private:
+  // Each piece may lower the bound that the next has to pass.
+  static constexpr size_t kPiece = 16;
+
+  void Compare() {
+    float distances[kPiece];
+    exact_.Rows(query_, ids_, 0, count_, distances);
+    for (size_t i = 0; i < count_; ++i)
+      top_->Offer(distances[i], static_cast<uint32_t>(part_.begin) + ids_[i]);
+    count_ = 0;
+  }
+
+  const VectorPart& part_;
+  const index::RowDistance exact_;
+  const index::RowDistance::Query& query_;
+  TopK* const top_;
+  uint32_t ids_[kPiece];
+  size_t count_ = 0;
+};
+
 }  // namespace
 
 void VectorCodes::Scan(const Probe& probe, size_t first, size_t blocks, float bound,
-                       uint32_t* masks) const {
+                       Bounds* found) const {
   const auto scan = [&](auto& tile) {
     tile.signs = reinterpret_cast<const uint8_t*>(signs_.At(first));
     tile.seconds = reinterpret_cast<const uint8_t*>(seconds_.At(first));
     const float* squares = &squares_.As<float>(first);
     tile.by_sign = {squares, &sign_scales_.As<float>(first), &sign_errors_.As<float>(first)};
     tile.by_both = {squares, &scales_.As<float>(first), &errors_.As<float>(first)};
-    tile.Scan(probe.lut.data(), codes_, probe.by_sign, probe.by_both, blocks, bound, masks);
+    tile.Scan(probe.lut.data(), codes_, probe.by_sign, probe.by_both, blocks, bound, found->masks,
+              found->estimates, found->lowers);
   };
   if (codes_ <= simd::kFastNarrow) {
     Tile<uint16_t> tile;
@@ -295,31 +337,42 @@ Result<bool> VectorCodes::Search(const Context& context, const std::byte* query,
   index::RowDistance::Query prepared;
   index::RowDistance(parts.front().vectors, metric_).Prepare(query, &prepared);
 
-  uint32_t masks[kTileBlocks];
-  uint32_t ids[kTileRows];
-  float distances[kTileRows];
+  // A row whose estimate is among the nearest is compared at once, which lowers the bound; the
+  // others wait until it is as low as it gets.
+  struct Waiting {
+    float lower;
+    uint32_t row;
+  };
+  std::vector<Waiting> waiting;
+  Bounds found;
   for (const VectorPart& part : parts) {
     if (part.begin >= rows) break;
     TRY(context.Check());
-    const index::RowDistance exact(part.vectors, metric_);
+    Comparer comparer(part, metric_, prepared, top);
     const size_t end = std::min(rows, part.begin + part.vectors.rows);
     for (size_t first = part.begin; first < end; first += kTileRows) {
       const size_t blocks = std::min(kTileBlocks, (end - first) / simd::kFastRows);
-      Scan(probe, first, blocks, top->bound(), masks);
-      size_t count = 0;
+      Scan(probe, first, blocks, top->bound(), &found);
       for (size_t b = 0; b < blocks; ++b) {
-        for (uint32_t left = masks[b]; left != 0; left &= left - 1) {
-          const size_t row =
-              first + b * simd::kFastRows + static_cast<size_t>(std::countr_zero(left));
-          const size_t at = row - part.begin;
-          if (!allowed.Test(row) || (part.vectors.valid != nullptr && part.vectors.valid[at] == 0))
-            continue;
-          ids[count++] = static_cast<uint32_t>(at);
+        for (uint32_t left = found.masks[b]; left != 0; left &= left - 1) {
+          const size_t i = b * simd::kFastRows + static_cast<size_t>(std::countr_zero(left));
+          const auto row = static_cast<uint32_t>(first + i);
+          if (found.lowers[i] >= top->bound() || !allowed.Test(row)) continue;
+          if (part.vectors.valid != nullptr && part.vectors.valid[row - part.begin] == 0) continue;
+          if (found.estimates[i] < top->bound()) {
+            comparer.Add(row);
+          } else {
+            waiting.push_back({found.lowers[i], row});
+          }
         }
       }
-      exact.Rows(prepared, ids, 0, count, distances);
-      for (size_t i = 0; i < count; ++i)
-        top->Offer(distances[i], static_cast<uint32_t>(part.begin + ids[i]));
+    }
+  }
+  auto next = waiting.begin();
+  for (const VectorPart& part : parts) {
+    Comparer comparer(part, metric_, prepared, top);
+    for (; next != waiting.end() && next->row < part.begin + part.vectors.rows; ++next) {
+      if (next->lower < top->bound()) comparer.Add(next->row);
     }
   }
   return true;

@@ -56,8 +56,9 @@ class VectorCodes {
   bool Train(std::span<const VectorPart> parts);
   bool EncodeBlock(const VectorPart& part, size_t first);
   bool MakeProbe(const float* query, Probe* probe) const;
-  // masks[b]: rows of block first/32 + b that may be nearer than `bound`.
-  void Scan(const Probe& probe, size_t first, size_t blocks, float bound, uint32_t* masks) const;
+  struct Bounds;  // what is found out about a few blocks
+  // Which rows of the blocks from row `first` on may be nearer than `bound`.
+  void Scan(const Probe& probe, size_t first, size_t blocks, float bound, Bounds* found) const;
 
   const size_t dim_, padded_;
   const size_t codes_;  // of four dimensions each
