@@ -12,7 +12,7 @@
 
 namespace elanus::index {
 
-enum class BlobKind : uint32_t { kFlat = 1, kHnsw = 2, kIvf = 3, kSparse = 4, kSorted = 5 };
+enum class BlobKind : uint32_t { kFlat = 1, kHnsw = 2, kIvf = 3, kSparse = 4, kSorted = 5, kIvfCodes = 6 };
 
 struct BlobHeader {
   BlobKind kind = BlobKind::kFlat;

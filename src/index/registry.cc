@@ -3,6 +3,7 @@
 #include "index/flat.h"
 #include "index/hnsw.h"
 #include "index/ivf.h"
+#include "index/ivf_codes.h"
 #include "index/params.h"
 #include "index/sparse.h"
 #include "index/vector_index.h"
@@ -26,6 +27,9 @@ Status Build(const Context& context, const VectorView& vectors, const BuildSpec&
     return BuildHnsw(context, vectors, spec, threads, progress, sink);
   if (spec.type == "IVF_FLAT" || spec.type == "IVF_SQ8" || spec.type == "BIN_IVF_FLAT") {
     return BuildIvf(context, vectors, spec, threads, progress, sink);
+  }
+  if (spec.type == "IVF_PQ" || spec.type == "SCANN" || spec.type == "IVF_RABITQ") {
+    return BuildIvfCodes(context, vectors, spec, threads, progress, sink);
   }
   if (spec.type == "SPARSE_INVERTED_INDEX" || spec.type == "SPARSE_WAND") {
     return BuildSparse(context, vectors, spec, threads, progress, sink);
@@ -52,6 +56,8 @@ Result<std::unique_ptr<VectorIndex>> Open(std::string_view bytes, const VectorVi
       return OpenHnsw(blob, vectors);
     case BlobKind::kIvf:
       return OpenIvf(blob, vectors);
+    case BlobKind::kIvfCodes:
+      return OpenIvfCodes(blob, vectors);
     case BlobKind::kSparse:
       return OpenSparse(blob, vectors);
     case BlobKind::kSorted:
