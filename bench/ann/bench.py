@@ -3,7 +3,7 @@ import json
 import statistics
 
 import curve
-from pool import Progress, Refused, Worker, quiet
+from pool import TURN, Progress, Refused, Worker
 
 PASS_S = 0.15  # a timed pass takes at least this long
 NEAR_BEST = 0.85  # a variant this close to its library's best is timed with it
@@ -38,7 +38,8 @@ class Bench:
             return done
         worker = Worker(candidate, self.set, self.options.core, self.threads)
         try:
-            done = worker.ask("build", threads=self.threads)
+            alone = candidate.ours or candidate.quick_to_build
+            done = worker.ask("build", alone=alone, threads=self.threads, in_turn=alone)
         finally:
             worker.close()
         done |= {"candidate": str(candidate)}
@@ -57,6 +58,7 @@ class Bench:
             except Refused as error:
                 self.refuse(error)
             progress.step(str(candidate))
+        TURN.give()
         return entrants
 
     def refuse(self, error):
@@ -64,6 +66,7 @@ class Bench:
         print(f"left out: {error}", flush=True)
 
     def leave(self, entrants):
+        TURN.give()
         for entrant in entrants:
             entrant.worker.close()
 
@@ -80,6 +83,7 @@ class Bench:
                 self.refuse(error)
                 entrants.remove(entrant)
             progress.step(str(entrant.candidate))
+        TURN.give()
 
     def scan_one(self, entrant, k, enough):
         settings = entrant.worker.ask("sweep", k=k)["settings"]
@@ -124,15 +128,13 @@ class Bench:
         plan = [(entrant, setting, max(1, round(PASS_S * rough / self.set.about["queries"])))
                 for entrant in entrants for _, rough, setting in curve.around(entrant.scan, targets)]
         progress = Progress(f"timing k={k}", len(plan) * rounds)
-        real_time = True
         for _ in range(rounds):
             for entrant, setting, repeats in plan:
-                with quiet():
-                    done = entrant.worker.ask(call, setting=setting, k=k, repeats=repeats)
-                real_time = real_time and done["real_time"]
+                done = entrant.worker.ask(call, setting=setting, k=k, repeats=repeats)
                 entrant.rounds.setdefault(json.dumps(setting), []).append(done["qps"])
                 progress.step(str(entrant.candidate))
-        return real_time
+        TURN.give()
+        return TURN.given
 
 
 def cores():

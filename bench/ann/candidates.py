@@ -13,6 +13,12 @@ class Candidate:
     def ours(self):
         return self.engine == "elanus"
 
+    @property
+    def quick_to_build(self):
+        """Within half a minute, on a few hundred thousand rows."""
+        factory = self.params.get("factory", "")
+        return self.engine in ("scann", "sindi", "scipy") or factory.startswith("IVF") or factory == "Flat"
+
     def __str__(self):
         return f"{self.engine} {self.label}"
 

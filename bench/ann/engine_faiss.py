@@ -45,9 +45,9 @@ class Faiss(Engine):
         binary = self.set.about["kind"] == "binary"
         self.index = (faiss.read_index_binary if binary else faiss.read_index)(str(path))
         faiss.omp_set_num_threads(1)
-        self.inner = self.index
+        self.owner = self.inner = self.index  # what it is cast to owns nothing
         if self.refined:
-            self.index = faiss.downcast_index(self.index)
+            self.index = faiss.downcast_index(self.owner)
             self.inner = faiss.downcast_index(self.index.base_index)
 
     def sweep(self, k):

@@ -4,7 +4,7 @@ import statistics
 import numpy
 
 import curve
-from pool import Refused, quiet
+from pool import Refused
 
 
 def built_costs(entrant):
@@ -134,9 +134,8 @@ def filtered_speed(bench, entrant, k, target, queries):
     able = [point for point in points if point[0] >= target]
     recall, rough, setting = max(able, key=lambda p: p[1]) if able else max(points, key=lambda p: p[0])
     repeats = max(1, round(0.1 * rough / bench.set.about["queries"]))
-    with quiet():
-        runs = [entrant.worker.ask("time", setting=setting, k=k, repeats=repeats, queries=queries)["qps"]
-                for _ in range(min(bench.options.rounds, 3))]
+    runs = [entrant.worker.ask("time", setting=setting, k=k, repeats=repeats, queries=queries)["qps"]
+            for _ in range(min(bench.options.rounds, 3))]
     return {"qps": statistics.median(runs), "recall": recall, "setting": setting}
 
 
@@ -161,8 +160,7 @@ def deletes(bench, ours, _):
                 for _ in range(bench.options.rounds):
                     for when, file in (("before", ""), ("after", mask)):
                         entrant.worker.ask("allow", mask=file)
-                        with quiet():
-                            runs[when].append(entrant.worker.ask("time", setting=setting, k=k, repeats=3)["qps"])
+                        runs[when].append(entrant.worker.ask("time", setting=setting, k=k, repeats=3)["qps"])
                 entrant.worker.ask("allow", mask="")
                 for when in runs:
                     entry[when]["qps"] = statistics.median(runs[when])
@@ -184,13 +182,11 @@ def flat(bench, _, __):
         for _ in range(bench.options.rounds):
             for entrant in entrants:
                 mine = runs.setdefault(str(entrant.candidate), {"one": [], "many": [], "read": [], "multiply": []})
-                with quiet():
-                    at = entrant.worker.ask("limits")
-                    mine["read"].append(at["read_bytes_s"])
-                    mine["multiply"].append(at["multiply_flop_s"])
-                    few = entrant.worker.ask("few", k=k)
-                    mine["one"].append(few["qps"])
-                    mine["many"].append(entrant.worker.ask("time_many", setting={}, k=k, repeats=1)["qps"])
+                at = entrant.worker.ask("limits")
+                mine["read"].append(at["read_bytes_s"])
+                mine["multiply"].append(at["multiply_flop_s"])
+                mine["one"].append(entrant.worker.ask("few", k=k)["qps"])
+                mine["many"].append(entrant.worker.ask("time_many", setting={}, k=k, repeats=1)["qps"])
         for entrant in entrants:
             at = entrant.worker.ask("recall", setting={}, k=k)
             runs[str(entrant.candidate)]["recall"] = [at["recall"]]

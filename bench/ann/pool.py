@@ -1,5 +1,4 @@
 """Worker processes, and the lock under which they are timed."""
-import contextlib
 import fcntl
 import hashlib
 import json
@@ -23,6 +22,7 @@ class Worker:
 
     def __init__(self, candidate, vector_set, core, threads):
         self.candidate, self.core = candidate, core
+        TURN.take()
         self.process = subprocess.Popen([sys.executable, HERE / "worker.py"], stdin=subprocess.PIPE, text=True,
                                         stdout=subprocess.PIPE, stderr=log(vector_set), env=environment(threads))
         try:
@@ -32,7 +32,9 @@ class Worker:
             self.close()
             raise
 
-    def ask(self, what, **task):
+    def ask(self, what, alone=True, **task):
+        """`alone` asks within our turn; what takes minutes is not asked so."""
+        TURN.take() if alone else TURN.give()
         try:
             self.process.stdin.write(json.dumps({"do": what} | task) + "\n")
             self.process.stdin.flush()
@@ -71,20 +73,46 @@ def identity(engine, params):
     return f"{engine}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
-@contextlib.contextmanager
-def quiet():
-    """Holds the lock file that ELANUS_BENCH_LOCK names, so that benchmarks of one machine take turns."""
-    path = os.environ.get("ELANUS_BENCH_LOCK")
-    if not path:
-        yield
-        return
-    with open(path, "a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(file, fcntl.LOCK_UN)
-    time.sleep(0.01)  # others come in between
+def real_time(on):
+    """Whether nothing but interrupts takes a core away from this process and those it starts. Returns whether the
+    system allows it."""
+    try:
+        if on:
+            os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(REAL_TIME_PRIORITY))
+        else:
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        return True
+    except PermissionError:
+        return False
+
+
+class Turn:
+    """The lock file that ELANUS_BENCH_LOCK names, by which benchmarks of one machine take turns. While it is held,
+    this process and its workers have real-time priority. Held for HELD_MAX_S at most, then others come in between."""
+
+    def __init__(self):
+        self.path, self.file, self.since = os.environ.get("ELANUS_BENCH_LOCK"), None, 0.0
+
+    def take(self):
+        if self.file is not None and time.monotonic() - self.since > HELD_MAX_S:
+            self.give()
+            time.sleep(1)
+        if self.file is None:
+            self.file = open(self.path or os.devnull, "a")
+            if self.path:
+                fcntl.flock(self.file, fcntl.LOCK_EX)
+            self.since = time.monotonic()
+            self.given = real_time(True)
+
+    def give(self):
+        if self.file is not None:
+            real_time(False)
+            self.file.close()  # which unlocks it
+            self.file = None
+
+
+REAL_TIME_PRIORITY, HELD_MAX_S = 5, 30
+TURN = Turn()
 
 
 class Progress:

@@ -13,11 +13,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[1:1] = [str(HERE.parent / "data"), *filter(None, [os.environ.get("ELANUS_BENCH_MODULE")])]
 import engine  # noqa: E402
 import machine  # noqa: E402
+import pool  # noqa: E402
 import sets  # noqa: E402
 import truth  # noqa: E402
-
-REAL_TIME_PRIORITY = 5
-
 
 def memory(name):
     for line in open("/proc/self/status"):
@@ -31,22 +29,6 @@ def size_of(path):
     return path.stat().st_size if path.is_file() else sum(f.stat().st_size for f in path.rglob("*") if f.is_file())
 
 
-class RealTime:
-    """Nothing but interrupts takes the core away within this, where the system allows it."""
-
-    def __enter__(self):
-        try:
-            os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(REAL_TIME_PRIORITY))
-            self.given = True
-        except PermissionError:
-            self.given = False
-        return self
-
-    def __exit__(self, *_):
-        if self.given:
-            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
-
-
 class Worker:
     def __init__(self, task):
         self.set = sets.VectorSet(task["set"])
@@ -57,6 +39,8 @@ class Worker:
         self.mask, self.mask_given = None, True
 
     def build(self, task):
+        if not task["in_turn"]:
+            pool.real_time(False)
         before = memory("VmRSS")
         self.path.parent.mkdir(parents=True, exist_ok=True)
         part = self.path.with_name(self.path.name + ".part")
@@ -151,39 +135,35 @@ class Worker:
         one, queries = self.engine.one, [self.queries[q] for q in self.chosen(task)]
         for query in queries[:50]:
             one(query)
-        with RealTime() as real_time:
-            begun = time.perf_counter()
-            for _ in range(task["repeats"]):
-                for query in queries:
-                    one(query)
-            spent = time.perf_counter() - begun
-        return {"qps": len(queries) * task["repeats"] / spent, "real_time": real_time.given}
+        begun = time.perf_counter()
+        for _ in range(task["repeats"]):
+            for query in queries:
+                one(query)
+        spent = time.perf_counter() - begun
+        return {"qps": len(queries) * task["repeats"] / spent}
 
     def time_many(self, task):
         """Queries a second when all queries come in one call."""
         self.use(task["setting"], task["k"])
         self.engine.many(self.matrix[:50])
-        with RealTime() as real_time:
-            begun = time.perf_counter()
-            for _ in range(task["repeats"]):
-                self.engine.many(self.matrix)
-            spent = time.perf_counter() - begun
-        return {"qps": len(self.queries) * task["repeats"] / spent, "real_time": real_time.given}
+        begun = time.perf_counter()
+        for _ in range(task["repeats"]):
+            self.engine.many(self.matrix)
+        spent = time.perf_counter() - begun
+        return {"qps": len(self.queries) * task["repeats"] / spent}
 
     def few(self, task):
         """As time, with 50 queries: for exact searches."""
         self.use({}, task["k"])
         one = self.engine.one
-        with RealTime():
-            begun = time.perf_counter()
-            for query in self.queries[:50]:
-                one(query)
-            return {"qps": 50 / (time.perf_counter() - begun)}
+        begun = time.perf_counter()
+        for query in self.queries[:50]:
+            one(query)
+        return {"qps": 50 / (time.perf_counter() - begun)}
 
     def limits(self, _):
         """What this core does at best, measured in the same run."""
-        with RealTime():
-            return {"read_bytes_s": machine.read_bandwidth(), "multiply_flop_s": machine.multiply_rate()}
+        return {"read_bytes_s": machine.read_bandwidth(), "multiply_flop_s": machine.multiply_rate()}
 
 
 def main():
