@@ -90,7 +90,7 @@ Result<Blob> Blob::Open(std::string_view bytes) {
     const uint32_t section_crc = TRY(r.U32());
     if (offset > bytes.size() || size > bytes.size() - offset)
       return Corrupt("a section ends past the file");
-    blob.sections_.push_back({bytes.substr(offset, size), section_crc});
+    blob.sections_.push_back({bytes.substr(offset, size), section_crc, offset});
   }
   blob.header_.meta = std::string(TRY(r.Bytes()));
   return blob;

@@ -12,7 +12,15 @@
 
 namespace elanus::index {
 
-enum class BlobKind : uint32_t { kFlat = 1, kHnsw = 2, kIvf = 3, kSparse = 4, kSorted = 5, kIvfCodes = 6 };
+enum class BlobKind : uint32_t {
+  kFlat = 1,
+  kHnsw = 2,
+  kIvf = 3,
+  kSparse = 4,
+  kSorted = 5,
+  kIvfCodes = 6,
+  kDisk = 7
+};
 
 struct BlobHeader {
   BlobKind kind = BlobKind::kFlat;
@@ -46,6 +54,10 @@ class Blob {
   std::string_view Section(size_t number) const {
     return number < sections_.size() ? sections_[number].bytes : std::string_view();
   }
+  // Where it begins in the file.
+  uint64_t Offset(size_t number) const {
+    return number < sections_.size() ? sections_[number].offset : 0;
+  }
   // As Section, for an array of exactly `count` T.
   template <typename T>
   Result<const T*> ArrayOf(size_t number, size_t count) const {
@@ -60,6 +72,7 @@ class Blob {
   struct Entry {
     std::string_view bytes;
     uint32_t crc;
+    uint64_t offset;
   };
   static Status Mismatch(size_t number, size_t got, size_t want);
 

@@ -10,6 +10,8 @@
 //     efs=16,32,...  search effort: ef of graphs, nprobe of lists
 //     mask=1.0       part of the rows allowed
 //     k=10
+//     file=          where the index is written and opened from as a file; needed for DISKANN's
+//     reads beamwidth=8
 //   anything else is a build parameter (M=16 efConstruction=200 nlist=1024)
 //
 // .npy: float16 or float32, rows x dim. Recall is by distance, so ties count. One thread searches,
@@ -31,6 +33,7 @@
 #include <time.h>
 
 #include "index/bench_runs.h"
+#include "index/disk.h"
 #include "index/distance.h"
 #include "index/vector_index.h"
 #include "simd/half.h"
@@ -103,13 +106,10 @@ size_t AnonymousKb() {
 }
 
 int Run(int argc, char** argv) {
-  std::map<std::string, std::string> options = {{"queries", "1000"},
-                                                {"rows", "0"},
-                                                {"threads", "2"},
-                                                {"column", "f32"},
-                                                {"mask", "1.0"},
-                                                {"k", "10"},
-                                                {"efs", "10,16,24,32,48,64,96,128,192,256,400"}};
+  std::map<std::string, std::string> options = {
+      {"queries", "1000"}, {"rows", "0"},      {"threads", "2"},
+      {"column", "f32"},   {"mask", "1.0"},    {"k", "10"},
+      {"file", ""},        {"beamwidth", "8"}, {"efs", "10,16,24,32,48,64,96,128,192,256,400"}};
   const std::string path = argv[1];
   BuildSpec spec{argc > 2 ? argv[2] : "HNSW", Metric::kL2, {}};
   if (argc > 3) {
@@ -186,7 +186,12 @@ int Run(int argc, char** argv) {
       threads, static_cast<double>(bytes.size()) / 1e6,
       static_cast<double>(peak_kb > before_kb ? peak_kb - before_kb : 0) / 1e3,
       static_cast<double>(rows * width) / 1e6);
-  auto opened = Open(bytes, view);
+  if (!options["file"].empty()) {
+    std::ofstream file(options["file"], std::ios::binary);
+    file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    CHECK(file.good());
+  }
+  auto opened = Open(bytes, view, options["file"]);
   CHECK(opened.ok());
 
   Bitmap bits(rows, true);
@@ -211,11 +216,22 @@ int Run(int argc, char** argv) {
   std::printf("# flat, %zu queries in one call: %.0f QPS\n", queries,
               static_cast<double>(queries) / (Seconds() - flat_start));
 
+  const auto* disk = dynamic_cast<const DiskIndex*>(opened->get());
+  if (disk != nullptr) {
+    std::printf(
+        "# blocks by %s; %.1f MB in memory, %.1f %% of the raw vectors\n", disk->way().c_str(),
+        static_cast<double>(disk->memory_bytes()) / 1e6,
+        100.0 * static_cast<double>(disk->memory_bytes()) / static_cast<double>(rows * width));
+  }
   std::printf("%8s %8s %9s %9s\n", "effort", "recall", "QPS", "us");
   std::stringstream efs(options["efs"]);
   for (std::string text; std::getline(efs, text, ',');) {
     SearchParams params;
     params.ef = params.nprobe = std::stol(text);
+    params.search_list = std::max<int64_t>(std::stol(text), static_cast<int64_t>(k));
+    params.beamwidth = std::stol(options["beamwidth"]);
+    const DiskStats before = disk != nullptr ? disk->stats() : DiskStats{};
+    std::vector<double> walls;
     double best = 1e30;
     size_t right = 0;
     for (int round = 0; round < 3; ++round) {
@@ -223,8 +239,10 @@ int Run(int argc, char** argv) {
       double spent = 0;
       for (size_t q = 0; q < queries; ++q) {
         const double from = CpuSeconds();
+        const double wall_from = Seconds();
         CHECK((*opened)->Search(context, query(q), k, params, allowed, &hits).ok());
         spent += CpuSeconds() - from;
+        walls.push_back(Seconds() - wall_from);
         if (truth[q].empty()) continue;
         const float bound = truth[q].back().distance + std::abs(truth[q].back().distance) * 1e-6f;
         for (const Hit& h : hits[0]) right += h.distance <= bound ? 1 : 0;
@@ -234,6 +252,15 @@ int Run(int argc, char** argv) {
     std::printf("%8s %8.4f %9.0f %9.1f\n", text.c_str(),
                 static_cast<double>(right) / static_cast<double>(queries * k),
                 static_cast<double>(queries) / best, best / static_cast<double>(queries) * 1e6);
+    if (disk != nullptr) {
+      const DiskStats after = disk->stats();
+      const auto searches = static_cast<double>(after.searches - before.searches);
+      std::sort(walls.begin(), walls.end());
+      std::printf("%8s wall p50 %.0f us, p99 %.0f us; %.1f reads in %.1f rounds a query\n", "",
+                  walls[walls.size() / 2] * 1e6, walls[walls.size() * 99 / 100] * 1e6,
+                  static_cast<double>(after.reads - before.reads) / searches,
+                  static_cast<double>(after.rounds - before.rounds) / searches);
+    }
     std::fflush(stdout);
   }
   return 0;

@@ -118,7 +118,7 @@ constexpr IndexTypeRule kIndexTypes[] = {
     {"HNSW_PQ", kGraphTypes, true, kHnswPqBuild, kHnswRefineSearch},
     {"HNSW_PRQ", kGraphTypes, true, kHnswPrqBuild, kHnswRefineSearch},
     {"ANNOY", kFloatBit, true, kAnnoyBuild, kAnnoySearch},
-    {"DISKANN", kFloats, false, kDiskannBuild, kDiskannSearch},
+    {"DISKANN", kFloats, true, kDiskannBuild, kDiskannSearch},
     {"BIN_FLAT", kBinaryBit, true, {}, {}},
     {"BIN_IVF_FLAT", kBinaryBit, true, kIvfBuild, kIvfSearch},
     {"SPARSE_INVERTED_INDEX", kSparseBit, true, kSparseBuild, kSparseSearch},

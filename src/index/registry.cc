@@ -1,5 +1,6 @@
 // Which code builds and opens which index type.
 #include "index/blob.h"
+#include "index/disk.h"
 #include "index/flat.h"
 #include "index/hnsw.h"
 #include "index/ivf.h"
@@ -34,11 +35,13 @@ Status Build(const Context& context, const VectorView& vectors, const BuildSpec&
   if (spec.type == "SPARSE_INVERTED_INDEX" || spec.type == "SPARSE_WAND") {
     return BuildSparse(context, vectors, spec, threads, progress, sink);
   }
+  if (spec.type == "DISKANN") return BuildDisk(context, vectors, spec, threads, progress, sink);
   return Fail(Code::kIndexNotSupported,
               "index type " + spec.type + " is not in this build; it has " + BuiltIndexTypes());
 }
 
-Result<std::unique_ptr<VectorIndex>> Open(std::string_view bytes, const VectorView& vectors) {
+Result<std::unique_ptr<VectorIndex>> Open(std::string_view bytes, const VectorView& vectors,
+                                          const std::string& path) {
   const Blob blob = TRY(Blob::Open(bytes));
   const BlobHeader& header = blob.header();
   if (header.type != vectors.type || header.rows != vectors.rows ||
@@ -60,6 +63,10 @@ Result<std::unique_ptr<VectorIndex>> Open(std::string_view bytes, const VectorVi
       return OpenIvfCodes(blob, vectors);
     case BlobKind::kSparse:
       return OpenSparse(blob, vectors);
+    case BlobKind::kDisk: {
+      auto disk = TRY(OpenDisk(blob, vectors, path));
+      return std::unique_ptr<VectorIndex>(std::move(disk));
+    }
     case BlobKind::kSorted:
       break;
   }

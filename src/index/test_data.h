@@ -69,6 +69,27 @@ class TestColumn {
     return c;
   }
 
+  static TestColumn Zeros(DataType type, size_t rows, size_t dim) {
+    TestColumn c = Dense(type, rows, dim, 1, kTestSeed);
+    std::fill(c.bytes_.begin(), c.bytes_.end(), '\0');
+    c.Finish();
+    return c;
+  }
+  // Dense float32: rows by their first coordinate.
+  void SortRows(bool descending) {
+    std::vector<std::string> rows;
+    for (size_t r = 0; r < view_.rows; ++r)
+      rows.push_back(bytes_.substr(r * view_.stride, view_.stride));
+    std::sort(rows.begin(), rows.end(), [&](const std::string& a, const std::string& b) {
+      float x, y;
+      std::memcpy(&x, a.data(), sizeof x);
+      std::memcpy(&y, b.data(), sizeof y);
+      return descending ? x > y : x < y;
+    });
+    bytes_.clear();
+    for (const std::string& row : rows) bytes_ += row;
+    Finish();
+  }
   // Sparse: multiplies every value.
   void ScaleValues(float factor) {
     for (size_t at = 4; at < bytes_.size(); at += sizeof(SparseTerm)) {

@@ -70,6 +70,7 @@ struct SearchParams {
       1;  // candidates compared exactly, as a multiple of k; 1: the index's own choice
   std::optional<int64_t> max_empty_lists;  // a range search's "max_empty_result_buckets"
   int64_t rbq_bits_query = 0;              // 0: the index's own choice
+  std::optional<int64_t> beamwidth;        // DISKANN: reads in flight
   // Sparse: rows are term frequencies to be scored by BM25; the queries' values are weights (idf).
   std::optional<Bm25> bm25;
 };
@@ -135,7 +136,10 @@ Status Build(const Context& context, const VectorView& vectors, const BuildSpec&
 
 // Opens index bytes (mapped; they outlive the index): checks magic, version and header checksum,
 // O(1).
-Result<std::unique_ptr<VectorIndex>> Open(std::string_view bytes, const VectorView& vectors);
+// `path`: a file of the operating system that holds the same bytes from its beginning, for types
+// that read past the page cache (DISKANN); empty: what they need is read through the mapping.
+Result<std::unique_ptr<VectorIndex>> Open(std::string_view bytes, const VectorView& vectors,
+                                          const std::string& path = {});
 
 // Reads all of an index file and compares its checksums; kCorruption names the section. Open()
 // checks the header only: damage behind it gives wrong hits but no crash.
