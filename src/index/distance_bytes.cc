@@ -5,43 +5,24 @@
 #include <cstring>
 
 #include "base/status.h"
-#include "simd/kernels.h"
 
 namespace elanus::index {
 namespace {
 
-constexpr float kUp = 1.00001f;  // more than what summing in floats can lose
-
-struct Buffer {
-  std::vector<int8_t> codes;
-  std::vector<float> decoded;
-};
-Buffer& ThreadBuffer() {
-  thread_local Buffer buffer;
-  return buffer;
-}
+// More than what summing up to 32,768 floats in at least 16 sums loses.
+constexpr float kUp = 1.0001f;
+constexpr float kLeast = 2e-5f;
 
 }  // namespace
 
 ByteScale ToBytes(const float* v, size_t dim, bool lengths, int8_t* codes) {
-  const simd::Tiles& tiles = simd::GetTiles();
   ByteScale out;
-  const float largest = tiles.max_abs(v, dim);
-  const float inverse = 127.0f / largest;
-  if (largest > 0 && std::isfinite(inverse)) {
-    tiles.round(v, inverse, dim, codes);
-    out.scale = largest / 127.0f;
-  } else {
-    std::fill_n(codes, dim, int8_t{0});
-  }
+  float lost2;
+  float length2;
+  out.scale = simd::GetTiles().encode(v, dim, codes, &lost2, &length2);
   if (!lengths) return out;
-  const simd::Kernels& k = simd::Get();
-  std::vector<float>& decoded = ThreadBuffer().decoded;
-  decoded.resize(dim);
-  k.i8_to_f32(codes, decoded.data(), dim);
-  for (size_t d = 0; d < dim; ++d) decoded[d] *= out.scale;
-  out.length = kUp * std::sqrt(k.f32_ip.row(v, v, dim));
-  out.lost = kUp * std::sqrt(k.f32_l2.row(v, decoded.data(), dim)) + 1e-6f * out.length;
+  out.length = kUp * std::sqrt(length2);
+  out.lost = kUp * std::sqrt(lost2) + kLeast * out.length;
   return out;
 }
 
@@ -56,7 +37,7 @@ BytePanels::BytePanels(size_t rows, size_t dim, bool lengths)
 
 void BytePanels::Put(size_t at, const float* v) {
   CHECK(at < rows_);
-  std::vector<int8_t>& codes = ThreadBuffer().codes;
+  thread_local std::vector<int8_t> codes;
   codes.resize(dim_);
   const ByteScale s = ToBytes(v, dim_, !lost_.empty(), codes.data());
   simd::PutInPanel(codes.data(), dim_, at % simd::kPanelRows,

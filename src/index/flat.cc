@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "index/distance.h"
+#include "index/flat_batch.h"
 #include "index/sparse_row.h"
 
 namespace elanus::index {
@@ -24,6 +25,24 @@ class Keeper {
 
  private:
   TopK top_;
+  const Range* range_;
+};
+
+// The keepers of a batch. A range's far end bounds as well as what is kept.
+class KeeperOffers final : public BatchOffers {
+ public:
+  KeeperOffers(std::vector<Keeper>* keepers, const Range* range)
+      : keepers_(keepers), range_(range) {}
+  float Bound(size_t query) const override {
+    const float bound = (*keepers_)[query].bound();
+    return range_ == nullptr ? bound : std::min(bound, range_->upper);
+  }
+  void Offer(size_t query, float distance, uint32_t row) override {
+    (*keepers_)[query].Offer(distance, row);
+  }
+
+ private:
+  std::vector<Keeper>* keepers_;
   const Range* range_;
 };
 
@@ -49,8 +68,15 @@ class DenseFlat final : public VectorIndex {
   Status Scan(const Context& context, const Queries& queries, size_t k, const Range* range,
               const RowMask& allowed, std::vector<std::vector<Hit>>* hits) const {
     const VectorView& vectors = distance_.vectors();
-    std::vector<RowDistance::Query> prepared(queries.count);
     std::vector<Keeper> keepers(queries.count, Keeper(k, range));
+    if (queries.count >= kBatchQueries && vectors.type != DataType::kBinaryVector) {
+      KeeperOffers offers(&keepers, range);
+      TRY(ScanBatch(context, distance_, queries, allowed, &offers));
+      hits->resize(queries.count);
+      for (size_t q = 0; q < queries.count; ++q) (*hits)[q] = keepers[q].Take();
+      return {};
+    }
+    std::vector<RowDistance::Query> prepared(queries.count);
     for (size_t q = 0; q < queries.count; ++q) distance_.Prepare(queries.Row(q), &prepared[q]);
     float out[kScanBlock];
     for (size_t begin = 0; begin < vectors.rows; begin += kPollRows) {

@@ -62,6 +62,67 @@ TEST(Flat, RangeKeepsTheNearEndAndDropsTheFarEnd) {
   EXPECT_EQ(MustRange(*index, query, {lower, upper}, 5)[0].size(), 5u);
 }
 
+TEST(Flat, ManyQueriesAtOnceFindWhatEachFindsAlone) {
+  for (const DataType type : {DataType::kFloatVector, DataType::kFloat16Vector,
+                              DataType::kBFloat16Vector, DataType::kInt8Vector}) {
+    for (const Metric metric : {Metric::kL2, Metric::kIP, Metric::kCosine}) {
+      for (const float stretch : {1.0f, 50.0f}) {
+        SCOPED_TRACE(testing::Message() << NameOf(type) << " " << NameOf(metric) << " " << stretch
+                                        << " seed " << kTestSeed);
+        TestColumn column = TestColumn::Dense(type, 1500, 37, 20, kTestSeed, stretch);
+        column.MakeNull(7);
+        for (size_t r = 100; r < 120; ++r) column.CopyRow(50, r);
+        const Bitmap bits = RandomBitmap(1500, 0.6, kTestSeed);
+        const BitmapMask half(bits);
+        const auto flat = MakeFlat(column.view(), metric);
+        for (const RowMask& allowed : {RowMask(), half.mask()}) {
+          const auto many = MustSearch(*flat, column.queries(40, 60), 15, {}, allowed);
+          for (size_t q = 0; q < 60; ++q) {
+            const auto alone = MustSearch(*flat, column.queries(40 + q, 1), 15, {}, allowed)[0];
+            ASSERT_EQ(many[q].size(), alone.size());
+            for (size_t i = 0; i < alone.size(); ++i) {
+              EXPECT_EQ(many[q][i].row, alone[i].row);
+              EXPECT_EQ(many[q][i].distance, alone[i].distance);
+            }
+          }
+        }
+        const auto near = MustSearch(*flat, column.queries(0, 1), 200)[0];
+        const Range range{near[20].distance, near[150].distance};
+        const auto ranges = MustRange(*flat, column.queries(0, 20), range, 30);
+        for (size_t q = 0; q < 20; ++q) {
+          const auto alone = MustRange(*flat, column.queries(q, 1), range, 30)[0];
+          ASSERT_EQ(ranges[q].size(), alone.size());
+          for (size_t i = 0; i < alone.size(); ++i) EXPECT_EQ(ranges[q][i].row, alone[i].row);
+        }
+      }
+    }
+  }
+}
+
+TEST(Flat, ManyQueriesStandEnormousVectors) {
+  std::mt19937 random(kTestSeed);
+  std::normal_distribution<float> normal;
+  std::vector<float> rows(200 * 16);
+  for (float& v : rows) v = normal(random);
+  for (size_t d = 0; d < 16; ++d) rows[5 * 16 + d] = 3e18f, rows[150 * 16 + d] = -1e17f;
+  const VectorView view{DataType::kFloatVector,
+                        16,
+                        200,
+                        reinterpret_cast<std::byte*>(rows.data()),
+                        64,
+                        nullptr,
+                        nullptr,
+                        nullptr};
+  for (const Metric metric : {Metric::kL2, Metric::kIP}) {
+    const auto flat = MakeFlat(view, metric);
+    const auto many = MustSearch(*flat, {view.type, 16, 200, view.data, nullptr}, 10);
+    for (size_t q = 0; q < 200; ++q) {
+      const auto alone = MustSearch(*flat, {view.type, 16, 1, view.Row(q), nullptr}, 10)[0];
+      for (size_t i = 0; i < 10; ++i) EXPECT_EQ(many[q][i].row, alone[i].row) << q;
+    }
+  }
+}
+
 TEST(Flat, AZeroVectorHasCosineScoreZero) {
   float rows[] = {1, 0, 0, 0, 0, 2};
   float norms[] = {1, 0, 0.5f};

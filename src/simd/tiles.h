@@ -25,6 +25,22 @@ struct TileQueries {
   const int32_t* offsets;
 };
 
+// What lower ends of distances are made of: a row's, arrays over the rows; a query's.
+struct TileRows {
+  const float* add;     // added to the distance
+  const float* scale;   // of the row's bytes
+  const float* lost;    // length of what rounding lost
+  const float* length;  // of the rounded row, no less
+};
+struct TileQuery {
+  float base;      // added to every distance
+  float slope;     // of the product of the vectors in the distance: -2 or -1
+  float scale;     // of the query's bytes
+  float lost;      // length of what rounding lost
+  float length;    // of the query
+  int32_t offset;  // of its products
+};
+
 struct Tiles {
   std::string_view level;
   // out[(q * panels + p) * 16 + i] = sum over d < dim of row i of panel p times query q, for
@@ -35,10 +51,17 @@ struct Tiles {
   // (a multiple of kPanelRows): where one is below best[row], best and which (first + q) are set.
   void (*nearest)(const int32_t* products, size_t count, size_t rows, const TileQueries& queries,
                   const float* inverses, uint32_t first, float* best, uint32_t* which);
+  // lowers[i] = base + add + slope * scale * row scale * (product - offset)
+  //             + slope * (length * row lost + lost * row length): no distance is below it.
+  void (*lowers)(const int32_t* products, size_t rows, const TileRows& row, const TileQuery& query,
+                 float* lowers);
   // The largest magnitude of n finite floats.
   float (*max_abs)(const float* v, size_t n);
   // out[i] = v[i] * by, rounded to nearest (ties to even); the products lie within [-127, 127].
   void (*round)(const float* v, float by, size_t n, int8_t* out);
+  // v as codes times the scale returned, the largest component becoming 127 in magnitude; the
+  // squared lengths of what rounding lost and of v, in floats, those up to rounding order.
+  float (*encode)(const float* v, size_t n, int8_t* codes, float* lost2, float* length2);
 };
 
 // As simd::Get and simd::Find (kernels.h).

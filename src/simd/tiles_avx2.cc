@@ -102,10 +102,19 @@ void Round(const float* v, float by, size_t n, int8_t* out) {
   }
 }
 
+float Encode(const float* v, size_t n, int8_t* codes, float* lost2, float* length2) {
+  const float largest = MaxAbs(v, n);
+  const bool some = largest > kTinyMagnitude;
+  const float scale = some ? largest / 127.0f : 0.0f;
+  Round(v, some ? 127.0f / largest : 0.0f, n, codes);
+  SumSquares(v, scale, codes, n, lost2, length2);
+  return scale;
+}
+
 }  // namespace
 
 const Tiles& Avx2Tiles() {
-  static constexpr Tiles kTable = {"avx2", &Products, &Nearest, &MaxAbs, &Round};
+  static constexpr Tiles kTable = {"avx2", &Products, &Nearest, &Lowers, &MaxAbs, &Round, &Encode};
   return kTable;
 }
 

@@ -21,26 +21,40 @@
 namespace elanus::simd {
 namespace {
 
+// Unrolled early, so that the sums stay in registers.
+#if defined(__clang__)
+#define ELANUS_UNROLL _Pragma("unroll")
+#else
+#define ELANUS_UNROLL _Pragma("GCC unroll 8")
+#endif
+
 template <size_t kQueries, size_t kPanels>
 inline void Block(const int8_t* queries, size_t padded, const uint8_t* rows, size_t all_panels,
                   int32_t* out) {
   __m512i sums[kQueries][kPanels];
+  ELANUS_UNROLL
   for (size_t q = 0; q < kQueries; ++q) {
+    ELANUS_UNROLL
     for (size_t p = 0; p < kPanels; ++p) sums[q][p] = _mm512_setzero_si512();
   }
   const size_t panel_bytes = padded * kPanelRows;
   for (size_t d = 0; d < padded; d += 4) {
     __m512i y[kPanels];
+    ELANUS_UNROLL
     for (size_t p = 0; p < kPanels; ++p)
       y[p] = _mm512_loadu_si512(rows + p * panel_bytes + d * kPanelRows);
+    ELANUS_UNROLL
     for (size_t q = 0; q < kQueries; ++q) {
       int32_t four;
       std::memcpy(&four, queries + q * padded + d, 4);
       const __m512i x = _mm512_set1_epi32(four);
+      ELANUS_UNROLL
       for (size_t p = 0; p < kPanels; ++p) sums[q][p] = _mm512_dpbusd_epi32(sums[q][p], y[p], x);
     }
   }
+  ELANUS_UNROLL
   for (size_t q = 0; q < kQueries; ++q) {
+    ELANUS_UNROLL
     for (size_t p = 0; p < kPanels; ++p)
       _mm512_storeu_si512(out + (q * all_panels + p) * kPanelRows, sums[q][p]);
   }
@@ -94,6 +108,26 @@ void Nearest(const int32_t* products, size_t count, size_t rows, const TileQueri
   }
 }
 
+void Lowers(const int32_t* products, size_t rows, const TileRows& row, const TileQuery& query,
+            float* lowers) {
+  const __m512i offset = _mm512_set1_epi32(query.offset);
+  const __m512 base = _mm512_set1_ps(query.base);
+  const __m512 slope = _mm512_set1_ps(query.slope);
+  const __m512 scaled = _mm512_set1_ps(query.slope * query.scale);
+  const __m512 length = _mm512_set1_ps(query.length);
+  const __m512 lost = _mm512_set1_ps(query.lost);
+  for (size_t i = 0; i < rows; i += kPanelRows) {
+    const __m512i units = _mm512_sub_epi32(_mm512_loadu_si512(products + i), offset);
+    // Not fused: every level gives the same.
+    const __m512 product = _mm512_mul_ps(_mm512_loadu_ps(row.scale + i), _mm512_cvtepi32_ps(units));
+    const __m512 error = _mm512_add_ps(_mm512_mul_ps(length, _mm512_loadu_ps(row.lost + i)),
+                                       _mm512_mul_ps(lost, _mm512_loadu_ps(row.length + i)));
+    const __m512 start = _mm512_add_ps(base, _mm512_loadu_ps(row.add + i));
+    const __m512 near = _mm512_add_ps(start, _mm512_mul_ps(scaled, product));
+    _mm512_storeu_ps(lowers + i, _mm512_add_ps(near, _mm512_mul_ps(slope, error)));
+  }
+}
+
 float MaxAbs(const float* v, size_t n) {
   __m512 best = _mm512_setzero_ps();
   size_t i = 0;
@@ -114,10 +148,33 @@ void Round(const float* v, float by, size_t n, int8_t* out) {
   }
 }
 
+float Encode(const float* v, size_t n, int8_t* codes, float* lost2, float* length2) {
+  const float largest = MaxAbs(v, n);
+  const bool some = largest > kTinyMagnitude;
+  const float scale = some ? largest / 127.0f : 0.0f;
+  const __m512 by = _mm512_set1_ps(some ? 127.0f / largest : 0.0f);
+  const __m512 back = _mm512_set1_ps(scale);
+  __m512 lost = _mm512_setzero_ps();
+  __m512 length = lost;
+  for (size_t i = 0; i < n; i += 16) {
+    const auto lanes = static_cast<__mmask16>(n - i >= 16 ? 0xffffu : (1u << (n - i)) - 1);
+    const __m512 x = _mm512_maskz_loadu_ps(lanes, v + i);
+    const __m512i code = _mm512_cvtps_epi32(_mm512_mul_ps(x, by));
+    _mm_mask_storeu_epi8(codes + i, lanes, _mm512_cvtsepi32_epi8(code));
+    const __m512 off = _mm512_fnmadd_ps(back, _mm512_cvtepi32_ps(code), x);
+    lost = _mm512_fmadd_ps(off, off, lost);
+    length = _mm512_fmadd_ps(x, x, length);
+  }
+  *lost2 = _mm512_reduce_add_ps(lost);
+  *length2 = _mm512_reduce_add_ps(length);
+  return scale;
+}
+
 }  // namespace
 
 const Tiles& Avx512VnniTiles() {
-  static constexpr Tiles kTable = {"avx512vnni", &Products, &Nearest, &MaxAbs, &Round};
+  static constexpr Tiles kTable = {"avx512vnni", &Products, &Nearest, &Lowers,
+                                   &MaxAbs,      &Round,    &Encode};
   return kTable;
 }
 

@@ -87,6 +87,55 @@ TEST(Tiles, NearestIsTheSameAtEveryLevel) {
   }
 }
 
+TEST(Tiles, LowerEndsAreTheSameAtEveryLevel) {
+  std::mt19937 random(kSeed);
+  std::normal_distribution<float> normal;
+  constexpr size_t kRows = 48;
+  std::vector<int32_t> products(kRows);
+  std::vector<float> add(kRows), scale(kRows), lost(kRows), length(kRows);
+  for (size_t i = 0; i < kRows; ++i) {
+    products[i] = static_cast<int32_t>(random() % 100000);
+    add[i] = normal(random);
+    scale[i] = std::abs(normal(random)) / 100;
+    lost[i] = std::abs(normal(random)) / 100;
+    length[i] = std::abs(normal(random));
+  }
+  const TileRows rows{add.data(), scale.data(), lost.data(), length.data()};
+  const TileQuery query{0.5f, -2, 0.01f, 0.02f, 1.5f, 50000};
+  for (const char* level : {"portable", "avx2", "avx512", "avx512vnni"}) {
+    const Tiles* got = FindTiles(level);
+    if (got == nullptr) continue;
+    SCOPED_TRACE(level);
+    std::vector<float> lowers(kRows);
+    got->lowers(products.data(), kRows, rows, query, lowers.data());
+    for (size_t i = 0; i < kRows; ++i) {
+      const double want =
+          0.5 + static_cast<double>(add[i]) -
+          2 * 0.01 * static_cast<double>(scale[i]) * (products[i] - 50000) -
+          2 * (1.5 * static_cast<double>(lost[i]) + 0.02 * static_cast<double>(length[i]));
+      EXPECT_NEAR(lowers[i], want, 1e-4);
+    }
+    std::vector<float> first(kRows);
+    FindTiles("portable")->lowers(products.data(), kRows, rows, query, first.data());
+    EXPECT_EQ(lowers, first);
+  }
+}
+
+TEST(Tiles, NothingEncodesAsNothing) {
+  for (const char* level : {"portable", "avx2", "avx512", "avx512vnni"}) {
+    const Tiles* got = FindTiles(level);
+    if (got == nullptr) continue;
+    for (const float value : {0.0f, 1e-40f}) {
+      const std::vector<float> v(20, value);
+      std::vector<int8_t> codes(20, 5);
+      float lost2;
+      float length2;
+      EXPECT_EQ(got->encode(v.data(), 20, codes.data(), &lost2, &length2), 0) << level;
+      EXPECT_EQ(codes, std::vector<int8_t>(20, 0));
+    }
+  }
+}
+
 TEST(Tiles, RoundToTheNearestAtEveryLevel) {
   std::mt19937 random(kSeed);
   std::uniform_real_distribution<float> uniform(-3, 3);
@@ -105,6 +154,23 @@ TEST(Tiles, RoundToTheNearestAtEveryLevel) {
       for (size_t i = 0; i < n; ++i)
         EXPECT_EQ(out[i], static_cast<int8_t>(std::nearbyint(v[i] * (127 / 3.0f))));
       EXPECT_EQ(out[n], 99);
+      std::vector<int8_t> codes(n + 1, 99);
+      float lost2;
+      float length2;
+      const float scale = got->encode(v.data(), n, codes.data(), &lost2, &length2);
+      EXPECT_EQ(codes[n], 99);
+      EXPECT_EQ(scale, got->max_abs(v.data(), n) / 127.0f);
+      double lost = 0;
+      double length = 0;
+      for (size_t i = 0; i < n; ++i) {
+        const double x = static_cast<double>(v[i]);
+        EXPECT_LE(std::abs(static_cast<double>(scale) * codes[i] - x),
+                  0.5001 * static_cast<double>(scale));
+        lost += std::pow(static_cast<double>(scale) * codes[i] - x, 2);
+        length += x * x;
+      }
+      EXPECT_NEAR(lost2, lost, 1e-5 * length);
+      EXPECT_NEAR(length2, length, 1e-5 * length);
     }
   }
 }
