@@ -160,19 +160,22 @@ class Visited {
   std::vector<uint32_t> touched_;
 };
 
-// The estimates a search has given to nodes. Small and lossy: a node may be forgotten.
+// The estimates a search has given to nodes. Lossy: a node may be forgotten.
 class Estimated {
  public:
-  void Reset() {
-    if (++round_ == 0 || slots_.empty()) {
-      slots_.assign(kSlots, {});
+  // For about so many nodes.
+  void Reset(size_t nodes) {
+    const int bits = nodes > 1024 ? 15 : 12;
+    if (++round_ == 0 || slots_.size() < size_t{1} << bits) {
+      slots_.assign(size_t{1} << bits, {});
       round_ = 1;
     }
+    shift_ = 32 - bits;
   }
-  // The slot of `node`; `known` says whether it holds the node's estimate, otherwise it is the
-  // node's from now on.
+  // Where the estimate of `node` is kept; `known` says whether there is one, otherwise the place is
+  // the node's from now on.
   float* At(uint32_t node, bool* known) {
-    Slot& slot = slots_[node * 0x9e3779b1u >> (32 - kBits)];
+    Slot& slot = slots_[node * 0x9e3779b1u >> shift_];
     *known = slot.node == node && slot.round == round_;
     slot.node = node;
     slot.round = round_;
@@ -180,8 +183,6 @@ class Estimated {
   }
 
  private:
-  static constexpr int kBits = 12;
-  static constexpr size_t kSlots = 1u << kBits;
   struct Slot {
     uint32_t node = 0;
     uint32_t round = 0;
@@ -189,6 +190,7 @@ class Estimated {
   };
   std::vector<Slot> slots_;
   uint32_t round_ = 0;
+  int shift_ = 0;
 };
 
 }  // namespace elanus::index

@@ -144,7 +144,6 @@ Result<SearchParams> CheckSearchParams(const std::string& type, const Field& fie
     if (key == "ef") out.ef = integer;
     if (key == "nprobe") out.nprobe = integer;
     if (key == "search_list" || key == "search_list_size") out.search_list = integer;
-    if (key == "beamwidth") out.beamwidth = integer;
     if (key == "reorder_k") out.reorder_k = integer;
     if (key == "drop_ratio_search") out.drop_ratio_search = number;
     if (key == "refine_k") out.refine_k = number;
@@ -188,7 +187,8 @@ BuildSpec ResolveSpec(const Field& field, const IndexInfo& info) {
     default:
       // "ef" is what a search without one gets.
       spec.type = "HNSW";
-      spec.params = {{"M", "18"}, {"efConstruction", "240"}, {"ef", "100"}};
+      spec.params = {
+          {"M", "18"}, {"efConstruction", "240"}, {"ef", "100"}, {"graph_profile", "lean"}};
   }
   return spec;
 }

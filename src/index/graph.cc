@@ -1,5 +1,7 @@
 #include "index/graph.h"
 
+#include <limits>
+
 namespace elanus::index {
 namespace {
 
@@ -143,6 +145,34 @@ void SearchFiltered(const GraphLayer& layer, const Space& space, const Space::Pr
       if (!(d < accepted.bound())) continue;
       beam.Insert(d, scratch->ids[i]);
       if (allowed.Test(scratch->ids[i])) accepted.Insert(d, scratch->ids[i]);
+    }
+  }
+}
+
+void SearchReach(const GraphLayer& layer, const Space& space, const Space::Probe& probe,
+                 uint32_t entry, const Reach& reach, const RowMask& allowed,
+                 GraphScratch* scratch) {
+  Start(layer, nullptr, space, probe, entry, scratch);
+  Beam& beam = scratch->beam;
+  Beam& accepted = scratch->accepted;
+  beam.Reset(reach.beam);
+  accepted.Reset(reach.found);
+  float limit = std::numeric_limits<float>::infinity();
+  const auto offer = [&](float d, uint32_t node) {
+    beam.Insert(d, node);
+    if (!allowed.Test(node) || !accepted.Insert(d, node)) return;
+    if (accepted.size() >= reach.k) limit = reach.Limit(accepted.distance(reach.k - 1));
+  };
+  offer(scratch->distances[0], entry);
+  float distance;
+  for (uint32_t node = beam.Next(&distance); node != Beam::kNone; node = beam.Next(&distance)) {
+    if (distance > limit) break;
+    PrefetchLinks(layer, beam.Peek());
+    const size_t n = Unvisited(layer, node, scratch);
+    Measure(nullptr, space, probe, n, scratch);
+    for (size_t i = 0; i < n; ++i) {
+      const float d = scratch->distances[i];
+      if (d < limit && d < beam.bound()) offer(d, scratch->ids[i]);
     }
   }
 }

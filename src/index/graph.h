@@ -64,6 +64,18 @@ class Space {
   size_t size_ = 0;
 };
 
+// How far a search that ends by distance goes (reach.h).
+struct Reach {
+  size_t k = 1;
+  size_t beam = 1;   // nodes kept to step on
+  size_t found = 1;  // nodes kept of those stepped on
+  float factor = 1;
+  float shift = 0;  // of engine distances: where the space's distance is zero
+
+  // How far away a node may be, given the k-th best.
+  float Limit(float kth) const { return shift + (kth - shift) * factor; }
+};
+
 // What a search needs besides the graph; reused from one to the next.
 struct GraphScratch {
   Beam beam;
@@ -86,6 +98,11 @@ uint32_t EntryRow(const Graph& graph, const Space& space, const Space::Probe& pr
 // nodes. `order` maps the layer's nodes to rows; null for layer 0.
 void SearchLayer(const GraphLayer& layer, const uint32_t* order, const Space& space,
                  const Space::Probe& probe, uint32_t entry, size_t ef, GraphScratch* scratch);
+
+// A search of layer 0 that ends by distance: scratch->accepted holds the nearest allowed nodes.
+// Others guide the search.
+void SearchReach(const GraphLayer& layer, const Space& space, const Space::Probe& probe,
+                 uint32_t entry, const Reach& reach, const RowMask& allowed, GraphScratch* scratch);
 
 // As SearchLayer on layer 0, but scratch->accepted holds the up to `ef` nearest allowed rows. Rows
 // that are not allowed guide the search; `guides` is how many nodes it may keep for that.

@@ -29,10 +29,9 @@ enum class Form : uint32_t {
 
 constexpr int64_t kDefaultEf = 64;
 
-// A search of the graph costs about this many comparisons per unit of ef (wordnet, M = 16), each of
-// a row that is not in the cache; a scan reads rows in order at about half the price.
-constexpr double kComparisonsPerEf = 14;
-constexpr double kScanCost = 0.5;
+// A search of the graph costs about as much per unit of ef as comparing so many allowed rows in a
+// scan does (wordnet, M = 16).
+constexpr double kRowsPerEf = 50;
 constexpr size_t kPollBlocks = 64;
 
 struct Meta {
@@ -196,8 +195,7 @@ class Hnsw final : public VectorIndex {
   static bool CheaperToScan(size_t count, size_t rows, size_t ef) {
     if (count == 0) return true;
     const double part = static_cast<double>(count) / static_cast<double>(rows);
-    return kScanCost * static_cast<double>(count) <
-           kComparisonsPerEf * static_cast<double>(ef) / part;
+    return static_cast<double>(count) < kRowsPerEf * static_cast<double>(ef) / part;
   }
 
   void Bind(const std::byte* query, Scratch* scratch) const {
@@ -222,24 +220,29 @@ class Hnsw final : public VectorIndex {
     const Beam* found = &g.beam;
     const double part = static_cast<double>(count) / static_cast<double>(exact_.vectors().rows);
     const auto guides = static_cast<size_t>(1.5 * static_cast<double>(ef) / part) + ef;
-    if (form_ == Form::kFast) {
-      found = &scratch->qg.found;
-      Reach reach = ReachOf(growth_, k, ef, scratch->probe.code.shift());
-      if (!allowed.all()) reach.beam = std::max(reach.beam, guides);
-      SearchQg(qg_, seeds_, scratch->probe.code, scratch->fast, reach, allowed, &scratch->qg);
-    } else {
-      uint32_t entry = graph_.entry_row;
-      if (form_ == Form::kBits) {
-        entry = EntryRow(graph_, space_, scratch->probe, &g);
-      } else {
+    Reach reach = ReachOf(growth_, k, ef, scratch->probe.code.shift(), form_ == Form::kFast);
+    if (!allowed.all()) reach.beam = std::max(reach.beam, guides);
+    switch (form_) {
+      case Form::kFast:
+        SearchQg(qg_, seeds_, scratch->probe.code, scratch->fast, reach, allowed, &scratch->qg);
+        found = &scratch->qg.found;
+        break;
+      case Form::kLean: {
         NearSeeds(seeds_, scratch->fast, model_.width(), 1, &g.beam);
-        if (g.beam.size() > 0 && g.beam.node(0) < exact_.vectors().rows) entry = g.beam.node(0);
-      }
-      if (allowed.all()) {
-        SearchLayer(graph_.layers[0], nullptr, space_, scratch->probe, entry, ef, &g);
-      } else {
-        SearchFiltered(graph_.layers[0], space_, scratch->probe, entry, ef, guides, allowed, &g);
+        const bool seeded = g.beam.size() > 0 && g.beam.node(0) < exact_.vectors().rows;
+        SearchReach(graph_.layers[0], space_, scratch->probe,
+                    seeded ? g.beam.node(0) : graph_.entry_row, reach, allowed, &g);
         found = &g.accepted;
+        break;
+      }
+      case Form::kBits: {
+        const uint32_t entry = EntryRow(graph_, space_, scratch->probe, &g);
+        if (allowed.all()) {
+          SearchLayer(graph_.layers[0], nullptr, space_, scratch->probe, entry, ef, &g);
+        } else {
+          SearchFiltered(graph_.layers[0], space_, scratch->probe, entry, ef, guides, allowed, &g);
+          found = &g.accepted;
+        }
       }
     }
     scratch->candidates.clear();
@@ -342,6 +345,13 @@ Status BuildHnsw(const Context& context, const VectorView& vectors, const BuildS
   Form form = Form::kBits;
   if (vectors.type != DataType::kBinaryVector) form = TRY(FormOf(vectors, spec));
 
+  if (form == Form::kFast) {
+    // Whole blocks of neighbours.
+    const size_t blocks = std::max<size_t>(1, (2 * params.m + 16) / simd::kFastRows);
+    params.m = blocks * simd::kFastRows / 2;
+    params.ef_construction = std::max(params.ef_construction, params.m);
+  }
+
   Workers workers(std::max(threads, 1));
   CodeModel model;
   Array<uint8_t> codes;
@@ -379,10 +389,9 @@ Status BuildHnsw(const Context& context, const VectorView& vectors, const BuildS
   if (form == Form::kFast && !empty) {
     QgLayout layout;
     layout.width = model.width();
-    layout.degree = (graph.degrees[0] + simd::kFastRows - 1) / simd::kFastRows * simd::kFastRows;
+    layout.degree = graph.degrees[0];
     graph.links[0] = FillLinks(space, graph.links[0].data(), vectors.rows, graph.degrees[0],
                                layout.degree, &workers);
-    graph.degrees[0] = layout.degree;
     TRY(context.Check());
     rows = Array<uint8_t>(vectors.rows * layout.stride());
     EncodeEdges(codes.data(), graph.links[0].data(), vectors.rows, layout, &workers, &rows);

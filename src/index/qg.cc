@@ -182,7 +182,7 @@ void Walk(const QgView& graph, const Seeds& seeds, const CodeProbe& probe, const
   Visited& expanded = scratch->expanded;
   Estimated& estimated = scratch->estimated;
   expanded.Reset(graph.count);
-  estimated.Reset();
+  estimated.Reset(4 * reach.beam);
   NearSeeds(seeds, query, layout.width, kSeedStarts, &scratch->seeds);
   beam.Reset(reach.beam);
   found.Reset(reach.found);

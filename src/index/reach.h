@@ -29,17 +29,8 @@ struct Growth {
 Growth MeasureGrowth(const Space& space, size_t rows, const uint8_t* valid,
                      const std::vector<uint32_t>& sample, Workers* workers);
 
-struct Reach {
-  size_t k = 1;
-  size_t beam = 1;   // nodes kept to step on
-  size_t found = 1;  // nodes kept of those stepped on
-  float factor = 1;
-  float shift = 0;  // of engine distances: where the space's distance is zero
-
-  // How far away a node may be, given the k-th best.
-  float Limit(float kth) const { return shift + (kth - shift) * factor; }
-};
-
-Reach ReachOf(const Growth& growth, size_t k, size_t ef, float shift);
+// `estimated`: nodes are kept by estimates from codes of their neighbours, whose error widens the
+// search by itself.
+Reach ReachOf(const Growth& growth, size_t k, size_t ef, float shift, bool estimated);
 
 }  // namespace elanus::index
