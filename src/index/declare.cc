@@ -144,6 +144,7 @@ Result<SearchParams> CheckSearchParams(const std::string& type, const Field& fie
     if (key == "ef") out.ef = integer;
     if (key == "nprobe") out.nprobe = integer;
     if (key == "search_list" || key == "search_list_size") out.search_list = integer;
+    if (key == "beamwidth") out.beamwidth = integer;
     if (key == "reorder_k") out.reorder_k = integer;
     if (key == "drop_ratio_search") out.drop_ratio_search = number;
     if (key == "refine_k") out.refine_k = number;
