@@ -139,6 +139,8 @@ std::vector<Setting> Table() {
   add(Number("proxy.grpc.serverMaxSendSize", FIELD(server.grpc.response_bytes_max), 1024,
              (int64_t{1} << 31) - 1, "Bytes of one response."));
 
+  add(Number("rootCoord.maxDatabaseNum", FIELD(limits.databases_max), 0, kAny,
+             "Databases beside `default`."));
   add(Number("rootCoord.maxPartitionNum", FIELD(limits.partitions_max), 1, 65536,
              "Partitions of a collection, with _default."));
   add(Number("rootCoord.maxGeneralCapacity", FIELD(limits.general_capacity_max), 1, kAny,

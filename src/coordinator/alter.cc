@@ -40,19 +40,29 @@ Status LocalCoordinator::AlterIndex(std::string_view database, std::string_view 
 }
 
 Status LocalCoordinator::Rename(std::string_view database, std::string_view name,
-                                std::string_view new_name) {
+                                std::string_view new_database, std::string_view new_name) {
   const std::lock_guard lock(ddl_mutex_);
   const CollectionPtr before = TRY(view_.Find(database, name));
   if (before->name != name) {
     return Fail(Code::kParameterInvalid,
                 "unsupported use an alias to rename collection, alias:" + std::string(name));
   }
-  if (view_.FindOrNull(database, new_name)) {
-    return Fail(Code::kParameterInvalid, "duplicated new collection name " + before->database +
-                                             ":" + std::string(new_name) +
+  const DatabaseInfo target = TRY(view_.FindDatabase(new_database));
+  if (target.name != before->database && !before->aliases.empty()) {
+    return Fail(Code::kParameterInvalid,
+                "fail to rename db name, must drop all aliases of this collection before rename");
+  }
+  if (const CollectionPtr other = view_.FindOrNull(target.name, new_name)) {
+    if (other->name != new_name) {
+      return FailWith(Code::kAliasCollectionNameConflict,
+                      {{"database", target.name}, {"alias", new_name}});
+    }
+    return Fail(Code::kParameterInvalid, "duplicated new collection name " + target.name + ":" +
+                                             std::string(new_name) +
                                              " with other collection name or alias");
   }
   CollectionInfo after = *before;
+  after.database = target.name;
   after.name = new_name;
   return Publish(before, std::move(after));
 }

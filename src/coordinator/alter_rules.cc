@@ -10,7 +10,20 @@ namespace {
 constexpr std::string_view kCollectionDescription = "collection.description";
 constexpr std::string_view kFieldDescription = "field.description";
 
-// Sets and removes keys; true when that made a difference.
+// Takes what `change` sets under `key` out of it, into `text`; true when that made a difference.
+bool TakeText(std::string_view key, roles::PropertyChange* change, std::string* text) {
+  bool changed = false;
+  std::erase_if(change->set, [&](const auto& property) {
+    if (property.first != key) return false;
+    changed |= *text != property.second;
+    *text = property.second;
+    return true;
+  });
+  return changed;
+}
+
+}  // namespace
+
 bool Apply(const roles::PropertyChange& change, Properties* properties) {
   Properties after = *properties;
   for (const auto& [key, value] : change.set) {
@@ -30,25 +43,10 @@ bool Apply(const roles::PropertyChange& change, Properties* properties) {
   return true;
 }
 
-// Takes what `change` sets under `key` out of it, into `text`; true when that made a difference.
-bool TakeText(std::string_view key, roles::PropertyChange* change, std::string* text) {
-  bool changed = false;
-  std::erase_if(change->set, [&](const auto& property) {
-    if (property.first != key) return false;
-    changed |= *text != property.second;
-    *text = property.second;
-    return true;
-  });
-  return changed;
-}
-
-// The gateway has checked that it is a number.
-void ReadNumber(const Properties& params, std::string_view key, int64_t* number) {
-  const std::string* text = FindProperty(params, key);
+void ReadNumber(const Properties& properties, std::string_view key, int64_t* number) {
+  const std::string* text = FindProperty(properties, key);
   if (text != nullptr) std::from_chars(text->data(), text->data() + text->size(), *number);
 }
-
-}  // namespace
 
 Result<Edit> AddFieldTo(CollectionInfo* info, Field field) {
   Schema& schema = info->schema;

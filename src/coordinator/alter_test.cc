@@ -77,14 +77,14 @@ TEST_F(AlterTest, AnIndexKeepsItsIdWhenItsParametersChange) {
 TEST_F(AlterTest, ARenamedCollectionIsFoundByItsNewNameAlone) {
   const CollectionId id = Find("books")->id;
   Expect(coordinator_->CreateAlias("default", "books", "b"));
-  Expect(coordinator_->Rename("default", "books", "films"));
+  Expect(coordinator_->Rename("default", "books", "default", "films"));
   EXPECT_EQ(Find("films")->id, id);
   EXPECT_EQ(Find("b")->id, id);
   EXPECT_FALSE(coordinator_->Find("default", "books").ok());
-  ExpectError(coordinator_->Rename("default", "b", "c"), Code::kParameterInvalid,
+  ExpectError(coordinator_->Rename("default", "b", "default", "c"), Code::kParameterInvalid,
               "unsupported use an alias to rename collection, alias:b: invalid parameter");
   Create("books");
-  ExpectError(coordinator_->Rename("default", "films", "books"), Code::kParameterInvalid,
+  ExpectError(coordinator_->Rename("default", "films", "default", "books"), Code::kParameterInvalid,
               "duplicated new collection name default:books with other collection name or alias: "
               "invalid parameter");
   Reopen();

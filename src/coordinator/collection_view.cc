@@ -26,14 +26,29 @@ Status CollectionNotFound(std::string_view database, std::string_view name) {
                   {{"database", OrDefault(database)}, {"collection", name}});
 }
 
-void CollectionView::AddDatabase(std::string_view name) {
+void CollectionView::PutDatabase(DatabaseInfo database) {
   const std::unique_lock lock(mutex_);
-  databases_.try_emplace(std::string(name));
+  Database& place = databases_[database.name];
+  place.info = std::move(database);
+}
+
+void CollectionView::RemoveDatabase(std::string_view name) {
+  const std::unique_lock lock(mutex_);
+  const auto found = databases_.find(name);
+  if (found != databases_.end()) databases_.erase(found);
+}
+
+Result<DatabaseInfo> CollectionView::FindDatabase(std::string_view name) const {
+  {
+    const std::shared_lock lock(mutex_);
+    if (const Database* found = Get(name); found != nullptr) return found->info;
+  }
+  return DatabaseNotFound(name);
 }
 
 bool CollectionView::HasDatabase(std::string_view name) const {
   const std::shared_lock lock(mutex_);
-  return FindDatabase(name) != nullptr;
+  return Get(name) != nullptr;
 }
 
 std::vector<std::string> CollectionView::Databases() const {
@@ -46,7 +61,7 @@ std::vector<std::string> CollectionView::Databases() const {
 Result<CollectionPtr> CollectionView::Find(std::string_view database, std::string_view name) const {
   {
     const std::shared_lock lock(mutex_);
-    const Database* found = FindDatabase(database);
+    const Database* found = Get(database);
     if (found == nullptr) return DatabaseNotFound(database);
     const auto it = found->names.find(name);
     if (it != found->names.end()) return it->second;
@@ -56,7 +71,7 @@ Result<CollectionPtr> CollectionView::Find(std::string_view database, std::strin
 
 CollectionPtr CollectionView::FindOrNull(std::string_view database, std::string_view name) const {
   const std::shared_lock lock(mutex_);
-  const Database* found = FindDatabase(database);
+  const Database* found = Get(database);
   if (found == nullptr) return nullptr;
   const auto it = found->names.find(name);
   return it == found->names.end() ? nullptr : it->second;
@@ -75,7 +90,7 @@ Result<std::vector<CollectionPtr>> CollectionView::List(std::string_view databas
   std::vector<CollectionPtr> list;
   {
     const std::shared_lock lock(mutex_);
-    const Database* found = FindDatabase(database);
+    const Database* found = Get(database);
     if (found == nullptr) return DatabaseNotFound(database);
     list.reserve(found->collections);
     for (const auto& [name, info] : found->names) {
@@ -87,9 +102,14 @@ Result<std::vector<CollectionPtr>> CollectionView::List(std::string_view databas
   return list;
 }
 
+size_t CollectionView::size() const {
+  const std::shared_lock lock(mutex_);
+  return ids_.size();
+}
+
 size_t CollectionView::size(std::string_view database) const {
   const std::shared_lock lock(mutex_);
-  const Database* found = FindDatabase(database);
+  const Database* found = Get(database);
   return found == nullptr ? 0 : found->collections;
 }
 
@@ -113,7 +133,7 @@ void CollectionView::Replace(const std::vector<std::pair<CollectionPtr, Collecti
   }
 }
 
-const CollectionView::Database* CollectionView::FindDatabase(std::string_view name) const {
+const CollectionView::Database* CollectionView::Get(std::string_view name) const {
   const auto it = databases_.find(OrDefault(name));
   return it == databases_.end() ? nullptr : &it->second;
 }

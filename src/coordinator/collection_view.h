@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "model/database.h"
 #include "model/schema.h"
 #include "roles/coordinator.h"
 
@@ -27,9 +28,12 @@ Status CollectionNotFound(std::string_view database, std::string_view name);
 
 class CollectionView {
  public:
-  void AddDatabase(std::string_view name);
+  // New, or in place of the one of that name, whose collections stay.
+  void PutDatabase(DatabaseInfo database);
+  void RemoveDatabase(std::string_view name);
   bool HasDatabase(std::string_view name) const;
-  std::vector<std::string> Databases() const;  // by name
+  Result<DatabaseInfo> FindDatabase(std::string_view name) const;  // kDatabaseNotFound
+  std::vector<std::string> Databases() const;                      // by name
 
   // `name` may be an alias.
   Result<CollectionPtr> Find(std::string_view database, std::string_view name) const;
@@ -39,6 +43,7 @@ class CollectionView {
   // Without aliases; kDatabaseNotFound.
   Result<std::vector<CollectionPtr>> List(std::string_view database) const;  // by name
 
+  size_t size() const;  // collections of all databases
   size_t size(std::string_view database) const;
   // Sum of partitions x shards over all collections.
   int64_t general_capacity() const;
@@ -54,11 +59,12 @@ class CollectionView {
     size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
   };
   struct Database {
+    DatabaseInfo info;
     std::unordered_map<std::string, CollectionPtr, TextHash, std::equal_to<>> names;  // and aliases
     size_t collections = 0;
   };
 
-  const Database* FindDatabase(std::string_view name) const;
+  const Database* Get(std::string_view name) const;
   void Remove(const CollectionInfo& info);
   void Insert(const CollectionPtr& info);
 

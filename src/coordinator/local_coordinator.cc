@@ -45,7 +45,9 @@ LocalCoordinator::LocalCoordinator(meta::Catalog* catalog, roles::Oracle* oracle
     : catalog_(catalog), oracle_(oracle), shards_(shards), options_(options) {}
 
 Status LocalCoordinator::LoadAll() {
-  for (const std::string& database : TRY(catalog_->LoadDatabases())) view_.AddDatabase(database);
+  for (DatabaseInfo& database : TRY(catalog_->LoadDatabases())) {
+    view_.PutDatabase(std::move(database));
+  }
   for (CollectionInfo& info : TRY(catalog_->LoadCollections())) {
     if (!view_.HasDatabase(info.database)) {
       return Fail(Code::kCorruption, "collection '" + info.name + "' is in database '" +
@@ -60,8 +62,11 @@ Status LocalCoordinator::LoadAll() {
 void LocalCoordinator::Show(const std::vector<std::pair<CollectionPtr, CollectionPtr>>& changes) {
   view_.Replace(changes);
   for (const auto& [before, after] : changes) {
-    const std::string& database = (before ? before : after)->database;
-    CollectionsGauge().With({database}).Set(static_cast<double>(view_.size(database)));
+    for (const CollectionPtr& info : {before, after}) {
+      if (info == nullptr) continue;
+      const auto count = static_cast<double>(view_.size(info->database));
+      CollectionsGauge().With({info->database}).Set(count);
+    }
   }
   PartitionsGauge().Set(static_cast<double>(view_.partitions()));
 }
@@ -76,9 +81,14 @@ void LocalCoordinator::CollectShard(ShardId shard) {
 }
 
 Result<CollectionPtr> LocalCoordinator::CreateCollection(
-    const roles::CreateCollectionRequest& request) {
+    const roles::CreateCollectionRequest& asked) {
   const std::lock_guard lock(ddl_mutex_);
-  if (!view_.HasDatabase(request.database)) return DatabaseNotFound(request.database);
+  const DatabaseInfo database = TRY(view_.FindDatabase(asked.database));
+  roles::CreateCollectionRequest request = asked;
+  const std::string* zone = FindProperty(database.properties, "timezone");
+  if (zone != nullptr && FindProperty(request.properties, "timezone") == nullptr) {
+    request.properties.emplace_back("timezone", *zone);
+  }
   if (const CollectionPtr existing = view_.FindOrNull(request.database, request.name)) {
     if (existing->name != request.name) {
       return FailWith(Code::kAliasCollectionNameConflict, "please choose a unique name",
@@ -97,10 +107,17 @@ Result<CollectionPtr> LocalCoordinator::CreateCollection(
 }
 
 Status LocalCoordinator::CheckLimits(const roles::CreateCollectionRequest& request) const {
-  if (static_cast<int64_t>(view_.size(request.database)) >= options_.collections_max) {
-    return FailWith(
-        Code::kCollectionCountExceeded,
-        {{"dbName", request.database}, {"limit", std::to_string(options_.collections_max)}});
+  const DatabaseInfo database = TRY(view_.FindDatabase(request.database));
+  int64_t database_max = options_.collections_per_database_max;
+  ReadNumber(database.properties, "database.max.collections", &database_max);
+  const std::pair<size_t, int64_t> limits[] = {
+      {view_.size(), options_.collections_max},
+      {view_.size(database.name), database_max},
+  };
+  for (const auto& [count, max] : limits) {
+    if (static_cast<int64_t>(count) < max) continue;
+    return FailWith(Code::kCollectionCountExceeded,
+                    {{"dbName", database.name}, {"limit", std::to_string(max)}});
   }
   const int64_t partitions = std::max<int64_t>(static_cast<int64_t>(request.partitions.size()), 1);
   if (partitions > options_.partitions_max) {

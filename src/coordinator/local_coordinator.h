@@ -28,7 +28,9 @@
 namespace elanus::coordinator {
 
 struct CoordinatorOptions {
-  int64_t collections_max = 65536;       // of a database
+  int64_t databases_max = 64;       // beside `default`
+  int64_t collections_max = 65536;  // in all
+  int64_t collections_per_database_max = 65536;
   int64_t partitions_max = 1024;         // of a collection, with _default
   int64_t general_capacity_max = 65536;  // sum of partitions x shards over all collections
 };
@@ -47,6 +49,12 @@ class LocalCoordinator final : public roles::Coordinator {
 
   std::vector<std::string> Databases() override { return view_.Databases(); }
   bool HasDatabase(std::string_view database) override { return view_.HasDatabase(database); }
+  Result<DatabaseInfo> FindDatabase(std::string_view database) override {
+    return view_.FindDatabase(database);
+  }
+  Status CreateDatabase(std::string_view name, const Properties& properties) override;
+  Status DropDatabase(std::string_view name) override;
+  Status AlterDatabase(std::string_view name, const roles::PropertyChange& change) override;
   Result<CollectionPtr> Find(std::string_view database, std::string_view name) override {
     return view_.Find(database, name);
   }
@@ -65,7 +73,7 @@ class LocalCoordinator final : public roles::Coordinator {
                     const roles::PropertyChange& change) override;
   Status AlterIndex(std::string_view database, std::string_view collection,
                     std::string_view index_name, const roles::PropertyChange& change) override;
-  Status Rename(std::string_view database, std::string_view name,
+  Status Rename(std::string_view database, std::string_view name, std::string_view new_database,
                 std::string_view new_name) override;
   Status Truncate(std::string_view database, std::string_view collection) override;
 

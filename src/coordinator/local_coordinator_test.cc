@@ -295,5 +295,43 @@ TEST_F(LocalCoordinatorTest, ReadersSeeWholeVersionsWhileThingsChange) {
   for (std::thread& reader : readers) reader.join();
 }
 
+TEST_F(LocalCoordinatorTest, DatabasesAreNameSpacesThatOutliveARestart) {
+  Expect(coordinator_->CreateDatabase("shop", {{"timezone", "Asia/Tokyo"}}));
+  ExpectError(coordinator_->CreateDatabase("shop", {}), Code::kParameterInvalid,
+              "database already exist: shop: invalid parameter");
+  roles::CreateCollectionRequest request = Request("books");
+  request.database = "shop";
+  ASSERT_TRUE(coordinator_->CreateCollection(request).ok());
+  Create("books");
+  Expect(coordinator_->AlterDatabase("shop", {{{"database.max.collections", "1"}}, {}}));
+  Reopen();
+  EXPECT_THAT(coordinator_->Databases(), ElementsAre("default", "shop"));
+  EXPECT_EQ(coordinator_->FindDatabase("shop")->properties.size(), 2u);
+  const CollectionPtr books = coordinator_->Find("shop", "books").value();
+  EXPECT_NE(books->id, Find("books")->id);
+  EXPECT_EQ(*FindProperty(books->properties, "timezone"), "Asia/Tokyo");
+  EXPECT_TRUE(coordinator_->CreateCollection(request).ok()) << "the same again";
+  request.name = "pens";
+  EXPECT_EQ(coordinator_->CreateCollection(request).status().code(),
+            Code::kCollectionCountExceeded);
+}
+
+TEST_F(LocalCoordinatorTest, OnlyAnEmptyDatabaseIsDropped) {
+  Expect(coordinator_->CreateDatabase("shop", {}));
+  Create("books");
+  Expect(coordinator_->Rename("default", "books", "shop", "novels"));
+  EXPECT_FALSE(coordinator_->Find("default", "books").ok());
+  ExpectError(coordinator_->DropDatabase("shop"), Code::kParameterInvalid,
+              "database:shop not empty, must drop all collections before drop database: invalid "
+              "parameter");
+  ExpectError(coordinator_->DropDatabase("default"), Code::kParameterInvalid,
+              "can not drop default database: invalid parameter");
+  Expect(coordinator_->DropCollection("shop", "novels"));
+  Expect(coordinator_->DropDatabase("shop"));
+  Expect(coordinator_->DropDatabase("shop"));
+  Reopen();
+  EXPECT_THAT(coordinator_->Databases(), ElementsAre("default"));
+}
+
 }  // namespace
 }  // namespace elanus::coordinator

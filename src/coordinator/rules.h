@@ -16,6 +16,11 @@ namespace elanus::coordinator {
 
 enum class Edit { kUnchanged, kChanged };
 
+// Sets and removes keys; true when that made a difference.
+bool Apply(const roles::PropertyChange& change, Properties* properties);
+// The number under `key`, where there is one.
+void ReadNumber(const Properties& properties, std::string_view key, int64_t* number);
+
 // A collection that was created with `request`, as far as a client can tell: creating it again is
 // success. Partitions that were added since do not matter, except under a partition key.
 bool SameDefinition(const CollectionInfo& info, const roles::CreateCollectionRequest& request);

@@ -293,9 +293,32 @@ Status Gateway::Rename(const std::string& database, const std::string& name,
   if (from == to && name == new_name) {
     return Invalid("collection name or database name should be different");
   }
-  if (!coordinator_->HasDatabase(to)) return FailWith(Code::kDatabaseNotFound, {{"database", to}});
-  if (from != to) return NotBuilt("moving a collection to another database");
-  return coordinator_->Rename(from, name, new_name);
+  return coordinator_->Rename(from, name, to, new_name);
+}
+
+Status Gateway::CreateDatabase(const std::string& name, const Properties& properties) {
+  TRY(CheckDatabaseName(name, *limits_));
+  TRY(CheckTimeZone(properties));
+  return coordinator_->CreateDatabase(name, properties);
+}
+
+Status Gateway::DropDatabase(const std::string& name) {
+  TRY(CheckDatabaseName(name, *limits_));
+  return coordinator_->DropDatabase(name);
+}
+
+Status Gateway::AlterDatabase(const std::string& name, const roles::PropertyChange& change) {
+  TRY(coordinator_->FindDatabase(name));
+  if (change.set.empty() && change.removed.empty()) {
+    return Invalid(
+        "alter database with empty properties and delete keys, expected to set either properties "
+        "or delete keys");
+  }
+  if (!change.set.empty() && !change.removed.empty()) {
+    return Invalid("alter database cannot modify properties and delete keys at the same time");
+  }
+  TRY(CheckTimeZone(change.set));
+  return coordinator_->AlterDatabase(name, change);
 }
 
 Status Gateway::Truncate(const std::string& database, const std::string& collection) {

@@ -195,6 +195,10 @@ class Gateway {
 
   roles::Coordinator& coordinator() { return *coordinator_; }
 
+  Status CreateDatabase(const std::string& name, const Properties& properties);
+  Status DropDatabase(const std::string& name);
+  Status AlterDatabase(const std::string& name, const roles::PropertyChange& change);
+
   // Collections (gateway/ddl.cc). Find resolves aliases; its errors are those of every RPC but
   // DescribeCollection.
   Status Create(const Context& context, const CreateCollection& request);

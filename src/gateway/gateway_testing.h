@@ -34,6 +34,13 @@ class FakeCoordinator : public roles::Coordinator {
   }
   std::vector<std::string> Databases() override { return {"default"}; }
   bool HasDatabase(std::string_view database) override { return database == "default"; }
+  Result<DatabaseInfo> FindDatabase(std::string_view database) override {
+    if (HasDatabase(database)) return DatabaseInfo{kDefaultDatabaseId, "default", 0, {}};
+    return FailWith(Code::kDatabaseNotFound, {{"database", database}});
+  }
+  Status CreateDatabase(std::string_view, const Properties&) override { return {}; }
+  Status DropDatabase(std::string_view) override { return {}; }
+  Status AlterDatabase(std::string_view, const roles::PropertyChange&) override { return {}; }
 
   Result<roles::CollectionPtr> Find(std::string_view database, std::string_view name) override {
     if (!HasDatabase(database)) return FailWith(Code::kDatabaseNotFound, {{"database", database}});
@@ -102,7 +109,9 @@ class FakeCoordinator : public roles::Coordinator {
                     const roles::PropertyChange&) override {
     return {};
   }
-  Status Rename(std::string_view, std::string_view, std::string_view) override { return {}; }
+  Status Rename(std::string_view, std::string_view, std::string_view, std::string_view) override {
+    return {};
+  }
   Status Truncate(std::string_view, std::string_view) override { return {}; }
 
   Status CreatePartition(std::string_view, std::string_view name,

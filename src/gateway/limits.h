@@ -17,7 +17,7 @@ struct Limits {
   int64_t array_capacity_max = 4096;             // proxy.maxArrayCapacity
   int64_t json_length_max = 65536;               // common.JSONMaxLength, bytes
   int64_t partitions_max = 1024;                 // rootCoord.maxPartitionNum, with _default
-  int64_t databases_max = 64;                    // rootCoord.maxDatabaseNum
+  int64_t databases_max = 64;                    // rootCoord.maxDatabaseNum, beside `default`
   int64_t collections_max = 65536;               // quotaAndLimits.limits.maxCollectionNum
   int64_t collections_per_database_max = 65536;  // quotaAndLimits.limits.maxCollectionNumPerDB
   int64_t general_capacity_max = 65536;          // rootCoord.maxGeneralCapacity

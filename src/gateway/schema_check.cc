@@ -436,9 +436,7 @@ Status CheckProperties(const Properties& properties, std::string_view collection
       return Invalid("invalid query_mode value \"", *mode, "\", valid values: [large_topk]");
     }
   }
-  if (const std::string* zone = FindProperty(properties, "timezone")) {
-    if (!IsTimeZone(*zone)) return Invalid("unknown or invalid IANA Time Zone ID: ", *zone);
-  }
+  TRY(CheckTimeZone(properties));
   if (const std::string* ttl = FindProperty(properties, "collection.ttl.seconds")) {
     const Result<int64_t> seconds = ParseInt64(*ttl);
     if (!seconds.ok()) {
@@ -463,6 +461,12 @@ Status CheckProperties(const Properties& properties, std::string_view collection
     }
   }
   return {};
+}
+
+Status CheckTimeZone(const Properties& properties) {
+  const std::string* zone = FindProperty(properties, "timezone");
+  if (zone == nullptr || IsTimeZone(*zone)) return {};
+  return Invalid("unknown or invalid IANA Time Zone ID: ", *zone);
 }
 
 Status CheckTtl(const Properties& properties, const Schema& schema) {

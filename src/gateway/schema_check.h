@@ -27,6 +27,8 @@ Field DynamicField();
 Status CheckProperties(const Properties& properties, std::string_view collection,
                        bool has_partition_key);
 Status CheckTtl(const Properties& properties, const Schema& schema);
+// Of a collection or a database.
+Status CheckTimeZone(const Properties& properties);
 
 // Warm-up policies are checked and kept; pages are mapped, so they change nothing.
 Status CheckWarmupPolicy(std::string_view policy);

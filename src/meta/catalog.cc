@@ -21,7 +21,13 @@ constexpr int64_t kIdsReserved = 1 << 20;
 // Tags; never reused.
 enum CollectionTag : uint64_t { kCollectionVersion = 1, kCollectionInfo = 2 };
 enum NumberTag : uint64_t { kNumber = 1 };
-enum DatabaseTag : uint64_t { kDatabaseName = 1 };
+enum DatabaseTag : uint64_t {
+  kDatabaseName = 1,
+  kDatabaseId = 2,
+  kDatabaseCreated = 3,
+  kDatabaseProperty = 4
+};
+enum PropertyTag : uint64_t { kPropertyKey = 1, kPropertyValue = 2 };
 
 std::string SealNumber(std::string_view key, uint64_t number) {
   RecordWriter record;
@@ -84,13 +90,44 @@ class StoreCatalog final : public Catalog {
     return infos;
   }
 
-  Result<std::vector<std::string>> LoadDatabases() override {
-    std::vector<std::string> names;
-    TRY(store_->Scan(keys::kDatabases, [&](std::string_view key, std::string_view value) {
-      names.emplace_back(TRY(RecordReader::Open(key, value)).Bytes(kDatabaseName));
-      return Status();
+  Result<std::vector<DatabaseInfo>> LoadDatabases() override {
+    std::vector<DatabaseInfo> databases;
+    TRY(store_->Scan(keys::kDatabases, [&](std::string_view key, std::string_view value) -> Status {
+      const RecordReader record = TRY(RecordReader::Open(key, value));
+      DatabaseInfo database;
+      database.name = record.Bytes(kDatabaseName);
+      const auto id = static_cast<int64_t>(TRY(record.Number(kDatabaseId)));
+      if (id != 0) database.id = id;
+      database.created = TRY(record.Number(kDatabaseCreated));
+      for (const std::string_view fields : record.All(kDatabaseProperty)) {
+        const RecordReader property = TRY(RecordReader::OpenNested(key, fields));
+        database.properties.emplace_back(property.Bytes(kPropertyKey),
+                                         property.Bytes(kPropertyValue));
+      }
+      databases.push_back(std::move(database));
+      return {};
     }));
-    return names;
+    return databases;
+  }
+
+  Status PutDatabase(const DatabaseInfo& database) override {
+    const std::string key = keys::OfDatabase(database.name);
+    RecordWriter record;
+    record.Bytes(kDatabaseName, database.name);
+    record.Number(kDatabaseId, static_cast<uint64_t>(database.id));
+    record.Number(kDatabaseCreated, database.created);
+    for (const auto& [name, value] : database.properties) {
+      RecordWriter property;
+      property.Bytes(kPropertyKey, name);
+      property.Bytes(kPropertyValue, value);
+      record.Bytes(kDatabaseProperty, property.fields());
+    }
+    return Write({{}, {{key, record.Seal(key)}}, {}}, key);
+  }
+
+  Status DropDatabase(const std::string& name) override {
+    const std::string key = keys::OfDatabase(name);
+    return Write({{}, {}, {key}}, key);
   }
 
   Status PutCollection(const CollectionInfo& info) override { return PutAll({&info, 1}); }

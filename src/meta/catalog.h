@@ -10,6 +10,7 @@
 
 #include "base/status.h"
 #include "meta/meta_store.h"
+#include "model/database.h"
 #include "model/schema.h"
 #include "model/types.h"
 
@@ -66,7 +67,9 @@ class Catalog {
   virtual ~Catalog() = default;
 
   virtual Result<std::vector<CollectionInfo>> LoadCollections() = 0;
-  virtual Result<std::vector<std::string>> LoadDatabases() = 0;
+  virtual Result<std::vector<DatabaseInfo>> LoadDatabases() = 0;
+  virtual Status PutDatabase(const DatabaseInfo& database) = 0;  // new, or in place of the old one
+  virtual Status DropDatabase(const std::string& name) = 0;
   // Writes `info` if the stored version is info.version - 1 (absent for version 1); kInternal when
   // not, and nothing is written.
   virtual Status PutCollection(const CollectionInfo& info) = 0;

@@ -67,10 +67,23 @@ class CatalogTest : public ::testing::Test {
 };
 
 TEST_F(CatalogTest, BeginsWithTheDefaultDatabaseAlone) {
-  EXPECT_THAT(catalog_->LoadDatabases().value(), ElementsAre("default"));
+  EXPECT_THAT(catalog_->LoadDatabases().value(),
+              ElementsAre(DatabaseInfo{kDefaultDatabaseId, "default", 0, {}}));
   EXPECT_THAT(catalog_->LoadCollections().value(), IsEmpty());
   EXPECT_THAT(catalog_->LoadTombstones().value(), IsEmpty());
   EXPECT_EQ(catalog_->LoadTimestampLimit().value(), 0U);
+}
+
+TEST_F(CatalogTest, KeepsDatabasesWithTheirProperties) {
+  const DatabaseInfo shop{7, "shop", 99, {{"timezone", "Asia/Tokyo"}, {"empty", ""}}};
+  ASSERT_TRUE(catalog_->PutDatabase({8, "shop", 1, {}}).ok());
+  ASSERT_TRUE(catalog_->PutDatabase(shop).ok());
+  Reopen();
+  EXPECT_THAT(catalog_->LoadDatabases().value(),
+              ElementsAre(DatabaseInfo{kDefaultDatabaseId, "default", 0, {}}, shop));
+  ASSERT_TRUE(catalog_->DropDatabase("shop").ok());
+  Reopen();
+  EXPECT_EQ(catalog_->LoadDatabases().value().size(), 1u);
 }
 
 TEST_F(CatalogTest, RefusesANewerFormatAndNamesIt) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "model/database.h"
 #include "model/schema.h"
 #include "roles/oracle.h"
 
@@ -49,6 +50,11 @@ class Coordinator {
 
   virtual std::vector<std::string> Databases() = 0;
   virtual bool HasDatabase(std::string_view database) = 0;
+  virtual Result<DatabaseInfo> FindDatabase(std::string_view database) = 0;  // kDatabaseNotFound
+  virtual Status CreateDatabase(std::string_view name, const Properties& properties) = 0;
+  // An empty one, not the default. Missing: success.
+  virtual Status DropDatabase(std::string_view name) = 0;
+  virtual Status AlterDatabase(std::string_view name, const PropertyChange& change) = 0;
   // By name or alias. kDatabaseNotFound, kCollectionNotFound with Milvus's text.
   virtual Result<CollectionPtr> Find(std::string_view database, std::string_view name) = 0;
   virtual Result<CollectionPtr> FindById(CollectionId id) = 0;
@@ -69,8 +75,9 @@ class Coordinator {
   // Parameters of an index.
   virtual Status AlterIndex(std::string_view database, std::string_view collection,
                             std::string_view index_name, const PropertyChange& change) = 0;
+  // Into `new_database`, which may be the same.
   virtual Status Rename(std::string_view database, std::string_view name,
-                        std::string_view new_name) = 0;
+                        std::string_view new_database, std::string_view new_name) = 0;
   // Every row ends; partitions, indexes and what is loaded stay.
   virtual Status Truncate(std::string_view database, std::string_view collection) = 0;
 

@@ -61,8 +61,9 @@ class Standalone final : public Service {
     TRY(shards_->Recover(collections));
 
     coordinator::CoordinatorOptions limits;
-    limits.collections_max =
-        std::min(settings.limits.collections_max, settings.limits.collections_per_database_max);
+    limits.databases_max = settings.limits.databases_max;
+    limits.collections_max = settings.limits.collections_max;
+    limits.collections_per_database_max = settings.limits.collections_per_database_max;
     limits.partitions_max = settings.limits.partitions_max;
     limits.general_capacity_max = settings.limits.general_capacity_max;
     coordinator_ = TRY(

@@ -23,6 +23,7 @@ void RegisterMilvus(const MilvusService* service, RpcTable* table);
 
 // The parts of it, by file.
 void RegisterSystem(const MilvusService* service, RpcTable* table);
+void RegisterDatabases(const MilvusService* service, RpcTable* table);
 void RegisterCollections(const MilvusService* service, RpcTable* table);
 void RegisterIndexes(const MilvusService* service, RpcTable* table);
 void RegisterSegments(const MilvusService* service, RpcTable* table);

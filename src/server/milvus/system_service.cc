@@ -6,12 +6,6 @@
 #include "server/milvus/service.h"
 
 namespace elanus::server {
-namespace {
-
-constexpr int64_t kDefaultDatabaseId = 1;
-
-}  // namespace
-
 void RegisterSystem(const MilvusService* service, RpcTable* table) {
   roles::Coordinator* coordinator = &service->gateway->coordinator();
 
@@ -56,31 +50,56 @@ void RegisterSystem(const MilvusService* service, RpcTable* table) {
         response->set_timestamp(coordinator->oracle().Next());
         return {};
       });
+}
+
+void RegisterDatabases(const MilvusService* service, RpcTable* table) {
+  gateway::Gateway* gateway = service->gateway;
+  roles::Coordinator* coordinator = &gateway->coordinator();
+
   table->Add(
       "ListDatabases",
       [=](Call&, const pb::ListDatabasesRequest&, pb::ListDatabasesResponse* response) -> Status {
-        for (const std::string& database : coordinator->Databases()) {
-          response->add_db_names(database);
-          response->add_created_timestamp(0);
-          response->add_db_ids(kDefaultDatabaseId);
+        for (const std::string& name : coordinator->Databases()) {
+          const Result<DatabaseInfo> database = coordinator->FindDatabase(name);
+          if (!database.ok()) continue;  // dropped meanwhile
+          response->add_db_names(database->name);
+          response->add_created_timestamp(database->created);
+          response->add_db_ids(database->id);
         }
         return {};
       });
   table->Add("DescribeDatabase",
              [=](Call& call, const pb::DescribeDatabaseRequest& request,
                  pb::DescribeDatabaseResponse* response) -> Status {
-               const std::string database = DatabaseOf(call, request.db_name());
-               if (!coordinator->HasDatabase(database)) {
-                 return FailWith(Code::kDatabaseNotFound, {{"database", database}});
-               }
-               response->set_db_name(database);
-               response->set_dbid(kDefaultDatabaseId);
+               const DatabaseInfo database =
+                   TRY(coordinator->FindDatabase(DatabaseOf(call, request.db_name())));
+               response->set_db_name(database.name);
+               response->set_dbid(database.id);
+               response->set_created_timestamp(database.created);
+               FromProperties(database.properties, response->mutable_properties());
                return {};
+             });
+  table->Add("CreateDatabase",
+             [=](Call&, const pb::CreateDatabaseRequest& request, pb_common::Status*) -> Status {
+               return gateway->CreateDatabase(request.db_name(),
+                                              ToProperties(request.properties()));
+             });
+  table->Add("DropDatabase",
+             [=](Call&, const pb::DropDatabaseRequest& request, pb_common::Status*) -> Status {
+               return gateway->DropDatabase(request.db_name());
+             });
+  table->Add("AlterDatabase",
+             [=](Call&, const pb::AlterDatabaseRequest& request, pb_common::Status*) -> Status {
+               roles::PropertyChange change;
+               change.set = ToProperties(request.properties());
+               change.removed.assign(request.delete_keys().begin(), request.delete_keys().end());
+               return gateway->AlterDatabase(request.db_name(), change);
              });
 }
 
 void RegisterMilvus(const MilvusService* service, RpcTable* table) {
   RegisterSystem(service, table);
+  RegisterDatabases(service, table);
   RegisterCollections(service, table);
   RegisterIndexes(service, table);
   RegisterSegments(service, table);
