@@ -46,6 +46,11 @@ Status BlobWriter::Write(const Sink& sink) const {
     at += section.size();
   }
   w.Bytes(header_.meta);
+  w.Varint(header_.description.size());
+  for (const auto& [key, value] : header_.description) {
+    w.Bytes(key);
+    w.Bytes(value);
+  }
   CHECK(head.size() <= kHeaderBytes - sizeof(uint32_t));
   head.resize(kHeaderBytes - sizeof(uint32_t));
   w.U32(Crc32c(head));
@@ -93,6 +98,11 @@ Result<Blob> Blob::Open(std::string_view bytes) {
     blob.sections_.push_back({bytes.substr(offset, size), section_crc, offset});
   }
   blob.header_.meta = std::string(TRY(r.Bytes()));
+  const uint64_t described = TRY(r.Varint());
+  for (uint64_t i = 0; i < described; ++i) {
+    std::string key(TRY(r.Bytes()));
+    blob.header_.description.emplace_back(std::move(key), std::string(TRY(r.Bytes())));
+  }
   return blob;
 }
 

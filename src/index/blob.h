@@ -28,7 +28,8 @@ struct BlobHeader {
   Metric metric = Metric::kNone;
   uint64_t rows = 0;
   uint64_t dim = 0;
-  std::string meta;  // what the kind needs, in its own layout; short
+  std::string meta;             // what the kind needs, in its own layout; short
+  Properties description = {};  // what VectorIndex::description gives; short
 };
 
 class BlobWriter {

@@ -8,6 +8,7 @@
 #include "index/kmeans.h"
 #include "index/params.h"
 #include "index/refine.h"
+#include "index/self_check.h"
 
 namespace elanus::index {
 namespace {
@@ -290,8 +291,22 @@ Status BuildIvf(const Context& context, const VectorView& vectors, const BuildSp
   meta.error = model.error;
   meta.norm = model.norm;
   meta.name = spec.type;
-  BlobWriter blob({BlobKind::kIvf, vectors.type, spec.metric, vectors.rows,
-                   static_cast<uint64_t>(vectors.dim), meta.Encode()});
+  const Lists lists{
+      centres.count, binary ? static_cast<const void*>(centres.bits.data()) : centres.floats.data(),
+      ends.data(),   rows.data(),
+      codes.data(),  binary ? centres.dim / 8 : CodeStride(centres.dim),
+      rows.size()};
+  const double recall = TRY(MeasureRecall(context, Ivf(vectors, spec.metric, lists, model, meta),
+                                          vectors, spec.metric, &workers));
+  BlobWriter blob({BlobKind::kIvf,
+                   vectors.type,
+                   spec.metric,
+                   vectors.rows,
+                   static_cast<uint64_t>(vectors.dim),
+                   meta.Encode(),
+                   {{"nlist", std::to_string(meta.lists)},
+                    {"nprobe", std::to_string(meta.nprobe)},
+                    {"recall", RecallText(recall)}}});
   const auto bytes_of = [](const auto& v) {
     return std::string_view(reinterpret_cast<const char*>(v.data()), v.size() * sizeof(v[0]));
   };

@@ -15,6 +15,7 @@
 #include "index/kmeans.h"
 #include "index/params.h"
 #include "index/pq.h"
+#include "index/self_check.h"
 #include "simd/estimate.h"
 #include "simd/narrowscan.h"
 #include "simd/rotate.h"
@@ -265,8 +266,6 @@ class IvfCodes final : public VectorIndex {
   }
 
  private:
-  static constexpr float kNone = std::numeric_limits<float>::infinity();
-
   Status Probe(const Context& context, const Queries& queries, size_t k, const Range* range,
                const SearchParams& params, const RowMask& allowed,
                std::vector<std::vector<Hit>>* hits) const {
@@ -680,8 +679,22 @@ Status BuildIvfCodes(const Context& context, const VectorView& vectors, const Bu
   meta.error = model.error;
   meta.norm = model.norm;
   meta.name = spec.type;
-  BlobWriter blob({BlobKind::kIvfCodes, vectors.type, spec.metric, vectors.rows,
-                   static_cast<uint64_t>(vectors.dim), meta.Encode()});
+  const Lists lists{centres.count,         meta.entries, meta.blocks,         m,
+                    centres.floats.data(), norms.data(), centre_codes.data(), ends.data(),
+                    rows.data(),           data.data()};
+  const double recall =
+      TRY(MeasureRecall(context, IvfCodes(vectors, spec.metric, lists, book, model, meta), vectors,
+                        spec.metric, &workers));
+  BlobWriter blob({BlobKind::kIvfCodes,
+                   vectors.type,
+                   spec.metric,
+                   vectors.rows,
+                   static_cast<uint64_t>(vectors.dim),
+                   meta.Encode(),
+                   {{"nlist", std::to_string(meta.lists)},
+                    {"nprobe", std::to_string(meta.nprobe)},
+                    {"bits_per_row", std::to_string(4 * m)},
+                    {"recall", RecallText(recall)}}});
   const auto bytes_of = [](const auto& v) {
     return std::string_view(reinterpret_cast<const char*>(v.data()), v.size() * sizeof(v[0]));
   };

@@ -31,9 +31,9 @@ TEST(IvfCodes, FindWhatAnExactSearchFindsTheBetterTheMoreListsAreProbed) {
   for (const Case& c : kCases) {
     SCOPED_TRACE(testing::Message() << c.index << " " << NameOf(c.type) << " " << NameOf(c.metric)
                                     << " seed " << kTestSeed);
-    TestColumn column = TestColumn::Dense(c.type, 6000, 64, 40, kTestSeed, 1.3f);
+    TestColumn column = TestColumn::Dense(c.type, 3000, 64, 30, kTestSeed, 1.3f);
     column.MakeNull(11);
-    const TestColumn probes = TestColumn::Dense(c.type, 50, 64, 40, kTestSeed + 1, 1.3f);
+    const TestColumn probes = TestColumn::Dense(c.type, 50, 64, 30, kTestSeed + 1, 1.3f);
     const std::string bytes = BuildBytes(column.view(), Spec(c.index, c.metric));
     ASSERT_TRUE(Verify(bytes).ok());
     const auto index = MustOpen(bytes, column.view());
@@ -63,6 +63,30 @@ TEST(IvfCodes, FindWhatAnExactSearchFindsTheBetterTheMoreListsAreProbed) {
     }
     EXPECT_GE(last, 0.985);
   }
+}
+
+TEST(IvfCodes, KeepTheirParametersAndTheRecallTheyMeasured) {
+  for (const char* type : {"SCANN", "IVF_SQ8"}) {
+    TestColumn column = TestColumn::Dense(DataType::kFloatVector, 3000, 32, 3, kTestSeed);
+    column.MakeNull(9);
+    BuildSpec spec = Spec(type, Metric::kL2, 40);
+    spec.params.emplace_back("nprobe", "3");
+    const std::string bytes = BuildBytes(column.view(), spec);
+    const auto index = MustOpen(bytes, column.view());
+    EXPECT_EQ(*FindProperty(index->description(), "nlist"), "40");
+    EXPECT_EQ(*FindProperty(index->description(), "nprobe"), "3");
+    const double told = std::stod(*FindProperty(index->description(), "recall"));
+    EXPECT_GT(told, 0.3);
+    EXPECT_LT(told, 1.0);
+    // What a user would measure; rows are near rows of the column as the samples are.
+    const TestColumn probes = TestColumn::Dense(DataType::kFloatVector, 300, 32, 3, kTestSeed + 1);
+    const auto truth =
+        MustSearch(*MakeFlat(column.view(), Metric::kL2), probes.queries(0, 300), 10);
+    EXPECT_NEAR(told, Recall(truth, MustSearch(*index, probes.queries(0, 300), 10)), 0.06);
+  }
+  const TestColumn bits = TestColumn::Dense(DataType::kBinaryVector, 2000, 64, 20, kTestSeed);
+  const std::string bytes = BuildBytes(bits.view(), {"BIN_IVF_FLAT", Metric::kHamming, {}});
+  EXPECT_NE(FindProperty(MustOpen(bytes, bits.view())->description(), "recall"), nullptr);
 }
 
 TEST(IvfCodes, OneQueryFindsWhatItFindsAmongMany) {
@@ -104,13 +128,13 @@ TEST(IvfCodes, ReorderingMoreFindsMore) {
 }
 
 TEST(IvfCodes, GivesKRowsUnderEveryFilter) {
-  const TestColumn column = TestColumn::Dense(DataType::kFloatVector, 20000, 32, 30, kTestSeed);
+  const TestColumn column = TestColumn::Dense(DataType::kFloatVector, 10000, 32, 30, kTestSeed);
   for (const char* type : {"SCANN", "IVF_RABITQ"}) {
     const std::string bytes = BuildBytes(column.view(), Spec(type, Metric::kL2));
     const auto index = MustOpen(bytes, column.view());
     const auto flat = MakeFlat(column.view(), Metric::kL2);
     for (const double part : {0.5, 0.1, 0.01, 0.001}) {
-      const Bitmap bits = RandomBitmap(20000, part, kTestSeed);
+      const Bitmap bits = RandomBitmap(10000, part, kTestSeed);
       const BitmapMask mask(bits);
       SearchParams params;
       params.nprobe = 16;
@@ -123,9 +147,9 @@ TEST(IvfCodes, GivesKRowsUnderEveryFilter) {
       EXPECT_GE(Recall(truth, hits), 0.9) << part;
     }
     // The far half only: the lists near a query have no row to give.
-    const auto all = MustSearch(*flat, column.queries(0, 1), 20000)[0];
-    Bitmap far(20000);
-    for (size_t i = 18000; i < all.size(); ++i) far.Set(all[i].row);
+    const auto all = MustSearch(*flat, column.queries(0, 1), 10000)[0];
+    Bitmap far(10000);
+    for (size_t i = 9000; i < all.size(); ++i) far.Set(all[i].row);
     const BitmapMask mask(far);
     SearchParams params;
     params.nprobe = 4;
@@ -172,12 +196,12 @@ TEST(IvfCodes, TakesRowsOfEveryKind) {
 
     // All rows equal; all rows zero.
     for (const Metric metric : {Metric::kL2, Metric::kIP, Metric::kCosine}) {
-      TestColumn equal = TestColumn::Dense(DataType::kFloatVector, 1000, 16, 3, kTestSeed);
-      for (size_t r = 1; r < 1000; ++r) equal.CopyRow(0, r);
+      TestColumn equal = TestColumn::Dense(DataType::kFloatVector, 600, 16, 3, kTestSeed);
+      for (size_t r = 1; r < 600; ++r) equal.CopyRow(0, r);
       std::string same = BuildBytes(equal.view(), Spec(type, metric));
-      EXPECT_EQ(MustSearch(*MustOpen(same, equal.view()), equal.queries(0, 1), 700)[0].size(),
-                700u);
-      std::vector<float> zeros(1000 * 16), norms(1000);
+      EXPECT_EQ(MustSearch(*MustOpen(same, equal.view()), equal.queries(0, 1), 550)[0].size(),
+                550u);
+      std::vector<float> zeros(600 * 16), norms(600);
       VectorView view = equal.view();
       view.data = reinterpret_cast<const std::byte*>(zeros.data());
       view.inverse_norms = norms.data();

@@ -40,9 +40,10 @@ Status Build(const Context& context, const VectorView& vectors, const BuildSpec&
               "index type " + spec.type + " is not in this build; it has " + BuiltIndexTypes());
 }
 
-Result<std::unique_ptr<VectorIndex>> Open(std::string_view bytes, const VectorView& vectors,
-                                          const std::string& path) {
-  const Blob blob = TRY(Blob::Open(bytes));
+namespace {
+
+Result<std::unique_ptr<VectorIndex>> OpenBlob(const Blob& blob, const VectorView& vectors,
+                                              const std::string& path) {
   const BlobHeader& header = blob.header();
   if (header.type != vectors.type || header.rows != vectors.rows ||
       (header.type != DataType::kSparseFloatVector &&
@@ -71,6 +72,16 @@ Result<std::unique_ptr<VectorIndex>> Open(std::string_view bytes, const VectorVi
       break;
   }
   return Status(Code::kCorruption, "index file: not a vector index");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<VectorIndex>> Open(std::string_view bytes, const VectorView& vectors,
+                                          const std::string& path) {
+  const Blob blob = TRY(Blob::Open(bytes));
+  auto index = TRY(OpenBlob(blob, vectors, path));
+  index->set_description(blob.header().description);
+  return index;
 }
 
 Status Verify(std::string_view bytes) {
