@@ -28,6 +28,7 @@ class Bench:
         self.set, self.options = vector_set, options
         self.threads = options.threads if hasattr(options, "threads") else cores()
         self.refused = []
+        self.targets = curve.targets(vector_set.about)
 
     # --- indexes -----------------------------------------------------------------------------
 
@@ -38,8 +39,7 @@ class Bench:
             return done
         worker = Worker(candidate, self.set, self.options.core, self.threads)
         try:
-            alone = candidate.ours or candidate.quick_to_build
-            done = worker.ask("build", alone=alone, threads=self.threads, in_turn=alone)
+            done = worker.ask("build", threads=self.threads)
         finally:
             worker.close()
         done |= {"candidate": str(candidate)}
@@ -72,13 +72,13 @@ class Bench:
 
     # --- curves ------------------------------------------------------------------------------
 
-    def scan(self, entrants, k, targets=curve.TARGETS):
+    def scan(self, entrants, k):
         """Recall and rough speed of every setting, until a curve has passed the last target."""
         progress = Progress(f"scanning k={k}", len(entrants))
         for entrant in list(entrants):
             entrant.scan, entrant.rounds = [], {}
             try:
-                self.scan_one(entrant, k, targets[-1] + (1 - targets[-1]) / 3)
+                self.scan_one(entrant, k, self.targets[-1] + (1 - self.targets[-1]) / 3)
             except Refused as error:
                 self.refuse(error)
                 entrants.remove(entrant)
@@ -103,10 +103,10 @@ class Bench:
             elif at["recall"] >= enough:
                 break
 
-    def contenders(self, entrants, targets=curve.TARGETS):
+    def contenders(self, entrants):
         """Each library's variants that are the best at some target, or nearly."""
         chosen = []
-        for target in targets:
+        for target in self.targets:
             by_engine = {}
             for entrant in entrants:
                 if (speed := curve.speed_at(entrant.scan, target)) is not None:
@@ -123,10 +123,10 @@ class Bench:
         params = entrant.candidate.params
         return entrant.candidate.engine + str(params.get("index", "")) + params.get("factory", "")[:3]
 
-    def time(self, entrants, k, rounds, call="time", targets=curve.TARGETS):
+    def time(self, entrants, k, rounds, call="time"):
         """Interleaved rounds over the settings around the targets, all on one core."""
         plan = [(entrant, setting, max(1, round(PASS_S * rough / self.set.about["queries"])))
-                for entrant in entrants for _, rough, setting in curve.around(entrant.scan, targets)]
+                for entrant in entrants for _, rough, setting in curve.around(entrant.scan, self.targets)]
         progress = Progress(f"timing k={k}", len(plan) * rounds)
         for _ in range(rounds):
             for entrant, setting, repeats in plan:

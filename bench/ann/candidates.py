@@ -13,12 +13,6 @@ class Candidate:
     def ours(self):
         return self.engine == "elanus"
 
-    @property
-    def quick_to_build(self):
-        """Within half a minute, on a few hundred thousand rows."""
-        factory = self.params.get("factory", "")
-        return self.engine in ("scann", "sindi", "scipy") or factory.startswith("IVF") or factory == "Flat"
-
     def __str__(self):
         return f"{self.engine} {self.label}"
 
@@ -69,21 +63,19 @@ PEERS = {
         *svs(("float16", 32), ("lvq8", 32)),
     ],
     "sift": [
-        *hnswlib((12, 200), (16, 200), (24, 200)),
-        *faiss("IVF1000,PQ32x4fs,RFlat", "IVF1000,PQ64x4fs,RFlat", "IVF4000,PQ64x4fs,RFlat"),
-        *faiss("HNSW16,Flat", efc=200),
-        *usearch(("f32", 16), ("i8", 16)),
-        *vsag(("sq8_uniform", 32, 200),),
+        *faiss("IVF1000,PQ64x4fs,RFlat", "IVF1000,PQ32x4fs,RFlat", "IVF4000,PQ64x4fs,RFlat"),
+        *hnswlib((16, 200), (24, 200), (12, 200)),
         *scann((1000, 2),),
+        *vsag(("sq8_uniform", 32, 200),),
+        *usearch(("f32", 16), ("i8", 16)),
         *svs(("float16", 32),),
     ],
     "lsa": [
-        *hnswlib((16, 200), (24, 200), (32, 200)),
         *faiss("IVF500,PQ192x4fs,RFlat", "IVF500,PQ256x4fs,RFlat", "IVF500,PQ128x4fs,RFlat"),
-        *faiss("HNSW16,Flat", efc=200),
-        *usearch(("bf16", 16),),
-        *vsag(("sq8_uniform", 32, 200), ("sq4_uniform", 32, 200)),
+        *hnswlib((16, 200), (24, 200), (32, 200)),
         *scann((450, 2),),
+        *vsag(("sq8_uniform", 32, 200), ("sq4_uniform", 32, 200)),
+        *usearch(("bf16", 16),),
         *svs(("float16", 32),),
     ],
     "binary": [*faiss("BHNSW16", "BHNSW32", "BIVF400")],

@@ -4,6 +4,11 @@ import math
 TARGETS = [0.90, 0.95, 0.99, 0.995]
 
 
+def targets(about):
+    """Sparse sets are searched exactly as well."""
+    return [*TARGETS, 1.0] if about.get("kind") == "sparse" else TARGETS
+
+
 def frontier(points):
     """Of (recall, qps, ...) those that no other beats in both, by rising recall."""
     best, kept = -math.inf, []

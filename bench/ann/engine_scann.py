@@ -29,6 +29,9 @@ class Scann(Engine):
         builder.build().serialize(str(path))
 
     def open(self, path):
+        # It remembers where it was written.
+        assets = path / "scann_assets.pbtxt"
+        assets.write_text(assets.read_text().replace(".part/", "/"))
         self.index = scann.scann_ops_pybind.load_searcher(str(path))
 
     def sweep(self, k):

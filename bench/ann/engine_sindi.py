@@ -41,8 +41,7 @@ class Sindi(Engine):
         self.parameters = json.dumps({"sindi": setting | {"term_prune_ratio": 0, "n_candidate": k}})
 
     def one(self, query):
-        return self.index.knn_search(query[0].astype(numpy.uint32), query[1].astype(numpy.uint32), query[2], self.k,
-                                     self.parameters)[1]
+        return self.index.knn_search(*query, self.k, self.parameters)[0]
 
 
 def make(params, vector_set, threads):

@@ -14,11 +14,11 @@ def built_costs(entrant):
     return {key: entrant.built[key] for key in keys} | {key: entrant.opened[key] for key in opened}
 
 
-def at_targets(entrant, rounds):
+def at_targets(entrant, bench):
     """{".95": {"qps": median, "runs": [of each round]}}; targets that the curve does not reach are absent."""
     out = {}
-    for target in curve.TARGETS:
-        runs = [curve.speed_at(entrant.points(number), target) for number in range(rounds)]
+    for target in bench.targets:
+        runs = [curve.speed_at(entrant.points(number), target) for number in range(bench.options.rounds)]
         if all(run is not None for run in runs):
             out[f"{target:g}"] = {"qps": statistics.median(runs), "runs": runs}
     return out
@@ -31,7 +31,7 @@ def rows_of(bench, entrants, timed):
                "params": entrant.candidate.params, "at": {}, "points": [], "costs": built_costs(entrant),
                "scan": [[recall, qps, setting] for recall, qps, setting in curve.frontier(entrant.scan)]}
         if entrant in timed:
-            row |= {"at": at_targets(entrant, bench.options.rounds),
+            row |= {"at": at_targets(entrant, bench),
                     "points": [[recall, qps, setting] for recall, qps, setting in entrant.points()]}
         rows.append(row)
     return rows
@@ -100,10 +100,15 @@ def masks(bench):
     return found
 
 
+def family(candidate):
+    return candidate.engine + candidate.params.get("factory", "")[:3]
+
+
 def filter_masks(bench, ours, peers):
     """Speed at recall .95 behind each mask, beside the speed without one."""
     k, target = bench.options.k[0], 0.95
-    entrants = bench.enter(ours + [p for p in peers if p.engine in ("hnswlib", "faiss")])
+    able = [p for p in peers if p.engine in ("hnswlib", "faiss")]
+    entrants = bench.enter(ours + [p for n, p in enumerate(able) if family(p) not in map(family, able[:n])])
     rows = []
     try:
         for name, share, mask, queries in [("none", 1.0, "", ""), *masks(bench)]:
@@ -122,19 +127,23 @@ def filter_masks(bench, ours, peers):
     return {"k": k, "target": target, "rows": rows, "ours": [str(c) for c in ours], "refused": bench.refused}
 
 
+FILTER_QUERIES = 300  # behind a filter that calls Python for each row, a query takes milliseconds
+
+
 def filtered_speed(bench, entrant, k, target, queries):
     """{qps, recall, setting} of the fastest setting that reaches the target, or of the best recall if none does."""
-    points = []
-    for setting in entrant.worker.ask("sweep", k=k)["settings"]:
-        at = entrant.worker.ask("recall", setting=setting, k=k, queries=queries)
+    points, asked = [], {"queries": queries, "limit": FILTER_QUERIES}
+    settings = entrant.worker.ask("sweep", k=k)["settings"]
+    settings = settings if entrant.candidate.ours or len(settings) < 30 else settings[::2]
+    for setting in settings:
+        at = entrant.worker.ask("recall", setting=setting, k=k, **asked)
         points.append((at["recall"], at["qps"], setting))
-        single = len(setting) <= 1
-        if at["recall"] >= target and single or len(points) > 4 and at["qps"] < 40:
+        if at["recall"] >= target and len(setting) <= 1 or at["qps"] < 60:
             break
     able = [point for point in points if point[0] >= target]
     recall, rough, setting = max(able, key=lambda p: p[1]) if able else max(points, key=lambda p: p[0])
-    repeats = max(1, round(0.1 * rough / bench.set.about["queries"]))
-    runs = [entrant.worker.ask("time", setting=setting, k=k, repeats=repeats, queries=queries)["qps"]
+    repeats = max(1, round(0.15 * rough / FILTER_QUERIES))
+    runs = [entrant.worker.ask("time", setting=setting, k=k, repeats=repeats, **asked)["qps"]
             for _ in range(min(bench.options.rounds, 3))]
     return {"qps": statistics.median(runs), "recall": recall, "setting": setting}
 

@@ -3,7 +3,11 @@ import statistics
 
 import curve
 
-NAMES = {f"{t:g}": f".{f'{t:g}'[2:]}" for t in curve.TARGETS}
+NAMES = [f"{t:g}" for t in curve.TARGETS]
+
+
+def names(about):
+    return [f"{t:g}" for t in curve.targets(about)]
 
 
 def best_of(rows, target):
@@ -25,9 +29,14 @@ def text_of(value, form="{:,.0f}"):
 
 def beside_raw(row, about):
     """Bytes that the index takes beside the raw vectors."""
-    raw = about.get("rows", 0) * about.get("dim", 0) * 4
     costs = row["costs"]
-    return costs["resident_bytes"] - raw if raw else costs["resident_bytes"]
+    return costs["resident_bytes"] - (raw_bytes(about) if costs["keeps_raw"] or row["engine"] == "elanus" else 0)
+
+
+def raw_bytes(about):
+    if about["kind"] == "sparse":
+        return about["rows"] * about["nonzeros"] * 8
+    return about["rows"] * about["dim"] // (8 if about["kind"] == "binary" else 1) * (1 if about["kind"] == "binary" else 4)
 
 
 def curve_lines(about, figures, k):
@@ -38,16 +47,16 @@ def curve_lines(about, figures, k):
     hnswlib = [row for row in others if row["engine"] == "hnswlib"]
     lines = []
     for row in ours:
-        lines.append([row["name"], *[text_of(row["at"][t]["qps"] if t in row["at"] else None) for t in NAMES],
+        lines.append([row["name"], *[text_of(row["at"][t]["qps"] if t in row["at"] else None) for t in names(about)],
                       *cost_cells(row, about)])
         for title, group in (("hnswlib", hnswlib), ("the best peer", others)):
-            cells = [ratio(row, best_of(group, t), t) for t in NAMES]
+            cells = [ratio(row, best_of(group, t), t) for t in names(about)]
             if group:
                 lines.append([f"  x {title}", *[text_of(c, "{:.2f}x") for c in cells], "", "", "", "", ""])
     timed = [row for row in others if row["at"]]
     timed.sort(key=lambda row: -row["at"].get("0.95", {"qps": 0})["qps"])
     for row in timed:
-        lines.append([row["name"], *[text_of(row["at"][t]["qps"] if t in row["at"] else None) for t in NAMES],
+        lines.append([row["name"], *[text_of(row["at"][t]["qps"] if t in row["at"] else None) for t in names(about)],
                       *cost_cells(row, about)])
     return lines
 
@@ -58,7 +67,8 @@ def cost_cells(row, about):
             f"{beside_raw(row, about) / 1e6:.0f}", f"{costs['open_s'] * 1e3:.1f}"]
 
 
-HEAD = ["", *[f"QPS {name}" for name in NAMES.values()], "build s", "CPU s", "peak MB", "index MB", "open ms"]
+def head(about):
+    return ["", *[f"QPS at {name}" for name in names(about)], "build s", "CPU s", "peak MB", "index MB", "open ms"]
 
 
 def print_table(head, lines):
@@ -73,7 +83,7 @@ def show(mode, figures):
     if mode in ("curves", "batch"):
         for k in figures["k"]:
             print(f"\nk = {k}" + ("" if figures["k"][k]["real_time"] else " (without real-time priority)"))
-            print_table(HEAD, curve_lines(about, figures, k))
+            print_table(head(about), curve_lines(about, figures, k))
     elif "rows" in figures:
         print_table(*mode_lines(mode, figures))
 
@@ -128,7 +138,7 @@ def set_text(name, entry, pictures):
                      f"{' '.join(machine['simd'])}, load average {machine['load_average']:.1f}\n")
         if mode in ("curves", "batch"):
             for k in sorted(figures["k"], key=int):
-                parts.append(f"k = {k}:\n\n" + markdown(HEAD, curve_lines(about, figures, k)))
+                parts.append(f"k = {k}:\n\n" + markdown(head(about), curve_lines(about, figures, k)))
                 if picture := draw(name, mode, k, figures, pictures):
                     parts.append(f"![recall and speed](benchmarks/{picture})\n")
         else:

@@ -13,7 +13,6 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[1:1] = [str(HERE.parent / "data"), *filter(None, [os.environ.get("ELANUS_BENCH_MODULE")])]
 import engine  # noqa: E402
 import machine  # noqa: E402
-import pool  # noqa: E402
 import sets  # noqa: E402
 import truth  # noqa: E402
 
@@ -39,8 +38,6 @@ class Worker:
         self.mask, self.mask_given = None, True
 
     def build(self, task):
-        if not task["in_turn"]:
-            pool.real_time(False)
         before = memory("VmRSS")
         self.path.parent.mkdir(parents=True, exist_ok=True)
         part = self.path.with_name(self.path.name + ".part")
@@ -59,7 +56,8 @@ class Worker:
         queries = self.set.queries()
         if self.set.sparse:
             self.matrix = queries
-            self.queries = [(queries[q].indptr, queries[q].indices, queries[q].data) for q in range(queries.shape[0])]
+            self.queries = [(queries[q].indptr.astype(numpy.uint32), queries[q].indices.astype(numpy.uint32), queries[q].data)
+                            for q in range(queries.shape[0])]
         else:
             self.matrix, self.queries = queries, list(queries)
         os.sched_setaffinity(0, {task["core"]})
@@ -120,8 +118,9 @@ class Worker:
         return {"recall": reached, "qps": len(queries) / spent}
 
     def chosen(self, task):
-        """Numbers of the queries that take part: all, or those in a file."""
-        return numpy.load(task["queries"]) if task.get("queries") else numpy.arange(len(self.queries))
+        """Numbers of the queries that take part: all, or those in a file, at most `limit`."""
+        asked = numpy.load(task["queries"]) if task.get("queries") else numpy.arange(len(self.queries))
+        return asked[:task.get("limit")]
 
     def base(self):
         if not hasattr(self, "scored_against"):
