@@ -247,7 +247,7 @@ class SparseIndex final : public VectorIndex {
         since = 0;
       }
       if (next + 2 < lists.size()) Prefetch(lists[next + 2]);
-      Add(lists[next], query, scratch);
+      Add(lists[next], query, padded, scratch);
       left -= lists[next].size();
       since += lists[next].size();
     }
@@ -379,9 +379,13 @@ class SparseIndex final : public VectorIndex {
                        size_t{list.begin} * (postings_.halves ? 2 : 4));
   }
 
-  void Add(const List& l, const SparseQuery& query, Scratch* scratch) const {
+  void Add(const List& l, const SparseQuery& query, size_t padded, Scratch* scratch) const {
     const simd::Kernels& kernels = simd::Get();
     const uint16_t* ids = postings_.ids.data() + l.begin;
+    // Sums beyond the window would stay, and count in the thread's next search.
+    uint16_t last = 0;
+    for (size_t i = 0; i < l.size(); ++i) last = std::max(last, ids[i]);
+    if (last >= padded) return;  // a damaged file
     float* const sums = scratch->sums.data();
     if (!postings_.halves) {
       const float* values = static_cast<const float*>(postings_.values) + l.begin;

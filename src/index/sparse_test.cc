@@ -181,6 +181,9 @@ TEST(Sparse, ReadsNothingOutsideADamagedFile) {
     for (const auto& hits : MustSearch(*index, column.queries(0, 10), 10, params))
       ExpectWellFormed(hits, column.view());
   }
+  // And it leaves nothing behind in what the thread keeps for its next search.
+  ExpectSame(MustSearch(*MakeFlat(column.view(), Metric::kIP), column.queries(0, 10), 10),
+             MustSearch(*MustOpen(bytes, column.view()), column.queries(0, 10), 10));
 }
 
 }  // namespace
