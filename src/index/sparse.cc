@@ -54,13 +54,21 @@ struct Candidate {
 };
 
 struct Scratch {
-  Array<float> sums{kLocalRows};   // all zero between uses
+  Array<float> sums{kLocalRows};  // between uses the first `clean` are zero
+  size_t clean = kLocalRows;
   Array<float> norms{kLocalRows};  // BM25: of the window's rows
   std::vector<uint64_t> bits;
   std::vector<Cursor> cursors;
   std::vector<List> lists;
   std::vector<float> rest;  // what all lists from here on can add together
   std::vector<Candidate> found;
+
+  // For windows of so many rows. The ids of a damaged file reach beyond its windows, and what they
+  // leave there must not count in the search of another index.
+  void Prepare(size_t window_rows) {
+    for (; clean < window_rows; ++clean) sums.data()[clean] = 0;
+    clean = window_rows;
+  }
 };
 
 Scratch& ThreadScratch() {
@@ -154,6 +162,7 @@ class SparseIndex final : public VectorIndex {
     if (k == 0) return {};
     const size_t count = allowed.all() ? vectors_.rows : allowed.Count(vectors_.rows);
     Scratch& scratch = ThreadScratch();
+    scratch.Prepare(WidestWindow());
     for (size_t q = 0; q < queries.count; ++q) {
       TRY(context.Check());
       const SparseQuery query((*queries.sparse)[q], params);
@@ -247,7 +256,7 @@ class SparseIndex final : public VectorIndex {
         since = 0;
       }
       if (next + 2 < lists.size()) Prefetch(lists[next + 2]);
-      Add(lists[next], query, padded, scratch);
+      Add(lists[next], query, scratch);
       left -= lists[next].size();
       since += lists[next].size();
     }
@@ -269,7 +278,7 @@ class SparseIndex final : public VectorIndex {
         pool->Add(c.row, std::max(c.most * exact - tiny, kTiniest), c.most + slack);
       }
     }
-    std::fill_n(scratch->sums.data(), padded, 0.0f);
+    std::fill_n(scratch->sums.data(), WidestWindow(), 0.0f);
   }
 
   // The marked rows from `begin` of the window on that are allowed, with their sums.
@@ -379,13 +388,9 @@ class SparseIndex final : public VectorIndex {
                        size_t{list.begin} * (postings_.halves ? 2 : 4));
   }
 
-  void Add(const List& l, const SparseQuery& query, size_t padded, Scratch* scratch) const {
+  void Add(const List& l, const SparseQuery& query, Scratch* scratch) const {
     const simd::Kernels& kernels = simd::Get();
     const uint16_t* ids = postings_.ids.data() + l.begin;
-    // Sums beyond the window would stay, and count in the thread's next search.
-    uint16_t last = 0;
-    for (size_t i = 0; i < l.size(); ++i) last = std::max(last, ids[i]);
-    if (last >= padded) return;  // a damaged file
     float* const sums = scratch->sums.data();
     if (!postings_.halves) {
       const float* values = static_cast<const float*>(postings_.values) + l.begin;
@@ -405,6 +410,10 @@ class SparseIndex final : public VectorIndex {
     } else {
       kernels.scatter_half(l.weight, ids, values, l.size(), sums);
     }
+  }
+
+  size_t WidestWindow() const {
+    return std::min<size_t>(postings_.window_rows, (vectors_.rows + 63) / 64 * 64);
   }
 
   double RowCost(size_t rows) const { return static_cast<double>(rows) * row_cost_; }

@@ -1,5 +1,6 @@
 #include "index/sparse.h"
 
+#include "index/blob.h"
 #include "index/test_data.h"
 
 namespace elanus::index {
@@ -181,9 +182,23 @@ TEST(Sparse, ReadsNothingOutsideADamagedFile) {
     for (const auto& hits : MustSearch(*index, column.queries(0, 10), 10, params))
       ExpectWellFormed(hits, column.view());
   }
-  // And it leaves nothing behind in what the thread keeps for its next search.
-  ExpectSame(MustSearch(*MakeFlat(column.view(), Metric::kIP), column.queries(0, 10), 10),
-             MustSearch(*MustOpen(bytes, column.view()), column.queries(0, 10), 10));
+}
+
+TEST(Sparse, ADamagedFileLeavesNothingBehindForTheNextSearch) {
+  const TestColumn column = TestColumn::Sparse(20000, 300, 8, kTestSeed);
+  const std::string bytes = BuildBytes(column.view(), kSpec);
+  std::string damaged = bytes;
+  const Blob blob = Blob::Open(damaged).take();
+  constexpr size_t kIdsSection = 3;
+  const std::string_view ids = blob.Section(kIdsSection);
+  ASSERT_GT(ids.size(), 20000u);
+  for (size_t i = 0; i < ids.size(); i += 2) {  // beyond the rows of the last window, 3,616
+    damaged[static_cast<size_t>(ids.data() - damaged.data()) + i] = 0x10;
+    damaged[static_cast<size_t>(ids.data() - damaged.data()) + i + 1] = 0x27;
+  }
+  MustSearch(*MustOpen(damaged, column.view()), column.queries(0, 10), 1);
+  ExpectSame(MustSearch(*MakeFlat(column.view(), Metric::kIP), column.queries(0, 10), 1),
+             MustSearch(*MustOpen(bytes, column.view()), column.queries(0, 10), 1));
 }
 
 }  // namespace
