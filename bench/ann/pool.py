@@ -94,7 +94,9 @@ def identity(engine, params):
 
 def real_time(on):
     """Whether nothing but interrupts takes a core away from this process and those it starts. Returns whether the
-    system allows it."""
+    system allows it and ELANUS_BENCH_REAL_TIME is not 0."""
+    if os.environ.get("ELANUS_BENCH_REAL_TIME") == "0":
+        return False
     try:
         if on:
             os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(REAL_TIME_PRIORITY))
@@ -111,6 +113,7 @@ class Turn:
 
     def __init__(self):
         self.path, self.file, self.since = os.environ.get("ELANUS_BENCH_LOCK"), None, 0.0
+        self.given = False  # real-time priority, when last asked for
 
     def take(self):
         if self.file is not None and time.monotonic() - self.since > HELD_MAX_S:

@@ -135,7 +135,8 @@ def set_text(name, entry, pictures):
     for mode, figures in entry["modes"].items():
         machine = figures["machine"]
         parts.append(f"### {TITLES[mode]}\n\n{figures['when'][:16]} UTC, {machine['cpu']}, {machine['cores']} cores, "
-                     f"{' '.join(machine['simd'])}, load average {machine['load_average']:.1f}\n")
+                     f"{' '.join(machine['simd'])}, load average {machine['load_average']:.1f}"
+                     + ("" if figures["real_time"] else ", at ordinary priority while others used the machine") + "\n")
         if mode in ("curves", "batch"):
             for k in sorted(figures["k"], key=int):
                 parts.append(f"k = {k}:\n\n" + markdown(head(about), curve_lines(about, figures, k)))

@@ -3,6 +3,7 @@ import datetime
 import json
 
 import machine
+import pool
 
 
 class Results:
@@ -14,7 +15,7 @@ class Results:
         entry = self.sets.setdefault(name, {"about": about, "modes": {}})
         entry["about"] = about
         now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
-        how = {"when": now, "machine": machine.describe()}
+        how = {"when": now, "machine": machine.describe(), "real_time": pool.TURN.given}
         before = entry["modes"].get(mode)
         if mode in ("curves", "batch") and before:
             figures = {**before, **figures, "k": {**before["k"], **figures["k"]}}
