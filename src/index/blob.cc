@@ -9,7 +9,7 @@ namespace elanus::index {
 namespace {
 
 constexpr char kMagic[] = "ELANUSIX";
-constexpr uint32_t kVersion = 2;
+constexpr uint32_t kVersion = 3;
 constexpr size_t kHeaderBytes = 4096;
 constexpr size_t kPageBytes = 4096;
 constexpr size_t kHugeBytes = 2u << 20;
@@ -24,6 +24,15 @@ Status Corrupt(std::string_view what) {
 
 }  // namespace
 
+void BlobWriter::Add(std::string_view bytes) {
+  Add(bytes.size(), [bytes](const Sink& sink) -> Status {
+    constexpr size_t kPieceBytes = 8u << 20;
+    for (size_t from = 0; from < bytes.size(); from += kPieceBytes)
+      TRY(sink(bytes.substr(from, kPieceBytes)));
+    return {};
+  });
+}
+
 Status BlobWriter::Write(const Sink& sink) const {
   std::string head;
   Writer w(&head);
@@ -37,13 +46,12 @@ Status BlobWriter::Write(const Sink& sink) const {
   w.U32(static_cast<uint32_t>(sections_.size()));
   std::vector<size_t> offsets;
   size_t at = kHeaderBytes;
-  for (const std::string_view section : sections_) {
-    at = AlignTo(at, section.size() >= kHugeSectionBytes ? kHugeBytes : kPageBytes);
+  for (const Section& section : sections_) {
+    at = AlignTo(at, section.length >= kHugeSectionBytes ? kHugeBytes : kPageBytes);
     offsets.push_back(at);
     w.U64(at);
-    w.U64(section.size());
-    w.U32(Crc32c(section));
-    at += section.size();
+    w.U64(section.length);
+    at += section.length;
   }
   w.Bytes(header_.meta);
   w.Varint(header_.description.size());
@@ -57,16 +65,24 @@ Status BlobWriter::Write(const Sink& sink) const {
   TRY(sink(head));
 
   size_t written = kHeaderBytes;
+  std::string checksums;
+  Writer sums(&checksums);
   for (size_t i = 0; i < sections_.size(); ++i) {
-    const std::string padding(std::min(offsets[i] - written, kHugeBytes), '\0');
+    const std::string padding(offsets[i] - written, '\0');
     if (!padding.empty()) TRY(sink(padding));
-    constexpr size_t kPieceBytes = 8u << 20;
-    for (size_t from = 0; from < sections_[i].size(); from += kPieceBytes) {
-      TRY(sink(sections_[i].substr(from, kPieceBytes)));
-    }
-    written = offsets[i] + sections_[i].size();
+    uint64_t length = 0;
+    uint32_t crc = Crc32c({});
+    TRY(sections_[i].fill([&](std::string_view piece) -> Status {
+      length += piece.size();
+      crc = Crc32c(piece, crc);
+      return sink(piece);
+    }));
+    CHECK(length == sections_[i].length);
+    sums.U32(crc);
+    written = offsets[i] + length;
   }
-  return {};
+  sums.U32(Crc32c(checksums));
+  return sink(checksums);
 }
 
 Result<Blob> Blob::Open(std::string_view bytes) {
@@ -89,14 +105,18 @@ Result<Blob> Blob::Open(std::string_view bytes) {
   blob.header_.rows = TRY(r.U64());
   blob.header_.dim = TRY(r.U64());
   const uint32_t count = TRY(r.U32());
+  uint64_t end = kHeaderBytes;
   for (uint32_t i = 0; i < count; ++i) {
     const uint64_t offset = TRY(r.U64());
     const uint64_t size = TRY(r.U64());
-    const uint32_t section_crc = TRY(r.U32());
     if (offset > bytes.size() || size > bytes.size() - offset)
       return Corrupt("a section ends past the file");
-    blob.sections_.push_back({bytes.substr(offset, size), section_crc, offset});
+    blob.sections_.push_back({bytes.substr(offset, size), offset});
+    end = offset + size;
   }
+  const uint64_t checksums = (uint64_t{count} + 1) * sizeof(uint32_t);
+  if (bytes.size() - end < checksums) return Corrupt("the checksums are missing");
+  blob.checksums_ = bytes.substr(end, checksums);
   blob.header_.meta = std::string(TRY(r.Bytes()));
   const uint64_t described = TRY(r.Varint());
   for (uint64_t i = 0; i < described; ++i) {
@@ -107,11 +127,13 @@ Result<Blob> Blob::Open(std::string_view bytes) {
 }
 
 Status Blob::Verify() const {
+  Reader r(checksums_);
   for (size_t i = 0; i < sections_.size(); ++i) {
-    if (Crc32c(sections_[i].bytes) != sections_[i].crc) {
+    if (Crc32c(sections_[i].bytes) != TRY(r.U32()))
       return Corrupt("section " + std::to_string(i) + " checksum mismatch");
-    }
   }
+  if (Crc32c(checksums_.substr(0, checksums_.size() - sizeof(uint32_t))) != TRY(r.U32()))
+    return Corrupt("the checksums are damaged");
   return {};
 }
 

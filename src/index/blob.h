@@ -1,8 +1,10 @@
 // The index file (docs/formats/index.md): a 4 KiB header with a table of sections, then the
-// sections, aligned. A header's bytes are checksummed and checked at open, a section's by Verify().
+// sections, aligned, then their checksums: a section can be written while it is made. A header's
+// bytes are checked at open, the sections' by Verify().
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +21,8 @@ enum class BlobKind : uint32_t {
   kSparse = 4,
   kSorted = 5,
   kIvfCodes = 6,
-  kDisk = 7
+  kDisk = 7,
+  kBitScan = 8
 };
 
 struct BlobHeader {
@@ -35,13 +38,22 @@ struct BlobHeader {
 class BlobWriter {
  public:
   explicit BlobWriter(BlobHeader header) : header_(std::move(header)) {}
+  // Makes a section in consecutive pieces.
+  using Fill = std::function<Status(const Sink& sink)>;
+
   // Sections are numbered in the order added. The bytes are borrowed until Write returns.
-  void Add(std::string_view bytes) { sections_.push_back(bytes); }
+  void Add(std::string_view bytes);
+  // `fill` is called once, in its turn, and gives exactly `length` bytes.
+  void Add(uint64_t length, Fill fill) { sections_.push_back({length, std::move(fill)}); }
   Status Write(const Sink& sink) const;
 
  private:
+  struct Section {
+    uint64_t length;
+    Fill fill;
+  };
   BlobHeader header_;
-  std::vector<std::string_view> sections_;
+  std::vector<Section> sections_;
 };
 
 class Blob {
@@ -72,13 +84,13 @@ class Blob {
  private:
   struct Entry {
     std::string_view bytes;
-    uint32_t crc;
     uint64_t offset;
   };
   static Status Mismatch(size_t number, size_t got, size_t want);
 
   BlobHeader header_;
   std::vector<Entry> sections_;
+  std::string_view checksums_;
 };
 
 }  // namespace elanus::index

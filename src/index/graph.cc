@@ -161,7 +161,8 @@ void SearchReach(const GraphLayer& layer, const Space& space, const Space::Probe
   const auto offer = [&](float d, uint32_t node) {
     beam.Insert(d, node);
     if (!allowed.Test(node) || !accepted.Insert(d, node)) return;
-    if (accepted.size() >= reach.k) limit = reach.Limit(accepted.distance(reach.k - 1));
+    if (accepted.size() >= reach.k)
+      limit = std::min(accepted.bound(), reach.Limit(accepted.distance(reach.k - 1)));
   };
   offer(scratch->distances[0], entry);
   float distance;

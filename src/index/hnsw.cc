@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/coding.h"
+#include "index/bit_scan.h"
 #include "index/flat.h"
 #include "index/graph.h"
 #include "index/hnsw_build.h"
@@ -311,8 +312,8 @@ bool SuitsFast(const VectorView& vectors) {
   return dim >= 96 && vectors.type != DataType::kInt8Vector;
 }
 
-// HNSW is served by the fast form, its compressed siblings by the lean one; `graph_profile` names
-// one.
+// HNSW is served by the fast form, its compressed siblings by the lean one.
+// `graph_profile` names one.
 Result<Form> FormOf(const VectorView& vectors, const BuildSpec& spec) {
   const std::string* asked = FindProperty(spec.params, "graph_profile");
   if (asked != nullptr && *asked == "fast") return Form::kFast;
@@ -324,10 +325,36 @@ Result<Form> FormOf(const VectorView& vectors, const BuildSpec& spec) {
   return spec.type == "HNSW" && SuitsFast(vectors) ? Form::kFast : Form::kLean;
 }
 
+bool ChoosesForm(const BuildSpec& spec) {
+  const std::string* asked = FindProperty(spec.params, "graph_profile");
+  return asked == nullptr || *asked == "auto";
+}
+
 bool Rotated(Form form, const VectorView& vectors) {
   const auto dim = static_cast<size_t>(vectors.dim);
   // The lean form's eight bits do well without: not where it pads a row by more than an eighth.
   return form == Form::kFast || simd::Rotation::PaddedDim(dim) * 8 <= dim * 9;
+}
+
+// The rows of the fast form are several times as large as all that they are made of, so they are
+// made a few at a time while the file is written. All is borrowed until then.
+void AddNodeRows(const Context& context, const uint8_t* codes, const uint32_t* links, size_t rows,
+                 const QgLayout& layout, Workers* workers, BlobWriter* blob) {
+  const size_t stride = layout.stride();
+  blob->Add(rows * stride, [=, &context](const Sink& sink) -> Status {
+    constexpr size_t kPieceRows = 4096;
+    for (size_t first = 0; first < rows; first += kPieceRows) {
+      TRY(context.Check());
+      const size_t count = std::min(kPieceRows, rows - first);
+      Array<uint8_t> piece(count * stride);
+      workers->For(count, 256, [&](size_t begin, size_t end, int) {
+        EncodeEdges(codes, links, first + begin, first + end, layout,
+                    piece.data() + begin * stride);
+      });
+      TRY(sink(piece.view()));
+    }
+    return {};
+  });
 }
 
 }  // namespace
@@ -344,6 +371,8 @@ Status BuildHnsw(const Context& context, const VectorView& vectors, const BuildS
 
   Form form = Form::kBits;
   if (vectors.type != DataType::kBinaryVector) form = TRY(FormOf(vectors, spec));
+  if (ChoosesForm(spec) && SuitsBitScan(vectors) && TRY(BuildBitScan(context, vectors, spec, sink)))
+    return {};
 
   if (form == Form::kFast) {
     // Whole blocks of neighbours.
@@ -377,7 +406,6 @@ Status BuildHnsw(const Context& context, const VectorView& vectors, const BuildS
   meta.norm2_max = model.norm2_max;
   const bool empty = graph.entry_row == Graph::kNone;
   std::vector<uint8_t> seeds;
-  Array<uint8_t> rows;
   if (form != Form::kBits) {
     graph.order = graph.first;
     meta.growth = MeasureGrowth(space, vectors.rows, vectors.valid, graph.first, &workers);
@@ -386,17 +414,13 @@ Status BuildHnsw(const Context& context, const VectorView& vectors, const BuildS
     graph.counts.resize(1);
     graph.degrees.resize(1);
   }
+  QgLayout layout;
   if (form == Form::kFast && !empty) {
-    QgLayout layout;
     layout.width = model.width();
     layout.degree = graph.degrees[0];
     graph.links[0] = FillLinks(space, graph.links[0].data(), vectors.rows, graph.degrees[0],
                                layout.degree, &workers);
     TRY(context.Check());
-    rows = Array<uint8_t>(vectors.rows * layout.stride());
-    EncodeEdges(codes.data(), graph.links[0].data(), vectors.rows, layout, &workers, &rows);
-    codes = {};
-    graph.links.clear();
   }
   meta.upper = graph.order.size();
   for (size_t l = 0; l < graph.counts.size(); ++l) {
@@ -409,10 +433,11 @@ Status BuildHnsw(const Context& context, const VectorView& vectors, const BuildS
   };
   blob.Add(bytes_of(graph.order));
   blob.Add(bytes_of(model.mean));
-  blob.Add(codes.view());
+  blob.Add(form == Form::kFast ? std::string_view() : codes.view());
   blob.Add(bytes_of(seeds));
   if (form == Form::kFast) {
-    blob.Add(rows.view());
+    AddNodeRows(context, codes.data(), graph.links[0].data(), empty ? 0 : vectors.rows, layout,
+                &workers, &blob);
   } else {
     for (const Array<uint32_t>& links : graph.links) blob.Add(links.view());
   }

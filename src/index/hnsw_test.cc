@@ -310,16 +310,16 @@ TEST(Hnsw, RefusesADamagedHeaderAndAnotherColumnsFile) {
 TEST(Hnsw, RefusesAFileOfAnotherVersionAndNamesIt) {
   const TestColumn column = TestColumn::Dense(DataType::kFloatVector, 50, 8, 2, kTestSeed);
   std::string bytes = BuildBytes(column.view(), Spec(Metric::kL2));
-  ASSERT_EQ(bytes[8], 2);
-  for (const char version : {1, 3}) {
+  ASSERT_EQ(bytes[8], 3);
+  for (const char version : {2, 4}) {
     bytes[8] = version;
     const uint32_t crc = Crc32c(std::string_view(bytes).substr(0, 4092));
     std::memcpy(bytes.data() + 4092, &crc, sizeof crc);
     const Status opened = Open(bytes, column.view()).status();
     EXPECT_EQ(opened.code(), Code::kUnexpected);
-    EXPECT_EQ(opened.message(), version == 1
-                                    ? "index file: version 1 is older than this build's 2"
-                                    : "index file: version 3 is newer than this build's 2");
+    EXPECT_EQ(opened.message(), version == 2
+                                    ? "index file: version 2 is older than this build's 3"
+                                    : "index file: version 4 is newer than this build's 3");
   }
 }
 
@@ -328,8 +328,8 @@ TEST(Hnsw, WritesTheGoldenFile) {
   const TestColumn column = TestColumn::Dense(DataType::kFloatVector, 300, 64, 4, kTestSeed);
   const std::string lean = BuildBytes(column.view(), Spec(Metric::kL2, 8, 40, "lean"));
   const std::string fast = BuildBytes(column.view(), Spec(Metric::kL2, 8, 40, "fast"));
-  EXPECT_EQ(Crc32c(lean), 330857594u);
-  EXPECT_EQ(Crc32c(fast), 2782704302u);
+  EXPECT_EQ(Crc32c(lean), 533064910u);
+  EXPECT_EQ(Crc32c(fast), 2830280332u);
 }
 
 TEST(Hnsw, DamageBehindTheHeaderIsFoundByVerifyAndDoesNotCrashASearch) {

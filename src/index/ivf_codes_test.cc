@@ -1,5 +1,6 @@
 #include "index/ivf_codes.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "index/pq.h"
@@ -226,7 +227,7 @@ TEST(IvfCodes, TakesRowsOfEveryKind) {
   }
 }
 
-TEST(IvfCodes, DamageCostsHitsAndNothingElse) {
+TEST(IvfCodes, DamageGivesWrongHitsAndNothingElse) {
   const TestColumn column = TestColumn::Dense(DataType::kFloatVector, 3000, 32, 10, kTestSeed);
   const std::string bytes = BuildBytes(column.view(), Spec("SCANN", Metric::kL2));
   std::mt19937_64 random(kTestSeed);
@@ -238,8 +239,11 @@ TEST(IvfCodes, DamageCostsHitsAndNothingElse) {
     const auto index = MustOpen(damaged, column.view());
     SearchParams params;
     params.nprobe = 64;
-    for (const auto& h : MustSearch(*index, column.queries(0, 5), 10, params))
-      ExpectWellFormed(h, column.view());
+    for (const auto& hits : MustSearch(*index, column.queries(0, 5), 10, params)) {
+      // A row may come twice where the list of rows is damaged.
+      EXPECT_TRUE(std::is_sorted(hits.begin(), hits.end()));
+      for (const Hit& hit : hits) EXPECT_LT(hit.row, 3000u);
+    }
   }
 }
 

@@ -91,38 +91,36 @@ void QgQuery::Bind(const CodeProbe& probe, size_t width) {
   origin = probe.origin();
 }
 
-void EncodeEdges(const uint8_t* codes, const uint32_t* links, size_t rows, const QgLayout& layout,
-                 Workers* workers, Array<uint8_t>* out) {
+void EncodeEdges(const uint8_t* codes, const uint32_t* links, size_t begin, size_t end,
+                 const QgLayout& layout, uint8_t* out) {
   const size_t width = layout.width;
   const size_t stride = CodeStride(width);
   const size_t m = width / 4;
   const size_t code_bytes = simd::CodeFactorsOffset(width) + sizeof(simd::CodeFactors);
-  workers->For(rows, 256, [&](size_t begin, size_t end, int) {
-    std::vector<float> node(width), difference(width);
-    std::vector<uint8_t> signs(simd::kFastRows * m);
-    Edge edges[simd::kFastRows];
-    for (size_t row = begin; row < end; ++row) {
-      const uint8_t* code = codes + row * stride;
-      const uint32_t* to = links + row * layout.degree;
-      uint8_t* at = out->data() + row * layout.stride();
-      std::memcpy(at, code, code_bytes);
-      std::memcpy(at + layout.links_at(), to, layout.degree * sizeof(uint32_t));
-      const simd::CodeFactors f = FactorsOf(code, width);
-      Decode(code, width, f, node.data());
-      for (size_t b = 0; b < layout.blocks(); ++b) {
-        size_t n = 0;
-        for (; n < simd::kFastRows && to[b * simd::kFastRows + n] != Graph::kNone; ++n) {
-          const uint8_t* other = codes + to[b * simd::kFastRows + n] * stride;
-          const simd::CodeFactors g = FactorsOf(other, width);
-          Decode(other, width, g, difference.data());
-          for (size_t i = 0; i < width; ++i) difference[i] -= node[i];
-          edges[n] = Sign(difference.data(), node.data(), width,
-                          g.extra * g.extra - f.extra * f.extra, signs.data() + n * m);
-        }
-        PutEdges(signs.data(), m, edges, n, at + layout.edges_at() + b * layout.edges_bytes());
+  std::vector<float> node(width), difference(width);
+  std::vector<uint8_t> signs(simd::kFastRows * m);
+  Edge edges[simd::kFastRows];
+  for (size_t row = begin; row < end; ++row) {
+    const uint8_t* code = codes + row * stride;
+    const uint32_t* to = links + row * layout.degree;
+    uint8_t* at = out + (row - begin) * layout.stride();
+    std::memcpy(at, code, code_bytes);
+    std::memcpy(at + layout.links_at(), to, layout.degree * sizeof(uint32_t));
+    const simd::CodeFactors f = FactorsOf(code, width);
+    Decode(code, width, f, node.data());
+    for (size_t b = 0; b < layout.blocks(); ++b) {
+      size_t n = 0;
+      for (; n < simd::kFastRows && to[b * simd::kFastRows + n] != Graph::kNone; ++n) {
+        const uint8_t* other = codes + to[b * simd::kFastRows + n] * stride;
+        const simd::CodeFactors g = FactorsOf(other, width);
+        Decode(other, width, g, difference.data());
+        for (size_t i = 0; i < width; ++i) difference[i] -= node[i];
+        edges[n] = Sign(difference.data(), node.data(), width,
+                        g.extra * g.extra - f.extra * f.extra, signs.data() + n * m);
       }
+      PutEdges(signs.data(), m, edges, n, at + layout.edges_at() + b * layout.edges_bytes());
     }
-  });
+  }
 }
 
 std::vector<uint8_t> EncodeSeeds(const uint8_t* codes, size_t width,
@@ -177,26 +175,27 @@ void Walk(const QgView& graph, const Seeds& seeds, const CodeProbe& probe, const
   const simd::CodesKernel code_distance = simd::Get().codes;
   const size_t stride = layout.stride();
   const size_t m = layout.width / 4;
-  Beam& beam = scratch->beam;
+  Frontier& frontier = scratch->frontier;
   Beam& found = scratch->found;
   Visited& expanded = scratch->expanded;
   Estimated& estimated = scratch->estimated;
   expanded.Reset(graph.count);
   estimated.Reset(4 * reach.beam);
   NearSeeds(seeds, query, layout.width, kSeedStarts, &scratch->seeds);
-  beam.Reset(reach.beam);
+  frontier.Reset(reach.beam);
   found.Reset(reach.found);
   for (size_t i = 0; i < scratch->seeds.size(); ++i) {
     if (scratch->seeds.node(i) >= graph.count) continue;
-    beam.Insert(scratch->seeds.distance(i), scratch->seeds.node(i));
+    frontier.Push(scratch->seeds.distance(i), scratch->seeds.node(i));
   }
   float limit = std::numeric_limits<float>::infinity();
   float estimates[simd::kFastRows];
   float estimate;
-  for (uint32_t node = beam.Next(&estimate); node != Beam::kNone; node = beam.Next(&estimate)) {
+  for (uint32_t node = frontier.Pop(&estimate); node != Frontier::kNone;
+       node = frontier.Pop(&estimate)) {
     if (estimate > limit) break;
     if (!expanded.Add(node)) continue;
-    if (const uint32_t next = beam.Peek(); next != Beam::kNone)
+    if (const uint32_t next = frontier.Peek(); next != Frontier::kNone)
       Prefetch(graph.Row(next), std::min(stride, kPrefetchBytes));
     const uint8_t* row = graph.Row(node);
     float distance;
@@ -210,7 +209,7 @@ void Walk(const QgView& graph, const Seeds& seeds, const CodeProbe& probe, const
     for (size_t b = 0; b < layout.blocks(); ++b) {
       uint32_t mask =
           fast.edges(terms, query.lut.data(), row + layout.edges_at() + b * layout.edges_bytes(), m,
-                     std::min(beam.bound(), limit), estimates);
+                     std::min(frontier.bound(), limit), estimates);
       for (; mask != 0; mask &= mask - 1) {
         const auto r = static_cast<size_t>(std::countr_zero(mask));
         uint32_t to;
@@ -219,13 +218,8 @@ void Walk(const QgView& graph, const Seeds& seeds, const CodeProbe& probe, const
         if (to >= graph.count || expanded.Has(to)) continue;
         bool known;
         float* const before = estimated.At(to, &known);
-        if (!known) {
-          beam.Insert(estimates[r], to);
-        } else if (estimates[r] < *before) {
-          beam.Improve(*before, estimates[r], to);
-        } else {
-          continue;
-        }
+        if (known && !(estimates[r] < *before)) continue;
+        frontier.Push(estimates[r], to);
         *before = estimates[r];
       }
     }

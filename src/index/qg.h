@@ -12,6 +12,7 @@
 
 #include "index/array.h"
 #include "index/codes.h"
+#include "index/frontier.h"
 #include "index/graph.h"
 #include "index/reach.h"
 #include "index/workers.h"
@@ -60,10 +61,10 @@ struct QgQuery {
   void Bind(const CodeProbe& probe, size_t width);
 };
 
-// codes: rows of CodeStride(width) bytes; links: `rows` x `degree`, kNone where there is none.
-// Fills rows x layout.stride() bytes.
-void EncodeEdges(const uint8_t* codes, const uint32_t* links, size_t rows, const QgLayout& layout,
-                 Workers* workers, Array<uint8_t>* out);
+// Writes the rows [begin, end): layout.stride() bytes each, zero before. codes: all rows, of
+// CodeStride(width) bytes; links: theirs too, layout.degree places, kNone where there is none.
+void EncodeEdges(const uint8_t* codes, const uint32_t* links, size_t begin, size_t end,
+                 const QgLayout& layout, uint8_t* out);
 // The blocks of `seeds`.
 std::vector<uint8_t> EncodeSeeds(const uint8_t* codes, size_t width,
                                  const std::vector<uint32_t>& seeds);
@@ -72,7 +73,7 @@ std::vector<uint8_t> EncodeSeeds(const uint8_t* codes, size_t width,
 void NearSeeds(const Seeds& seeds, const QgQuery& query, size_t width, size_t limit, Beam* out);
 
 struct QgScratch {
-  Beam beam;
+  Frontier frontier;
   Beam seeds;
   Beam found;  // nodes whose distance was computed from their own code
   Visited expanded;

@@ -1,4 +1,5 @@
 // Which code builds and opens which index type.
+#include "index/bit_scan.h"
 #include "index/blob.h"
 #include "index/disk.h"
 #include "index/flat.h"
@@ -58,6 +59,8 @@ Result<std::unique_ptr<VectorIndex>> OpenBlob(const Blob& blob, const VectorView
       return MakeFlat(vectors, header.metric);
     case BlobKind::kHnsw:
       return OpenHnsw(blob, vectors);
+    case BlobKind::kBitScan:
+      return OpenBitScan(blob, vectors);
     case BlobKind::kIvf:
       return OpenIvf(blob, vectors);
     case BlobKind::kIvfCodes:

@@ -46,7 +46,7 @@ uint64_t GrowingColumn::Append(const Column& column, size_t first) {
 }
 
 void GrowingColumn::Code(Metric metric) {
-  if (own_codes_ != nullptr || !VectorCodes::Serves(type_, dim_)) return;
+  if (own_codes_ != nullptr || !index::BitCoder::Serves(type_, dim_)) return;
   own_codes_ = std::make_unique<VectorCodes>(dim_, metric, arena_);
   codes_.store(own_codes_.get(), std::memory_order_release);
 }

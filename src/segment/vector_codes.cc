@@ -1,69 +1,16 @@
 #include "segment/vector_codes.h"
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
+#include <cstring>
 
 #include "index/distance.h"
-#include "simd/bitcodes.h"
-#include "simd/estimate.h"
-#include "simd/fastscan.h"
-#include "simd/kernels.h"
 
 namespace elanus::segment {
-namespace {
-
-constexpr uint64_t kSeed = 0x656c616e7573;
-constexpr size_t kTileBlocks = 16;
-constexpr size_t kTileRows = kTileBlocks * simd::kFastRows;
-// Half a step of the best uniform quantiser of two bits for a normal variable of deviation 1 is
-// 0.498: above twice that a coordinate is large.
-constexpr float kLarge = 0.9957f;
-constexpr float kSignDeviations = 3.0f;
-constexpr float kDeviations = 2.6f;
-// What rounding may do to a sum of floats, as a share of its terms.
-constexpr float kRounding = 1e-5f;
-
-float Dot(const float* a, const float* b, size_t n) { return simd::Get().f32_ip.row(a, b, n); }
-
-// The deviation of an estimate of <r, q> over |q|, for a code whose cosine to r is `cosine`.
-float ErrorOf(float norm, float cosine, size_t dim) {
-  if (!(cosine > 0)) return norm;
-  return norm * std::sqrt(std::max(0.0f, 1 / (cosine * cosine) - 1)) /
-         std::sqrt(static_cast<float>(dim - 1));
-}
-
-}  // namespace
-
-// A query against the codes: distance >= base + ... (simd::EstimateTerms), for the first bit and
-// for both.
-struct VectorCodes::Probe {
-  std::vector<uint8_t> lut;
-  simd::EstimateTerms by_sign, by_both;
-};
-
-struct VectorCodes::Bounds {
-  uint32_t masks[kTileBlocks];  // a bit a row
-  float estimates[kTileRows];   // of the rows in masks, and their lower bounds
-  float lowers[kTileRows];
-};
-
-bool VectorCodes::Serves(DataType type, int64_t dim) {
-  return dim >= 64 && (type == DataType::kFloatVector || type == DataType::kFloat16Vector ||
-                       type == DataType::kBFloat16Vector);
-}
 
 VectorCodes::VectorCodes(int64_t dim, Metric metric, BlockArena* arena)
-    : dim_(static_cast<size_t>(dim)),
-      padded_(simd::Rotation::PaddedDim(dim_)),
-      codes_(padded_ / 4),
-      metric_(metric),
-      rotation_(dim_, kSeed),
-      row_(padded_),
-      sign_rows_(simd::kFastRows * padded_ / 8),
-      second_rows_(simd::kFastRows * padded_ / 8),
-      signs_(arena, padded_ / 8),
-      seconds_(arena, padded_ / 8),
+    : coder_(dim, metric),
+      signs_(arena, coder_.plane_bytes() / index::kBitBlockRows),
+      seconds_(arena, coder_.plane_bytes() / index::kBitBlockRows),
       squares_(arena, sizeof(float)),
       sign_scales_(arena, sizeof(float)),
       sign_errors_(arena, sizeof(float)),
@@ -72,24 +19,26 @@ VectorCodes::VectorCodes(int64_t dim, Metric metric, BlockArena* arena)
 
 bool VectorCodes::Due(size_t rows) const {
   return !stopped_ && rows >= kRowsMin &&
-         rows - rows_.load(std::memory_order_relaxed) >= simd::kFastRows;
+         rows - rows_.load(std::memory_order_relaxed) >= index::kBitBlockRows;
 }
 
 void VectorCodes::CatchUp(std::span<const VectorPart> parts, size_t rows) {
   if (!Due(rows)) return;
   size_t coded = rows_.load(std::memory_order_relaxed);
-  if (center_.empty() && !Train(parts)) {
+  if (coder_.center().empty() && !Train(parts)) {
     stopped_ = true;
     return;
   }
-  for (const VectorPart& part : parts) {
-    while (coded < part.begin + part.vectors.rows && coded + simd::kFastRows <= rows) {
-      if (!EncodeBlock(part, coded)) {
+  index::BitBlock block;
+  for (const VectorPart& part : parts) {  // blocks never straddle chunks
+    while (coded < part.begin + part.vectors.rows && coded + index::kBitBlockRows <= rows) {
+      if (!coder_.Encode(part.vectors, coded - part.begin, index::kBitBlockRows, &block)) {
         stopped_ = true;
         rows_.store(coded, std::memory_order_release);
         return;
       }
-      coded += simd::kFastRows;
+      Put(coded, block);
+      coded += index::kBitBlockRows;
     }
   }
   rows_.store(coded, std::memory_order_release);
@@ -97,285 +46,53 @@ void VectorCodes::CatchUp(std::span<const VectorPart> parts, size_t rows) {
 
 // The mean of the first kRowsMin rows, as the metric sees them.
 bool VectorCodes::Train(std::span<const VectorPart> parts) {
-  std::vector<double> sums(dim_);
-  std::vector<float> row(dim_);
+  const auto dim = static_cast<size_t>(parts.front().vectors.dim);
+  std::vector<double> sums(dim);
+  std::vector<float> row(dim);
   size_t count = 0;
   for (const VectorPart& part : parts) {
     const index::VectorView& view = part.vectors;
     for (size_t i = 0; i < view.rows && part.begin + i < kRowsMin; ++i) {
       if (view.valid != nullptr && view.valid[i] == 0) continue;
       index::ReadFloats(view, i, row.data());
-      const float scale = metric_ == Metric::kCosine ? view.inverse_norms[i] : 1.0f;
-      for (size_t d = 0; d < dim_; ++d) sums[d] += static_cast<double>(row[d] * scale);
+      const float scale = metric() == Metric::kCosine ? view.inverse_norms[i] : 1.0f;
+      for (size_t d = 0; d < dim; ++d) sums[d] += static_cast<double>(row[d] * scale);
       ++count;
     }
   }
-  for (size_t d = 0; d < dim_; ++d)
+  for (size_t d = 0; d < dim; ++d)
     row[d] = count == 0 ? 0.0f : static_cast<float>(sums[d] / static_cast<double>(count));
-  center_.resize(padded_);
-  rotation_.Apply(row.data(), center_.data());
-  center_norm_ = std::sqrt(Dot(center_.data(), center_.data(), padded_));
-  return std::isfinite(center_norm_);
+  return coder_.SetCenter(row.data());
 }
 
-// Rows [first, first + 32); they lie in `part`, as blocks never straddle chunks.
-bool VectorCodes::EncodeBlock(const VectorPart& part, size_t first) {
-  const size_t chunk = ChunkOf(first);
-  for (ChunkedArray* array :
-       {&signs_, &seconds_, &squares_, &sign_scales_, &sign_errors_, &scales_, &errors_}) {
-    array->Make(chunk);
-  }
-  const simd::BitCodes& kernels = simd::GetBitCodes();
-  const auto root = std::sqrt(static_cast<float>(padded_));
-  const index::VectorView& view = part.vectors;
-  for (size_t i = 0; i < simd::kFastRows; ++i) {
-    const size_t row = first + i - part.begin;
-    const float* values = row_.data();
-    if (view.type == DataType::kFloatVector) {
-      values = reinterpret_cast<const float*>(view.Row(row));
-    } else {
-      index::ReadFloats(view, row, row_.data());
-    }
-    rotation_.Apply(values, row_.data());
-    const float scale = metric_ == Metric::kCosine ? view.inverse_norms[row] : 1.0f;
-    const float square = kernels.subtract(row_.data(), scale, center_.data(), padded_);
-    const float norm = std::sqrt(square);
-    const simd::BitSums sums =
-        kernels.encode(row_.data(), padded_, kLarge * norm / root,
-                       sign_rows_.data() + i * padded_ / 8, second_rows_.data() + i * padded_ / 8);
-    if (!std::isfinite(square * static_cast<float>(padded_))) return false;
-    // The codes 2 s + t, and s alone, against r.
-    const float both = sums.all + 2 * sums.large;
-    const float both_norm =
-        std::sqrt(static_cast<float>(padded_) + 8 * static_cast<float>(sums.count));
-    const bool none = !(square > 0) || !(sums.all > 0);
-    squares_.As<float>(first + i) = square;
-    sign_scales_.As<float>(first + i) = none ? 0 : square / sums.all;
-    sign_errors_.As<float>(first + i) = none ? 0 : ErrorOf(norm, sums.all / (norm * root), padded_);
-    scales_.As<float>(first + i) = none ? 0 : square / both;
-    errors_.As<float>(first + i) = none ? 0 : ErrorOf(norm, both / (norm * both_norm), padded_);
-  }
-  simd::FastPackNibbles(sign_rows_.data(), padded_ / 8, codes_,
-                        reinterpret_cast<uint8_t*>(signs_.At(first)));
-  simd::FastPackNibbles(second_rows_.data(), padded_ / 8, codes_,
-                        reinterpret_cast<uint8_t*>(seconds_.At(first)));
-  return true;
-}
-
-bool VectorCodes::MakeProbe(const float* query, Probe* probe) const {
-  std::vector<float> rotated(padded_);
-  rotation_.Apply(query, rotated.data());
-  float scale = 1;
-  if (metric_ == Metric::kCosine) {
-    const float length = std::sqrt(Dot(rotated.data(), rotated.data(), padded_));
-    if (!(length > 0)) return false;
-    scale = 1 / length;
-    for (float& v : rotated) v *= scale;
-  }
-  float base = 0;
-  if (metric_ == Metric::kL2) {
-    base = simd::GetBitCodes().subtract(rotated.data(), 1, center_.data(), padded_);
-  } else {
-    base = -Dot(rotated.data(), center_.data(), padded_);
-  }
-  const float norm = std::sqrt(Dot(rotated.data(), rotated.data(), padded_));
-  if (!std::isfinite(norm * norm * static_cast<float>(padded_)) || !(norm > 0) ||
-      !std::isfinite(base)) {
-    return false;
-  }
-  probe->lut.resize(simd::FastBlockBytes(codes_));
-  const simd::FastScale sums = simd::GetFastScan().signs(rotated.data(), codes_, probe->lut.data());
-  simd::EstimateTerms terms{};
-  float weight = 1;
-  if (metric_ == Metric::kL2) {  // |q - c|^2 + |r|^2 - 2 <r, q - c>
-    terms.base = base * (1 - kRounding);
-    terms.add = 1 - kRounding;
-    weight = 2;
-  } else {  // - <c, q> - <r, q>
-    terms.base = base - kRounding * center_norm_ * norm;
-  }
-  terms.slope = -weight * sums.scale;
-  probe->by_sign = probe->by_both = terms;
-  probe->by_sign.shift = -weight * sums.bias;
-  probe->by_sign.slack = weight * kSignDeviations * norm;
-  probe->by_both.shift = -weight * 3 * sums.bias;  // of 2 s + t
-  probe->by_both.slack = weight * kDeviations * norm;
-  return true;
-}
-
-namespace {
-
-template <typename Sum>
-void Sums(const uint8_t* lut, const uint8_t* codes, size_t m, size_t blocks, Sum* out) {
-  if constexpr (sizeof(Sum) == 2) {
-    simd::GetFastScan().sums16(&lut, 1, codes, m, blocks, out);
-  } else {
-    simd::GetFastScan().sums32(lut, codes, m, blocks, out);
-  }
-}
-
-// The planes and factors of a tile.
-template <typename Sum>
-struct Tile {
-  const uint8_t* signs;
-  const uint8_t* seconds;
-  simd::EstimateFactors by_sign, by_both;
-
-  Sum sums[kTileRows];
-  Sum more[kTileRows];
-  uint32_t both[kTileRows];
-
-  void Scan(const uint8_t* lut, size_t m, const simd::EstimateTerms& sign_terms,
-            const simd::EstimateTerms& both_terms, size_t blocks, float bound, uint32_t* masks,
-            float* estimates, float* lowers) {
-    const simd::Estimates& kernels = simd::GetEstimates();
-    Sums(lut, signs, m, blocks, sums);
-    const size_t rows = blocks * simd::kFastRows;
-    if constexpr (sizeof(Sum) == 2) {
-      kernels.from16(sign_terms, sums, by_sign, rows, estimates, lowers);
-    } else {
-      kernels.from32(sign_terms, sums, by_sign, rows, estimates, lowers);
-    }
-    simd::GetFastScan().below_f32(lowers, blocks, bound, masks);
-    for (size_t begin = 0; begin < blocks;) {
-      if (masks[begin] == 0) {
-        ++begin;
-        continue;
-      }
-      size_t end = begin + 1;
-      while (end < blocks && masks[end] != 0) ++end;
-      const size_t first = begin * simd::kFastRows;
-      ScanBoth(lut, m, both_terms, begin, end - begin, bound, masks + begin, estimates + first,
-               lowers + first);
-      begin = end;
-    }
-  }
-
- private:
-  void ScanBoth(const uint8_t* lut, size_t m, const simd::EstimateTerms& terms, size_t block,
-                size_t blocks, float bound, uint32_t* masks, float* estimates, float* lowers) {
-    const size_t first = block * simd::kFastRows;
-    Sums(lut, seconds + block * simd::FastBlockBytes(m), m, blocks, more);
-    for (size_t b = 0; b < blocks; ++b) {
-      const size_t at = b * simd::kFastRows;
-      for (size_t i = 0; i < simd::kFastRows; ++i)
-        both[at + i] = 2 * uint32_t{sums[first + at + i]} + more[at + i];
-    }
-    const simd::EstimateFactors factors{by_both.add + first, by_both.scale + first,
-                                        by_both.error + first};
-    simd::GetEstimates().from32(terms, both, factors, blocks * simd::kFastRows, estimates, lowers);
-    uint32_t left[kTileBlocks];
-    simd::GetFastScan().below_f32(lowers, blocks, bound, left);
-    for (size_t b = 0; b < blocks; ++b) masks[b] &= left[b];
-  }
-};
-
-// Exact comparisons of rows of one part, a few at a time.
-class Comparer {
- public:
-  Comparer(const VectorPart& part, Metric metric, const index::RowDistance::Query& query, TopK* top)
-      : part_(part), exact_(part.vectors, metric), query_(query), top_(top) {}
-  ~Comparer() { Compare(); }
-  Comparer(const Comparer&) = delete;
-  Comparer& operator=(const Comparer&) = delete;
-
-  void Add(uint32_t row) {  // of the segment
-    ids_[count_++] = row - static_cast<uint32_t>(part_.begin);
-    if (count_ == kPiece) Compare();
-  }
-
- private:
-  // Each piece may lower the bound that the next has to pass.
-  static constexpr size_t kPiece = 16;
-
-  void Compare() {
-    float distances[kPiece];
-    exact_.Rows(query_, ids_, 0, count_, distances);
-    for (size_t i = 0; i < count_; ++i)
-      top_->Offer(distances[i], static_cast<uint32_t>(part_.begin) + ids_[i]);
-    count_ = 0;
-  }
-
-  const VectorPart& part_;
-  const index::RowDistance exact_;
-  const index::RowDistance::Query& query_;
-  TopK* const top_;
-  uint32_t ids_[kPiece];
-  size_t count_ = 0;
-};
-
-}  // namespace
-
-void VectorCodes::Scan(const Probe& probe, size_t first, size_t blocks, float bound,
-                       Bounds* found) const {
-  const auto scan = [&](auto& tile) {
-    tile.signs = reinterpret_cast<const uint8_t*>(signs_.At(first));
-    tile.seconds = reinterpret_cast<const uint8_t*>(seconds_.At(first));
-    const float* squares = &squares_.As<float>(first);
-    tile.by_sign = {squares, &sign_scales_.As<float>(first), &sign_errors_.As<float>(first)};
-    tile.by_both = {squares, &scales_.As<float>(first), &errors_.As<float>(first)};
-    tile.Scan(probe.lut.data(), codes_, probe.by_sign, probe.by_both, blocks, bound, found->masks,
-              found->estimates, found->lowers);
+void VectorCodes::Put(size_t first, const index::BitBlock& block) {
+  const auto put = [&](ChunkedArray& array, const void* from, size_t bytes) {
+    array.Make(ChunkOf(first));
+    std::memcpy(array.At(first), from, bytes);
   };
-  if (codes_ <= simd::kFastNarrow) {
-    Tile<uint16_t> tile;
-    scan(tile);
-  } else {
-    Tile<uint32_t> tile;
-    scan(tile);
-  }
+  put(signs_, block.signs.data(), block.signs.size());
+  put(seconds_, block.seconds.data(), block.seconds.size());
+  put(squares_, block.squares, sizeof block.squares);
+  put(sign_scales_, block.sign_scales, sizeof block.sign_scales);
+  put(sign_errors_, block.sign_errors, sizeof block.sign_errors);
+  put(scales_, block.scales, sizeof block.scales);
+  put(errors_, block.errors, sizeof block.errors);
 }
 
 Result<bool> VectorCodes::Search(const Context& context, const std::byte* query,
                                  std::span<const VectorPart> parts, size_t rows,
                                  const RowMask& allowed, TopK* top) const {
-  if (parts.empty() || rows == 0) return true;
-  std::vector<float> floats(dim_);
-  index::ToFloats(parts.front().vectors.type, query, dim_, floats.data());
-  Probe probe;
-  if (!MakeProbe(floats.data(), &probe)) return false;
-  index::RowDistance::Query prepared;
-  index::RowDistance(parts.front().vectors, metric_).Prepare(query, &prepared);
-
-  // A row whose estimate is among the nearest is compared at once, which lowers the bound; the
-  // others wait until it is as low as it gets.
-  struct Waiting {
-    float lower;
-    uint32_t row;
-  };
-  std::vector<Waiting> waiting;
-  Bounds found;
-  for (const VectorPart& part : parts) {
+  std::vector<index::BitRun> runs;
+  for (const VectorPart& part : parts) {  // one chunk each
     if (part.begin >= rows) break;
-    TRY(context.Check());
-    Comparer comparer(part, metric_, prepared, top);
-    const size_t end = std::min(rows, part.begin + part.vectors.rows);
-    for (size_t first = part.begin; first < end; first += kTileRows) {
-      const size_t blocks = std::min(kTileBlocks, (end - first) / simd::kFastRows);
-      Scan(probe, first, blocks, top->bound(), &found);
-      for (size_t b = 0; b < blocks; ++b) {
-        for (uint32_t left = found.masks[b]; left != 0; left &= left - 1) {
-          const size_t i = b * simd::kFastRows + static_cast<size_t>(std::countr_zero(left));
-          const auto row = static_cast<uint32_t>(first + i);
-          if (found.lowers[i] >= top->bound() || !allowed.Test(row)) continue;
-          if (part.vectors.valid != nullptr && part.vectors.valid[row - part.begin] == 0) continue;
-          if (found.estimates[i] < top->bound()) {
-            comparer.Add(row);
-          } else {
-            waiting.push_back({found.lowers[i], row});
-          }
-        }
-      }
-    }
+    const auto at = [&](const ChunkedArray& array) { return &array.As<float>(part.begin); };
+    runs.push_back({part.begin,
+                    std::min(rows - part.begin, part.vectors.rows),
+                    part.vectors,
+                    {&signs_.As<uint8_t>(part.begin), &seconds_.As<uint8_t>(part.begin),
+                     at(squares_), at(sign_scales_), at(sign_errors_), at(scales_), at(errors_)}});
   }
-  auto next = waiting.begin();
-  for (const VectorPart& part : parts) {
-    Comparer comparer(part, metric_, prepared, top);
-    for (; next != waiting.end() && next->row < part.begin + part.vectors.rows; ++next) {
-      if (next->lower < top->bound()) comparer.Add(next->row);
-    }
-  }
-  return true;
+  return coder_.Search(context, query, runs, allowed, top);
 }
 
 }  // namespace elanus::segment
