@@ -87,16 +87,22 @@ std::vector<Case> Cases() {
   refined.nprobe = 8;
   refined.refine_k = 4;
   refined.reorder_k = 100;
-  const Properties links = {{"M", "16"}, {"efConstruction", "100"}};
+  const auto links = [](const char* profile) -> Properties {
+    return {{"M", "16"}, {"efConstruction", "100"}, {"graph_profile", profile}};
+  };
+  const Properties fast = links("fast");
+  const Properties lean = links("lean");
   const Properties nlist = {{"nlist", "64"}};
   return {
       {"flat-l2", "FLAT", Metric::kL2, {}, {}},
       {"flat-cosine-tenth", "FLAT", Metric::kCosine, {}, {}, 10},
-      {"hnsw-l2", "HNSW", Metric::kL2, links, graph},
-      {"hnsw-cosine", "HNSW", Metric::kCosine, links, graph},
-      {"hnsw-l2-half", "HNSW", Metric::kL2, links, graph, 2},
-      {"hnsw-l2-hundredth", "HNSW", Metric::kL2, links, graph, 100},
-      {"hnsw-sq", "HNSW_SQ", Metric::kL2, links, graph},
+      {"hnsw-small", "HNSW", Metric::kL2, {}, graph},
+      {"hnsw-small-half", "HNSW", Metric::kL2, {}, graph, 2},
+      {"hnsw-l2", "HNSW", Metric::kL2, fast, graph},
+      {"hnsw-cosine", "HNSW", Metric::kCosine, fast, graph},
+      {"hnsw-l2-half", "HNSW", Metric::kL2, fast, graph, 2},
+      {"hnsw-l2-hundredth", "HNSW", Metric::kL2, fast, graph, 100},
+      {"hnsw-sq", "HNSW_SQ", Metric::kL2, lean, graph},
       {"ivf-flat", "IVF_FLAT", Metric::kL2, nlist, lists},
       {"ivf-sq8", "IVF_SQ8", Metric::kL2, nlist, lists},
       {"ivf-pq", "IVF_PQ", Metric::kL2, {{"nlist", "64"}, {"m", "24"}, {"nbits", "4"}}, refined},
