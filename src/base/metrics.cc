@@ -154,9 +154,12 @@ CallbackGauge::CallbackGauge(std::string name, std::string help, std::function<d
 CallbackGauge::~CallbackGauge() { Unregister(); }
 
 void CallbackGauge::Collect(void* out) const {
-  prometheus::MetricFamily family = Header(*this, prometheus::MetricType::Gauge);
+  const bool counts = name().ends_with("_total");
+  prometheus::MetricFamily family =
+      Header(*this, counts ? prometheus::MetricType::Counter : prometheus::MetricType::Gauge);
   for (const Sample& sample : read_()) {
-    family.metric.emplace_back(Labelled(*this, sample.labels)).gauge.value = sample.value;
+    prometheus::ClientMetric& metric = family.metric.emplace_back(Labelled(*this, sample.labels));
+    (counts ? metric.counter.value : metric.gauge.value) = sample.value;
   }
   static_cast<Families*>(out)->push_back(std::move(family));
 }

@@ -129,8 +129,9 @@ extern template class MetricFamily<Counter>;
 extern template class MetricFamily<Gauge>;
 extern template class MetricFamily<Histogram>;
 
-// A gauge whose values are asked for when somebody looks. `read` runs on the thread that renders,
-// may take locks, but must neither make nor destroy metrics.
+// A gauge whose values are asked for when somebody looks; a counter if its name ends in _total.
+// `read` runs on the thread that renders, may take locks, but must neither make nor destroy
+// metrics.
 class CallbackGauge final : public internal::FamilyBase {
  public:
   struct Sample {

@@ -61,6 +61,12 @@ TEST(Metrics, RemovedLabelsAreNotShownAndTheirCellIsReusedFromZero) {
   EXPECT_THAT(RenderMetrics(), HasSubstr("collection=\"films\"} 0\n"));
 }
 
+TEST(Metrics, CallbackOfATotalIsACounter) {
+  const CallbackGauge total("test_cpu_seconds_total", "", [] { return 2.5; });
+  EXPECT_THAT(RenderMetrics(), HasSubstr("# TYPE test_cpu_seconds_total counter\n"
+                                         "test_cpu_seconds_total 2.5"));
+}
+
 TEST(Metrics, CallbackGaugeIsAskedWhenRendered) {
   double now = 1;
   {
