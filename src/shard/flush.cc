@@ -62,9 +62,10 @@ Status LocalShard::FlushOne(const SegmentView& frozen, const Snapshot& snapshot)
   TRY(env_->fs->CreateDirs(Dir()));
   const std::string path = Path(frozen.id.value, "seg");
   const segment::MergeInput input{frozen.segment, frozen.rows, frozen.live};
-  segment::WrittenSegment written = TRY(segment::WriteSegment(
-      jobs_, env_->fs, path, frozen.id, snapshot.collection->schema, {&input, 1},
-      PartitionsOf(*snapshot.collection), snapshot.floor, ExpiredBefore(*snapshot.collection)));
+  segment::WrittenSegment written =
+      TRY(segment::WriteSegment(jobs_, env_->fs, path, frozen.id, snapshot.collection->schema,
+                                {&input, 1}, PartitionsOf(*snapshot.collection), snapshot.floor,
+                                ExpiredBefore(*snapshot.collection, snapshot.floor)));
 
   meta::ShardHead head = head_;
   std::vector<std::pair<SegmentId, LiveTable::Ptr>> tables;

@@ -168,8 +168,10 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
 
   // ---- reading (read.cc) ----
   Result<std::pair<SnapshotPtr, Timestamp>> Pin(Timestamp at);
-  // Rows inserted before this have outlived the collection's TTL; 0: none do.
-  Timestamp ExpiredBefore(const CollectionInfo& collection) const;
+  // Rows inserted before this have outlived the collection's TTL at `now`; 0: none have. Reads ask
+  // of this moment; rewrites of the floor, so that history keeps what expired in it, and a TTL that
+  // was set too short can be taken back for so long.
+  static Timestamp ExpiredBefore(const CollectionInfo& collection, Timestamp now);
 
   std::string Path(int64_t object, std::string_view suffix) const;
   std::string Dir() const;

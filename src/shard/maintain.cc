@@ -14,6 +14,10 @@ using segment::Segment;
 namespace {
 
 constexpr size_t kMergeFanIn = 4;
+// A segment is rewritten when more than this share of it can be dropped: a half, once quiet a
+// fifth.
+constexpr size_t kBusyShare = 2;
+constexpr size_t kQuietShare = 5;
 
 }  // namespace
 
@@ -79,10 +83,15 @@ void LocalShard::ForgetHistory() {
   const SnapshotPtr snapshot = slot_.Get();
   const int64_t ms = env_->clock->NowMs() - env_->options.history_ms;
   const Timestamp floor = ms > 0 ? TimestampFromMs(ms) : 0;
+  const auto expired = [&](const SegmentView& view, Timestamp at) {
+    const size_t gone = RowsToReclaim(view, at, ExpiredBefore(*snapshot->collection, at));
+    return gone >= view.rows || gone * kQuietShare > view.rows;
+  };
   const bool frees = std::any_of(
       snapshot->segments.begin(), snapshot->segments.end(), [&](const SegmentViewPtr& view) {
         return view->sealed != nullptr &&
-               RowsToReclaim(*view, floor, 0) > RowsToReclaim(*view, snapshot->floor, 0);
+               (RowsToReclaim(*view, floor, 0) > RowsToReclaim(*view, snapshot->floor, 0) ||
+                (expired(*view, floor) && !expired(*view, snapshot->floor)));
       });
   if (floor <= snapshot->floor || !frees) return;
   env_->lane->RunTask([this] {
@@ -150,12 +159,12 @@ bool LocalShard::DropStaleIndexes(const Snapshot& snapshot) {
 // larger one only if what it joins is not dwarfed by it. A segment with many rows that nobody can
 // read any more is rewritten alone.
 std::vector<SegmentViewPtr> LocalShard::PickMerge(const Snapshot& snapshot, bool quiet) const {
-  const Timestamp expired = ExpiredBefore(*snapshot.collection);
+  const Timestamp expired = ExpiredBefore(*snapshot.collection, snapshot.floor);
   std::vector<SegmentViewPtr> sealed;
   for (const SegmentViewPtr& view : snapshot.segments) {
     if (view->sealed == nullptr) continue;
     const size_t gone = RowsToReclaim(*view, snapshot.floor, expired);
-    if (gone >= view->rows || gone * (quiet ? 5 : 2) > view->rows) return {view};
+    if (gone >= view->rows || gone * (quiet ? kQuietShare : kBusyShare) > view->rows) return {view};
     if (view->sealed->file_bytes() < env_->options.segment_bytes_max) sealed.push_back(view);
   }
   std::sort(sealed.begin(), sealed.end(), [](const SegmentViewPtr& a, const SegmentViewPtr& b) {
@@ -214,9 +223,9 @@ Status LocalShard::Merge(const std::vector<SegmentViewPtr>& inputs) {
     partitions.push_back(partition.id);
   std::sort(partitions.begin(), partitions.end());
   const std::string path = Path(object, "seg");
-  const segment::WrittenSegment written = TRY(
-      segment::WriteSegment(jobs_, env_->fs, path, id, snapshot->collection->schema, merge_inputs,
-                            partitions, snapshot->floor, ExpiredBefore(*snapshot->collection)));
+  const segment::WrittenSegment written = TRY(segment::WriteSegment(
+      jobs_, env_->fs, path, id, snapshot->collection->schema, merge_inputs, partitions,
+      snapshot->floor, ExpiredBefore(*snapshot->collection, snapshot->floor)));
 
   const std::lock_guard lock(maintain_mutex_);
   if (dropped_) return Status(Code::kCancelled, "shard is dropped");

@@ -100,11 +100,11 @@ Result<std::pair<SnapshotPtr, Timestamp>> LocalShard::Pin(Timestamp at) {
   return std::pair(std::move(snapshot), at);
 }
 
-Timestamp LocalShard::ExpiredBefore(const CollectionInfo& collection) const {
+Timestamp LocalShard::ExpiredBefore(const CollectionInfo& collection, Timestamp now) {
   const std::string* ttl = FindProperty(collection.properties, "collection.ttl.seconds");
   if (ttl == nullptr) return 0;
   const int64_t seconds = std::strtoll(ttl->c_str(), nullptr, 10);  // the gateway has checked it
-  const int64_t ms = MsOfTimestamp(env_->oracle->Now()) - seconds * 1000;
+  const int64_t ms = MsOfTimestamp(now) - seconds * 1000;
   return seconds <= 0 || ms <= 0 ? 0 : TimestampFromMs(ms);
 }
 
@@ -113,7 +113,7 @@ Result<roles::SearchResult> LocalShard::Search(const Context& context,
   TRY(context.Check());
   const auto [snapshot, at] = TRY(Pin(request.at));
   const Schema& schema = snapshot->collection->schema;
-  const RowSelection::Wish wish{at, ExpiredBefore(*snapshot->collection),
+  const RowSelection::Wish wish{at, ExpiredBefore(*snapshot->collection, env_->oracle->Now()),
                                 Ascending(request.partitions), request.filter.get()};
 
   segment::VectorSearch search;

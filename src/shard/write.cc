@@ -113,7 +113,7 @@ Status LocalShard::CheckSeen(const roles::WriteRequest::Seen& seen,
   const std::vector<PartitionId>& scope = renamed                     ? record.ended_partitions
                                           : record.replace_everywhere ? anywhere
                                                                       : record.partitions;
-  const Timestamp expired = ExpiredBefore(*collection_);
+  const Timestamp expired = ExpiredBefore(*collection_, env_->oracle->Now());
   std::vector<bool> live(keys->rows());
   bool changed = false;
   for (const SegmentViewPtr& view : views_) {
