@@ -46,6 +46,8 @@ class Grouping {
              size_t rows);
 
   size_t groups() const { return groups_; }
+  // The group of each row of the last block, numbered in the order they were found.
+  const std::vector<uint32_t>& last_rows() const { return row_groups_; }
   // The columns of the keys, then those of the aggregates, a row for each group in the order they
   // were found: counts Int64; sums Int64 or Double; smallest and largest of the field's type. An
   // aggregate of no values is null. Call once.

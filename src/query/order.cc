@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/status.h"
+#include "model/json.h"
 
 namespace elanus::query {
 namespace {
@@ -19,7 +20,16 @@ uint64_t Ordered(double value) {
   return (bits >> 63) != 0 ? ~bits : bits | (uint64_t{1} << 63);
 }
 
-// All of a fixed value; of a string its first eight bytes.
+int CompareJson(std::string_view binary_a, std::string_view binary_b) {
+  const JsonView a(binary_a);
+  const JsonView b(binary_b);
+  if (a.is_number() && b.is_number()) return CompareNumbers(a, b);
+  if (a.is_string() && b.is_string()) return a.string().compare(b.string());
+  if (a.is_bool() && b.is_bool()) return int{a.boolean()} - int{b.boolean()};
+  return JsonText(binary_a).compare(JsonText(binary_b));
+}
+
+// All of a fixed value; of a string its first eight bytes; of JSON nothing.
 uint64_t PrefixOf(const Column& column, size_t row) {
   const DataType type = column.type();
   if (type == DataType::kBool) return column.as<uint8_t>()[row];
@@ -29,6 +39,7 @@ uint64_t PrefixOf(const Column& column, size_t row) {
   if (type == DataType::kFloat) return Ordered(double{column.as<float>()[row]});
   if (type == DataType::kDouble) return Ordered(column.as<double>()[row]);
   if (column.fixed()) return Ordered(column.as<int64_t>()[row]);  // Int64, Timestamptz
+  if (type == DataType::kJson) return 0;
   const std::string_view text = column.String(row);
   uint64_t prefix = 0;
   for (size_t i = 0; i < 8; ++i) {
@@ -57,7 +68,9 @@ int Compare(const Item& a, const Item& b) {
 // What the prefix leaves open.
 int CompareRest(const OrderKey& key, const Column& column, uint32_t a, uint32_t b) {
   if (column.fixed() || column.IsNull(a)) return 0;
-  const int order = column.String(a).compare(column.String(b));
+  const int order = column.type() == DataType::kJson
+                        ? CompareJson(column.String(a), column.String(b))
+                        : column.String(a).compare(column.String(b));
   return key.ascending ? order : -order;
 }
 

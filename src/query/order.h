@@ -17,8 +17,9 @@ struct OrderKey {
 };
 
 // The first `wanted` rows in the order of `keys`; rows that compare equal keep their order.
-// columns[i] has the values of keys[i]: Bool, integers, Float, Double, Timestamptz or VarChar, all
-// of the same number of rows, at least one column. NaN is above every number.
+// columns[i] has the values of keys[i]: Bool, integers, Float, Double, Timestamptz, VarChar or
+// JSON, all of the same number of rows, at least one column. NaN is above every number. JSON
+// numbers, strings and booleans compare among their like, anything else as the texts of both.
 // O(rows + wanted log wanted) comparisons, most of them of one integer.
 std::vector<uint32_t> FirstInOrder(const std::vector<OrderKey>& keys,
                                    const std::vector<Column>& columns, size_t wanted);

@@ -15,14 +15,20 @@ struct Fused {
   float score;
   size_t list;  // where the row was met first
   size_t row;
+  int times = 1;  // it was met
 };
 
 // `score_of(list, rank from 0, score)`: what a hit adds to its row.
 using ScoreOf = std::function<float(size_t, size_t, float)>;
 
+void Join(ScoreMode mode, float score, Fused* fused) {
+  fused->score = mode == ScoreMode::kMax ? std::max(fused->score, score) : fused->score + score;
+  ++fused->times;
+}
+
 template <typename Key, typename KeyOf>
-std::vector<Fused> Sum(const std::vector<HitLists>& lists, const std::vector<size_t>& begins,
-                       size_t query, const ScoreOf& score_of, KeyOf key_of) {
+std::vector<Fused> Collect(const std::vector<HitLists>& lists, const std::vector<size_t>& begins,
+                           size_t query, ScoreMode mode, const ScoreOf& score_of, KeyOf key_of) {
   std::vector<Fused> fused;
   std::map<Key, size_t> at;
   for (size_t list = 0; list < lists.size(); ++list) {
@@ -33,14 +39,18 @@ std::vector<Fused> Sum(const std::vector<HitLists>& lists, const std::vector<siz
       if (is_new) {
         fused.push_back({score, list, row});
       } else {
-        fused[entry->second].score += score;
+        Join(mode, score, &fused[entry->second]);
       }
     }
+  }
+  if (mode == ScoreMode::kAverage) {
+    for (Fused& row : fused) row.score /= static_cast<float>(row.times);
   }
   return fused;
 }
 
-HitLists Fuse(const std::vector<HitLists>& lists, bool descending, const ScoreOf& score_of) {
+HitLists Fuse(const std::vector<HitLists>& lists, bool descending, const ScoreOf& score_of,
+              ScoreMode mode = ScoreMode::kSum) {
   std::vector<const HitLists*> sources;
   for (const HitLists& list : lists) sources.push_back(&list);
   HitCollector collector(sources);
@@ -50,12 +60,12 @@ HitLists Fuse(const std::vector<HitLists>& lists, bool descending, const ScoreOf
 
   for (size_t query = 0; query < lists.front().counts.size(); ++query) {
     std::vector<Fused> fused =
-        numbers
-            ? Sum<int64_t>(lists, begins, query, score_of,
-                           [](const Column& keys, size_t row) { return keys.as<int64_t>()[row]; })
-            : Sum<std::string_view>(
-                  lists, begins, query, score_of,
-                  [](const Column& keys, size_t row) { return keys.String(row); });
+        numbers ? Collect<int64_t>(
+                      lists, begins, query, mode, score_of,
+                      [](const Column& keys, size_t row) { return keys.as<int64_t>()[row]; })
+                : Collect<std::string_view>(
+                      lists, begins, query, mode, score_of,
+                      [](const Column& keys, size_t row) { return keys.String(row); });
     std::sort(fused.begin(), fused.end(), [&](const Fused& a, const Fused& b) {
       if (a.score != b.score) return descending ? a.score > b.score : a.score < b.score;
       return CompareKeys(lists[a.list].keys, a.row, lists[b.list].keys, b.row) < 0;
@@ -94,12 +104,22 @@ HitLists FuseByRank(const std::vector<HitLists>& lists, double k) {
   });
 }
 
+namespace {
+
+std::ptrdiff_t Similarities(const std::vector<Metric>& metrics) {
+  return std::count_if(metrics.begin(), metrics.end(), LargerIsNearer);
+}
+
+}  // namespace
+
+bool LargerIsBetter(const WeightedOptions& options) {
+  return options.normalize || Similarities(options.metrics) > 0;
+}
+
 HitLists FuseByWeight(const std::vector<HitLists>& lists, const WeightedOptions& options) {
-  const auto similar =
-      std::count_if(options.metrics.begin(), options.metrics.end(), LargerIsNearer);
+  const std::ptrdiff_t similar = Similarities(options.metrics);
   const bool mixed = similar > 0 && similar < static_cast<std::ptrdiff_t>(options.metrics.size());
-  const bool descending = options.normalize || similar > 0;
-  return Fuse(lists, descending, [&](size_t list, size_t, float score) {
+  return Fuse(lists, LargerIsBetter(options), [&](size_t list, size_t, float score) {
     const Metric metric = options.metrics[list];
     if (options.normalize) {
       score = Normalized(metric, score);
@@ -108,6 +128,17 @@ HitLists FuseByWeight(const std::vector<HitLists>& lists, const WeightedOptions&
     }
     return options.weights[list] * score;
   });
+}
+
+HitLists FuseByScore(const std::vector<HitLists>& lists, ScoreMode mode,
+                     const std::vector<Metric>& metrics, bool normalize) {
+  return Fuse(
+      lists, true,
+      [&](size_t list, size_t, float score) {
+        if (normalize) return Normalized(metrics[list], score);
+        return LargerIsNearer(metrics[list]) ? score : TurnedAround(score);
+      },
+      mode);
 }
 
 }  // namespace elanus::query

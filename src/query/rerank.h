@@ -23,6 +23,16 @@ struct WeightedOptions {
 // distances meet, larger is better; distances alone stay distances and sort ascending.
 HitLists FuseByWeight(const std::vector<HitLists>& lists, const WeightedOptions& options);
 
+// Whether FuseByWeight sorts descending.
+bool LargerIsBetter(const WeightedOptions& options);
+
+enum class ScoreMode { kMax, kSum, kAverage };
+
+// A row's score is the best, the sum or the average of its scores, where larger is better:
+// distances are turned round (1 - 2 atan(d) / pi), and `normalize` brings every score into [0, 1].
+HitLists FuseByScore(const std::vector<HitLists>& lists, ScoreMode mode,
+                     const std::vector<Metric>& metrics, bool normalize);
+
 // COSINE (1 + s) / 2, IP 0.5 + atan(s) / pi, distances 1 - 2 atan(d) / pi.
 float Normalized(Metric metric, float score);
 
