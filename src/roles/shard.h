@@ -16,6 +16,7 @@
 #include "model/schema.h"
 #include "model/types.h"
 #include "query/grouping.h"
+#include "query/json_values.h"
 #include "query/order.h"
 #include "roles/coordinator.h"
 
@@ -60,6 +61,40 @@ struct QueryVectors {
   std::vector<std::string> sparse;
 };
 
+// By what a search takes its hits: of each group the nearest, of the nearest groups.
+struct SearchGroups {
+  struct Key {
+    FieldId field;
+    bool json = false;  // by what lies at `path` in a JSON field
+    std::vector<std::string> path;
+    query::JsonCast cast;
+  };
+  std::vector<Key> keys;  // at least one
+  size_t size = 1;        // hits of a group
+  // Groups are filled as far as there are rows for them; else they keep what was met on the way.
+  bool strict = false;
+};
+
+// Changes the scores of the hits that pass a filter, within those each segment found. Larger scores
+// are nearer here: a distance counts as a negative score.
+struct Boost {
+  std::shared_ptr<const expr::Filter> filter;  // null: every row
+  float weight = 1;
+  // The weight times a number in [0, 1) that a hash makes of the seed and the row, or of the Int64
+  // that the field holds.
+  struct Random {
+    int64_t seed = 0;
+    std::optional<FieldId> field;
+  };
+  std::optional<Random> random;
+};
+
+struct Boosts {
+  std::vector<Boost> all;
+  bool add_up = false;  // what several boosts say of a row is added, not multiplied
+  bool add = false;     // and added to its score, not multiplied with it
+};
+
 struct SearchRequest {
   CollectionPtr collection;
   Timestamp at = 0;  // 0: now
@@ -67,21 +102,25 @@ struct SearchRequest {
   QueryVectors queries;
   Metric metric = Metric::kNone;
   std::string index_type;  // declared; small segments answer exactly whatever it is
-  size_t limit = 0;        // hits per query, offset included
+  size_t limit = 0;        // hits per query, offset included; with `groups`: groups
   index::SearchParams params;
   std::optional<index::Range> range;
   std::shared_ptr<const expr::Filter> filter;  // null: every row
   std::vector<PartitionId> partitions;         // empty: all
   std::vector<FieldId> output;
   bool ignore_growing = false;
+  std::optional<SearchGroups> groups;  // without `range` and `boosts`
+  Boosts boosts;
 };
 
-// Hits of all queries, query after query, nearest first, ties by key; one hit a key.
+// Hits of all queries, query after query, nearest first, ties by key; one hit a key. Of groups as
+// well: hits of one group need not lie side by side.
 struct SearchResult {
   std::vector<uint32_t> counts;  // per query
   Column keys;
   std::vector<float> scores;   // as clients see them
   std::vector<Column> output;  // in the order asked
+  std::vector<Column> groups;  // a column for each key of `groups`
   int64_t rows_searched = 0;
 };
 

@@ -5,7 +5,9 @@
 #include <map>
 #include <unordered_set>
 
+#include "shard/boosts.h"
 #include "shard/fetch.h"
+#include "shard/grouped_search.h"
 #include "shard/local_shard.h"
 #include "shard/selection.h"
 
@@ -81,6 +83,64 @@ void KeepNearest(size_t limit, std::vector<Candidate>* candidates) {
   std::erase_if(*candidates, [last](const Candidate& c) { return c.distance > last; });
 }
 
+// Changes the candidates' distances as the boosts change their scores.
+Status ApplyBoosts(const Context& context, const Snapshot& snapshot,
+                   const roles::SearchRequest& request,
+                   std::vector<std::vector<Candidate>>* queries) {
+  std::vector<Place> places;
+  for (const auto& query : *queries) {
+    for (const Candidate& candidate : query) places.push_back(candidate.place);
+  }
+  const std::vector<std::optional<float>> boosts =
+      TRY(BoostsOf(context, snapshot, request.boosts, places));
+  size_t next = 0;
+  for (auto& query : *queries) {
+    for (Candidate& candidate : query) {
+      const std::optional<float>& boost = boosts[next++];
+      if (!boost.has_value()) continue;
+      const float score = -candidate.distance;
+      candidate.distance = -(request.boosts.add ? score + *boost : score * *boost);
+    }
+  }
+  return {};
+}
+
+Status FetchOutput(const Snapshot& snapshot, const roles::SearchRequest& request,
+                   const std::vector<Place>& winners, roles::SearchResult* result) {
+  for (const FieldId id : request.output) {
+    const Field* field = snapshot.collection->schema.Find(id);
+    if (field == nullptr)
+      return Fail(Code::kFieldNotFound, "field " + std::to_string(id.value) + " not exist");
+    result->output.push_back(TRY(FetchColumn(snapshot, *field, winners)));
+  }
+  return {};
+}
+
+// A search by groups: each hit with its group's keys.
+Result<roles::SearchResult> ByGroups(const Context& context, const Snapshot& snapshot,
+                                     const roles::SearchRequest& request,
+                                     const RowSelection::Wish& wish,
+                                     const segment::VectorSearch& search) {
+  const GroupedHits found = TRY(SearchGroups(context, snapshot, request, wish, search));
+  roles::SearchResult result;
+  result.rows_searched = found.rows_searched;
+  for (const Column& keys : found.groups) result.groups.emplace_back(keys.field(), keys.type());
+  std::vector<Place> winners;
+  for (const auto& query : found.queries) {
+    for (const GroupedHits::Hit& hit : query) {
+      result.scores.push_back(ScoreOf(request.metric, hit.distance));
+      winners.push_back(hit.place);
+      for (size_t i = 0; i < found.groups.size(); ++i) {
+        result.groups[i].AppendFrom(found.groups[i], hit.group);
+      }
+    }
+    result.counts.push_back(static_cast<uint32_t>(query.size()));
+  }
+  result.keys = TRY(FetchColumn(snapshot, snapshot.collection->schema.primary(), winners));
+  TRY(FetchOutput(snapshot, request, winners, &result));
+  return result;
+}
+
 }  // namespace
 
 Result<std::pair<SnapshotPtr, Timestamp>> LocalShard::Pin(Timestamp at) {
@@ -127,6 +187,8 @@ Result<roles::SearchResult> LocalShard::Search(const Context& context,
   search.range = request.range;
   search.exact = request.index_type.empty() || IsExact(request.index_type);
 
+  if (request.groups.has_value()) return ByGroups(context, *snapshot, request, wish, search);
+
   // A key may be in several partitions, and only its nearest row is a hit: where that leaves a
   // query short, the segments are asked for more.
   const bool may_repeat = snapshot->collection->partitions.size() > 1;
@@ -134,6 +196,9 @@ Result<roles::SearchResult> LocalShard::Search(const Context& context,
   std::vector<Place> winners;
   for (bool short_of_hits = true; short_of_hits; search.limit *= 2) {
     Gathered gathered = TRY(Gather(context, *snapshot, request, wish, search));
+    if (!request.boosts.all.empty()) {
+      TRY(ApplyBoosts(context, *snapshot, request, &gathered.candidates));
+    }
     std::vector<Place> places;
     for (auto& query : gathered.candidates) {
       if (!may_repeat) KeepNearest(request.limit, &query);
@@ -161,12 +226,7 @@ Result<roles::SearchResult> LocalShard::Search(const Context& context,
       first += query.size();
     }
   }
-  for (const FieldId id : request.output) {
-    const Field* field = schema.Find(id);
-    if (field == nullptr)
-      return Fail(Code::kFieldNotFound, "field " + std::to_string(id.value) + " not exist");
-    result.output.push_back(TRY(FetchColumn(*snapshot, *field, winners)));
-  }
+  TRY(FetchOutput(*snapshot, request, winners, &result));
   return result;
 }
 
