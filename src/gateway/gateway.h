@@ -114,11 +114,23 @@ struct ReadOptions {
   Timestamp guarantee = 0;
 };
 
+// One function of function_score: what it is lies in its parameter `reranker`.
+struct RankFunction {
+  std::vector<std::string> inputs;  // names of fields
+  Properties params;
+};
+
+struct FunctionScore {
+  std::vector<RankFunction> functions;
+  Properties params;
+};
+
 struct Search : ReadOptions {
   Properties params;  // anns_field, topk, metric_type, params (JSON), offset, round_decimal, ...
   roles::QueryVectors queries;  // of the placeholder's type
   std::optional<Column> ids;    // search by primary key instead
   int64_t nq = 0;               // as sent; 0: queries.count
+  FunctionScore function_score;
 };
 
 struct HybridSearch {
@@ -127,7 +139,7 @@ struct HybridSearch {
   std::vector<std::string> output_fields;
   std::vector<Search> searches;
   Properties rank_params;
-  bool has_function_score = false;
+  FunctionScore function_score;  // that of its searches does not count
   ConsistencyLevel consistency = ConsistencyLevel::kBounded;
   bool use_default_consistency = false;
   Timestamp guarantee = 0;
@@ -162,6 +174,8 @@ struct SearchAnswer {
   std::string timezone = "UTC";  // for Timestamptz
   int64_t rows_searched = 0;
   std::optional<NextPage> next_page;  // iterators only
+  std::vector<OutputColumn> groups;   // of grouped searches: the values that made the groups
+  bool groups_singular = false;       // clients look for the one column in its old place
 };
 
 struct QueryAnswer {

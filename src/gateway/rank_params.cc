@@ -20,9 +20,7 @@ Result<Reranker> ParseRankFusion(const JsonView& params) {
   if (!k.exists()) return reranker;
   if (!k.is_number()) return BuilderError("the type of rank param k should be float");
   reranker.k = k.number();
-  if (reranker.k <= 0 || reranker.k >= 16384) {
-    return Invalid("The rank params k should be in range (0, 16384)");
-  }
+  TRY(CheckRankFusion(reranker));
   return reranker;
 }
 
@@ -39,6 +37,24 @@ Result<Reranker> ParseWeighted(const JsonView& params, size_t searches) {
     reranker.normalize = *parsed;
   }
   const JsonView weights = params.Find("weights");
+  if (weights.exists()) reranker.weights = TRY(ParseWeights(weights));
+  TRY(CheckWeights(reranker, searches));
+  return reranker;
+}
+
+query::WeightedOptions Weighted(const Reranker& reranker, const std::vector<Metric>& metrics) {
+  return {reranker.weights, metrics, reranker.normalize};
+}
+
+}  // namespace
+
+Status CheckRankFusion(const Reranker& reranker) {
+  if (reranker.k > 0 && reranker.k < 16384) return {};
+  return Invalid("The rank params k should be in range (0, 16384)");
+}
+
+Result<std::vector<float>> ParseWeights(const JsonView& weights) {
+  std::vector<float> parsed;
   for (size_t i = 0; i < weights.size(); ++i) {
     const JsonView weight = weights.At(i);
     if (!weights.is_array() || !weight.is_number()) {
@@ -47,19 +63,35 @@ Result<Reranker> ParseWeighted(const JsonView& params, size_t searches) {
     if (!(weight.number() >= 0 && weight.number() <= 1)) {
       return Invalid("rank param weight should be in range [0, 1]");
     }
-    reranker.weights.push_back(static_cast<float>(weight.number()));
+    parsed.push_back(static_cast<float>(weight.number()));
   }
+  return parsed;
+}
+
+Status CheckWeights(const Reranker& reranker, size_t searches) {
   if (reranker.weights.empty()) {
     return Invalid("rerank_builder: weighted reranker requires weights parameter");
   }
-  if (reranker.weights.size() != searches) {
-    return InvalidExpected(std::to_string(searches), std::to_string(reranker.weights.size()),
-                           "the length of weights param mismatch with ann search requests");
-  }
-  return reranker;
+  if (reranker.weights.size() == searches) return {};
+  return InvalidExpected(std::to_string(searches), std::to_string(reranker.weights.size()),
+                         "the length of weights param mismatch with ann search requests");
 }
 
-}  // namespace
+query::HitLists Rerank(const Reranker& reranker, const std::vector<query::HitLists>& lists,
+                       const std::vector<Metric>& metrics, size_t input) {
+  if (reranker.decay.has_value()) {
+    return query::Decayed(
+        query::FuseByScore(lists, reranker.decay->mode, metrics, reranker.normalize),
+        reranker.decay->curve, input);
+  }
+  if (reranker.weights.empty()) return query::FuseByRank(lists, reranker.k);
+  return query::FuseByWeight(lists, Weighted(reranker, metrics));
+}
+
+bool Descends(const Reranker& reranker, const std::vector<Metric>& metrics) {
+  const bool weighted = !reranker.decay.has_value() && !reranker.weights.empty();
+  return !weighted || query::LargerIsBetter(Weighted(reranker, metrics));
+}
 
 Result<Reranker> ParseReranker(const Properties& rank_params, size_t searches) {
   std::string strategy = "rrf";

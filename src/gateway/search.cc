@@ -3,204 +3,26 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <string>
 #include <utility>
 
-#include "gateway/columns.h"
+#include "gateway/function_score.h"
 #include "gateway/gateway.h"
 #include "gateway/limits.h"
 #include "gateway/output_fields.h"
 #include "gateway/params.h"
 #include "gateway/rank_params.h"
 #include "gateway/request.h"
+#include "gateway/run_search.h"
 #include "gateway/search_cursors.h"
 #include "gateway/search_params.h"
 #include "gateway/text.h"
+#include "query/hit_groups.h"
 #include "query/hits.h"
-#include "query/rerank.h"
+#include "query/json_values.h"
 
 namespace elanus::gateway {
 namespace {
-
-Status CheckQueries(const Field& field, roles::QueryVectors* queries) {
-  const bool narrows =
-      queries->type == DataType::kFloatVector &&
-      (field.type == DataType::kFloat16Vector || field.type == DataType::kBFloat16Vector);
-  if (queries->type != field.type && !narrows) {
-    return Invalid("vector type must be the same, field ", field.name, " - type ",
-                   NameOf(field.type), ", search info type ", NameOf(queries->type));
-  }
-  if (field.type == DataType::kSparseFloatVector) {
-    for (const std::string& row : queries->sparse) TRY(CheckSparseRow(row));
-    return {};
-  }
-  const size_t width = WidthOf(queries->type, queries->dim);
-  if (queries->dim != field.dim || queries->dense.size() != width * queries->count) {
-    return Invalid("vector dimension mismatch, expected vector size(byte) ",
-                   WidthOf(queries->type, field.dim), ", actual ", width);
-  }
-  if (queries->type != DataType::kFloatVector) return {};
-  const auto* values = reinterpret_cast<const float*>(queries->dense.data());
-  const size_t count = queries->count * static_cast<size_t>(field.dim);
-  TRY(CheckFinite(values, count));
-  if (!narrows) return {};
-  std::string narrow(count * 2, '\0');
-  NarrowFloats(values, count, field.type, reinterpret_cast<std::byte*>(narrow.data()));
-  queries->type = field.type;
-  queries->dense = std::move(narrow);
-  return {};
-}
-
-// The vectors of rows named by key, in the order of the keys; rows whose vector is null have none.
-struct NamedVectors {
-  roles::QueryVectors queries;
-  std::vector<bool> has_vector;  // of each key
-};
-
-Result<NamedVectors> FetchVectors(const Context& context, roles::Shard* shard,
-                                  const roles::CollectionPtr& collection, const Field& field,
-                                  const Column& ids, Timestamp at) {
-  const Field& primary = collection->schema.primary();
-  if (ids.type() != primary.type) {
-    return Invalid("ids type must be the type of the primary field, ", NameOf(primary.type));
-  }
-  Value::Array keys;
-  for (size_t row = 0; row < ids.rows(); ++row) {
-    keys.push_back(ids.fixed() ? Value(ids.as<int64_t>()[row])
-                               : Value(std::string(ids.String(row))));
-  }
-  roles::QueryRequest query;
-  query.collection = collection;
-  query.at = at;
-  query.filter = TRY(expr::Compile(Concat(primary.name, " in {ids}"), collection->schema,
-                                   {{"ids", Value(std::move(keys))}}));
-  query.output = {primary.id, field.id};
-  const roles::QueryResult found = TRY(shard->Query(context, query));
-
-  std::map<std::string, size_t, std::less<>> row_of;  // key bytes -> row
-  const Column* found_keys = found.rows.Find(primary.id);
-  const Column* vectors = found.rows.Find(field.id);
-  for (size_t row = 0; found_keys != nullptr && row < found_keys->rows(); ++row) {
-    row_of.emplace(found_keys->String(row), row);
-  }
-  NamedVectors named;
-  roles::QueryVectors& out = named.queries;
-  out.type = field.type;
-  out.dim = field.dim;
-  for (size_t row = 0; row < ids.rows(); ++row) {
-    const auto at_row = row_of.find(ids.String(row));
-    if (at_row == row_of.end() || vectors == nullptr) {
-      const std::string key =
-          ids.fixed() ? std::to_string(ids.as<int64_t>()[row]) : std::string(ids.String(row));
-      return Invalid("some of the provided primary key IDs do not exist: missing IDs = [", key,
-                     "]");
-    }
-    named.has_vector.push_back(!vectors->IsNull(at_row->second));
-    if (!named.has_vector.back()) continue;
-    if (field.type == DataType::kSparseFloatVector) {
-      out.sparse.emplace_back(vectors->String(at_row->second));
-    } else {
-      out.dense += vectors->String(at_row->second);
-    }
-    ++out.count;
-  }
-  return named;
-}
-
-// Everything of one search that is settled before rows are read.
-struct Prepared {
-  SearchPlan plan;
-  std::shared_ptr<const expr::Filter> filter;  // null: every row
-};
-
-Result<Prepared> Prepare(const CollectionInfo& collection, const Search& request,
-                         const RankPlan* rank, const std::string& timezone, const Limits& limits) {
-  Prepared prepared;
-  prepared.plan = TRY(PlanSearch(collection, request.params, rank, limits));
-  const auto filter = TRY(CompileFilter(collection.schema, request, timezone));
-  if (!filter->always_true()) prepared.filter = filter;
-  return prepared;
-}
-
-int64_t QueryCount(const Search& request) {
-  if (request.nq != 0) return request.nq;
-  return request.ids.has_value() ? static_cast<int64_t>(request.ids->rows())
-                                 : static_cast<int64_t>(request.queries.count);
-}
-
-// No hits of one query; typed all the same.
-query::HitLists NoHits(const CollectionInfo& collection, const std::vector<FieldId>& output) {
-  query::HitLists hits;
-  hits.counts = {0};
-  const Field& primary = collection.schema.primary();
-  hits.keys = Column(primary.id, primary.type);
-  for (const FieldId id : output) {
-    const Field* field = collection.schema.Find(id);
-    hits.output.emplace_back(id, field->type, field->dim);
-  }
-  return hits;
-}
-
-// Runs one prepared search; hits are at most offset + limit a query.
-Result<query::HitLists> RunPrepared(const Context& context, roles::Shard* shard,
-                                    const roles::CollectionPtr& collection, const Search& request,
-                                    const Prepared& prepared, std::vector<PartitionId> partitions,
-                                    const std::vector<FieldId>& output, Timestamp at,
-                                    int64_t* rows_searched) {
-  const SearchPlan& plan = prepared.plan;
-  roles::SearchRequest search;
-  search.collection = collection;
-  search.at = at;
-  search.field = plan.field->id;
-  std::vector<bool> has_vector;  // empty: every query
-  if (request.ids.has_value()) {
-    NamedVectors named =
-        TRY(FetchVectors(context, shard, collection, *plan.field, *request.ids, at));
-    search.queries = std::move(named.queries);
-    has_vector = std::move(named.has_vector);
-  } else {
-    search.queries = request.queries;
-    TRY(CheckQueries(*plan.field, &search.queries));
-  }
-  const size_t queries = has_vector.empty() ? search.queries.count : has_vector.size();
-  if (static_cast<int64_t>(queries) != QueryCount(request)) {
-    return Invalid("nq (", QueryCount(request), ") is not the number of query vectors (", queries,
-                   ")");
-  }
-  search.metric = plan.metric;
-  search.index_type = plan.index->type;
-  search.limit = static_cast<size_t>(plan.limit + plan.offset);
-  search.params = plan.params;
-  search.range = plan.range;
-  search.filter = prepared.filter;
-  search.partitions = std::move(partitions);
-  search.output = output;
-  search.ignore_growing = plan.ignore_growing;
-  roles::SearchResult result;
-  if (search.queries.count > 0) result = TRY(shard->Search(context, search));
-
-  *rows_searched += result.rows_searched;
-  query::HitLists hits;
-  hits.counts = std::move(result.counts);
-  hits.counts.resize(search.queries.count, 0);
-  if (!has_vector.empty()) {  // no vector, no hits
-    std::vector<uint32_t> counts(queries, 0);
-    for (size_t query = 0, next = 0; query < queries; ++query) {
-      if (has_vector[query]) counts[query] = hits.counts[next++];
-    }
-    hits.counts = std::move(counts);
-  }
-  hits.keys = std::move(result.keys);
-  hits.scores = std::move(result.scores);
-  hits.output = std::move(result.output);
-  if (hits.keys.rows() == 0) {
-    query::HitLists none = NoHits(*collection, output);
-    none.counts = std::move(hits.counts);
-    return none;
-  }
-  return hits;
-}
 
 // The rows of `range` that lie in [lower, upper) too.
 index::Range Narrowed(const std::optional<index::Range>& range, float lower, float upper) {
@@ -270,6 +92,52 @@ int64_t SteadyMs() {
       .count();
 }
 
+// The columns of a search: those of the answer, then what else it needs, then its groups.
+class ReadColumns {
+ public:
+  explicit ReadColumns(const OutputFields& fields) : ids_(fields.ids) {}
+
+  // The column of a field, which is read where it was not yet.
+  size_t Of(FieldId id) {
+    const auto found = std::find(ids_.begin(), ids_.end(), id);
+    const auto at = static_cast<size_t>(found - ids_.begin());
+    if (found == ids_.end()) ids_.push_back(id);
+    return at;
+  }
+  const std::vector<FieldId>& ids() const { return ids_; }
+
+ private:
+  std::vector<FieldId> ids_;
+};
+
+query::HitGrouping GroupingOf(const GroupingPlan& plan, const ReadColumns& columns) {
+  query::HitGrouping grouping;
+  grouping.first_key = columns.ids().size();
+  grouping.size = plan.groups.size;
+  return grouping;
+}
+
+// The nearest hits in the order asked for.
+query::HitLists InOrder(const query::HitLists& hits, const SearchOrder& order, ReadColumns* columns,
+                        const std::optional<query::HitGrouping>& grouping) {
+  std::vector<Column> values;
+  for (const SearchOrder::Source& source : order.sources) {
+    const Column& column = hits.output[columns->Of(source.field)];
+    values.push_back(source.json ? query::JsonValues(column, source.path) : column);
+  }
+  return query::Reorder(hits, order.keys, values, grouping);
+}
+
+// The groups' columns, taken off the hits.
+std::vector<OutputColumn> TakeGroups(const GroupingPlan& plan, const ReadColumns& columns,
+                                     query::HitLists* hits) {
+  std::vector<OutputColumn> groups;
+  for (size_t i = 0; i < plan.fields.size(); ++i) {
+    groups.push_back({plan.fields[i], std::move(hits->output[columns.ids().size() + i])});
+  }
+  return groups;
+}
+
 SearchAnswer Answer(const CollectionInfo& collection, const OutputFields& fields,
                     query::HitLists hits, std::string timezone, Timestamp session_ts) {
   SearchAnswer answer;
@@ -305,6 +173,16 @@ Status CheckSearchable(const CollectionInfo& collection, const SearchPlan& plan)
                  " is not loaded, please reload the collection");
 }
 
+Result<Reranker> HybridReranker(const Schema& schema, const HybridSearch& request) {
+  if (request.function_score.functions.empty()) {
+    return ParseReranker(request.rank_params, request.searches.size());
+  }
+  const std::optional<Reranker> reranker =
+      TRY(ParseRankFunction(schema, request.function_score, request.searches.size()));
+  if (reranker.has_value()) return *reranker;
+  return Invalid("rerank operator: rerankMeta is nil, cannot build rerank chain");
+}
+
 }  // namespace
 
 Result<SearchAnswer> Gateway::RunSearch(const Context& context, const Search& request) {
@@ -314,9 +192,22 @@ Result<SearchAnswer> Gateway::RunSearch(const Context& context, const Search& re
   const OutputFields output = TRY(SearchOutput(collection->schema, request.output_fields));
   TRY(CheckQueryCount(QueryCount(request), *limits_));
   std::string timezone = TRY(TimeZoneOf(*collection, request.params));
-  const Prepared prepared = TRY(Prepare(*collection, request, nullptr, timezone, *limits_));
+  const Prepared prepared =
+      TRY(Prepare(*collection, request, nullptr, request.function_score, timezone, *limits_));
+  const SearchPlan& plan = prepared.plan;
+  const std::optional<Reranker> reranker =
+      TRY(ParseRankFunction(collection->schema, request.function_score, 1));
+  if (reranker.has_value() && !plan.order.empty()) {
+    return Invalid(
+        "order_by and function rerank cannot be used together: they specify conflicting sort "
+        "criteria");
+  }
   partitions = TRY(LoadedPartitions(*collection, std::move(partitions)));
-  TRY(CheckSearchable(*collection, prepared.plan));
+  TRY(CheckSearchable(*collection, plan));
+  ReadColumns columns(output);
+  for (const SearchOrder::Source& source : plan.order.sources) columns.Of(source.field);
+  const bool decays = reranker.has_value() && reranker->decay.has_value();
+  const size_t decay_input = decays ? columns.Of(reranker->decay->input) : 0;
 
   const ReadTime time =
       ReadTimeOf(request.guarantee, prepared.plan.iterator, &coordinator_->oracle());
@@ -324,7 +215,7 @@ Result<SearchAnswer> Gateway::RunSearch(const Context& context, const Search& re
   int64_t rows_searched = 0;
   query::HitLists hits;
   std::optional<NextPage> next_page;
-  if (const std::optional<IteratorPage>& page = prepared.plan.page; page.has_value()) {
+  if (const std::optional<IteratorPage>& page = plan.page; page.has_value()) {
     if (QueryCount(request) != 1) {
       return Invalid("a search iterator takes one query vector, got ", QueryCount(request));
     }
@@ -336,25 +227,48 @@ Result<SearchAnswer> Gateway::RunSearch(const Context& context, const Search& re
       }
     }
     if (from.has_value() && from->exhausted) {
-      hits = NoHits(*collection, output.ids);
+      hits = NoHits(*collection, prepared, columns.ids());
     } else {
       hits = TRY(RunPage(context, shard.get(), collection, request, prepared, timezone, from,
-                         partitions, output.ids, time.at, &rows_searched));
+                         partitions, columns.ids(), time.at, &rows_searched));
     }
-    SearchCursor end = EndOf(hits, static_cast<size_t>(prepared.plan.limit));
+    SearchCursor end = EndOf(hits, static_cast<size_t>(plan.limit));
     if (hits.scores.empty() && from.has_value()) end.bound = from->bound;
     next_page = {page->token.empty() ? SearchCursors::MakeToken() : page->token, end.bound};
     cursors_->Save(next_page->token, from, end, SteadyMs());
   } else {
     hits = TRY(RunPrepared(context, shard.get(), collection, request, prepared,
-                           std::move(partitions), output.ids, time.at, &rows_searched));
+                           std::move(partitions), columns.ids(), time.at, &rows_searched));
   }
-  hits = query::Page(std::move(hits), static_cast<size_t>(prepared.plan.offset),
-                     static_cast<size_t>(prepared.plan.limit));
-  query::RoundScores(prepared.plan.round_decimal, &hits.scores);
+  const auto offset = static_cast<size_t>(plan.offset);
+  const auto limit = static_cast<size_t>(plan.limit);
+  std::optional<query::HitGrouping> grouping;
+  if (plan.groups.has_value()) {
+    grouping = GroupingOf(*plan.groups, columns);
+    grouping->descending = LargerIsNearer(plan.metric);
+  }
+  if (!plan.order.empty()) {
+    if (grouping.has_value()) hits = query::PageGroups(hits, *grouping, 0, offset + limit);
+    hits = InOrder(hits, plan.order, &columns, grouping);
+  }
+  hits = grouping.has_value() ? query::PageGroups(hits, *grouping, offset, limit)
+                              : query::Page(std::move(hits), offset, limit);
+  if (reranker.has_value()) {
+    hits = Rerank(*reranker, {hits}, {plan.metric}, decay_input);
+    if (grouping.has_value()) {
+      grouping->score = query::GroupScore::kMax;
+      grouping->descending = Descends(*reranker, {plan.metric});
+      hits = query::PageGroups(hits, *grouping, 0, limit);
+    }
+  }
+  query::RoundScores(plan.round_decimal, &hits.scores);
+  std::vector<OutputColumn> groups;
+  if (plan.groups.has_value()) groups = TakeGroups(*plan.groups, columns, &hits);
   SearchAnswer answer =
       Answer(*collection, output, std::move(hits), std::move(timezone), time.session);
   answer.rows_searched = rows_searched;
+  answer.groups = std::move(groups);
+  answer.groups_singular = plan.groups.has_value() && plan.groups->singular;
   answer.next_page = std::move(next_page);
   return answer;
 }
@@ -377,14 +291,14 @@ Result<SearchAnswer> Gateway::RunHybridSearch(const Context& context, const Hybr
     }
   }
   TRY(CheckQueryCount(queries, *limits_));
-  if (request.has_function_score) return NotBuilt("function_score of hybrid search");
   const RankPlan rank = TRY(PlanRank(*collection, request.rank_params, *limits_));
   std::string timezone = TRY(TimeZoneOf(*collection, request.rank_params));
   std::vector<Prepared> prepared;
   for (const Search& search : request.searches) {
-    prepared.push_back(TRY(Prepare(*collection, search, &rank, timezone, *limits_)));
+    prepared.push_back(
+        TRY(Prepare(*collection, search, &rank, request.function_score, timezone, *limits_)));
   }
-  const Reranker reranker = TRY(ParseReranker(request.rank_params, request.searches.size()));
+  const Reranker reranker = TRY(HybridReranker(collection->schema, request));
   partitions = TRY(LoadedPartitions(*collection, std::move(partitions)));
   for (const Prepared& one : prepared) TRY(CheckSearchable(*collection, one.plan));
 
@@ -392,21 +306,34 @@ Result<SearchAnswer> Gateway::RunHybridSearch(const Context& context, const Hybr
   const Timestamp now = coordinator_->oracle().Now();
   const Timestamp at = std::max(now, request.guarantee);  // one instant for all searches
   const roles::ShardPtr shard = TRY(shards_->Open(collection));
+  ReadColumns columns(output);
+  const size_t decay_input = reranker.decay.has_value() ? columns.Of(reranker.decay->input) : 0;
   std::vector<query::HitLists> lists;
-  query::WeightedOptions weighted{reranker.weights, {}, reranker.normalize};
+  std::vector<Metric> metrics;
   int64_t rows_searched = 0;
   for (size_t i = 0; i < prepared.size(); ++i) {
     prepared[i].plan.ignore_growing |= ignore_growing;
     lists.push_back(TRY(RunPrepared(context, shard.get(), collection, request.searches[i],
-                                    prepared[i], partitions, output.ids, at, &rows_searched)));
-    weighted.metrics.push_back(prepared[i].plan.metric);
+                                    prepared[i], partitions, columns.ids(), at, &rows_searched)));
+    metrics.push_back(prepared[i].plan.metric);
   }
-  query::HitLists fused = reranker.weights.empty() ? query::FuseByRank(lists, reranker.k)
-                                                   : query::FuseByWeight(lists, weighted);
-  query::HitLists hits = query::Page(std::move(fused), static_cast<size_t>(rank.offset),
-                                     static_cast<size_t>(rank.limit));
+  query::HitLists hits = Rerank(reranker, lists, metrics, decay_input);
+  const auto offset = static_cast<size_t>(rank.offset);
+  const auto limit = static_cast<size_t>(rank.limit);
+  std::vector<OutputColumn> groups;
+  if (rank.groups.has_value()) {
+    query::HitGrouping grouping = GroupingOf(*rank.groups, columns);
+    grouping.descending = Descends(reranker, metrics);
+    grouping.score = rank.group_score;
+    hits = query::PageGroups(hits, grouping, offset, limit);
+    groups = TakeGroups(*rank.groups, columns, &hits);
+  } else {
+    hits = query::Page(std::move(hits), offset, limit);
+  }
   query::RoundScores(rank.round_decimal, &hits.scores);
   SearchAnswer answer = Answer(*collection, output, std::move(hits), std::move(timezone), at);
+  answer.groups = std::move(groups);
+  answer.groups_singular = rank.groups.has_value() && rank.groups->singular;
   answer.rows_searched = rows_searched;
   return answer;
 }

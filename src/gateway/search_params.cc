@@ -93,45 +93,7 @@ Result<int> RoundDecimal(const Properties& params) {
   return static_cast<int>(*value);
 }
 
-// Grouping is checked as Milvus does and then refused. True: asked for.
-Result<bool> CheckGrouping(const CollectionInfo& collection, const Properties& params,
-                           const Limits& limits) {
-  bool grouped = false;
-  for (const std::string_view key : {"group_by_field", "group_by_fields"}) {
-    const std::string* names = FindProperty(params, key);
-    if (names == nullptr || Trim(*names).empty()) continue;
-    grouped = true;
-    if (key != "group_by_field" || collection.schema.dynamic_field() != nullptr) continue;
-    const std::string name(Trim(std::string_view(*names).substr(0, names->find('['))));
-    if (collection.schema.Find(name) == nullptr) {
-      return Invalid("groupBy field not found in schema: field not found[field=", name, "]");
-    }
-  }
-  if (const std::string* text = FindProperty(params, "group_size")) {
-    const std::optional<int64_t> size = ParseInteger(*text);
-    if (!size.has_value()) return Invalid("failed to parse input group size:", *text);
-    if (*size <= 0) {
-      return Invalid("input group size:", *size, " is negative, failed to do search_groupby");
-    }
-    if (*size > limits.group_size_max) {
-      return Invalid("input group size:", *size,
-                     " exceeds configured max group size:", limits.group_size_max);
-    }
-  }
-  return grouped;
-}
-
 Status InvalidCombination(std::string_view message) { return InvalidExpected("", "", message); }
-
-// What is parsed by Milvus and not built here: refused by name.
-Status CheckBuilt(const Properties& params, bool grouped) {
-  if (grouped) return NotBuilt("group_by_field of search");
-  for (const std::string_view key : {"order_by_fields", "json_path", "search_aggregation"}) {
-    const std::string* value = FindProperty(params, key);
-    if (value != nullptr && !Trim(*value).empty()) return NotBuilt("search parameter ", key);
-  }
-  return {};
-}
 
 // Milvus's checks of both versions of search iterators, in its order.
 Status PlanIterator(const Properties& params, bool grouped, int64_t max, SearchPlan* plan) {
@@ -181,6 +143,28 @@ Status PlanIterator(const Properties& params, bool grouped, int64_t max, SearchP
   plan->limit = *batch;
   plan->page = std::move(page);
   return {};
+}
+
+Status PlanOrder(const CollectionInfo& collection, const Properties& params, const RankPlan* rank,
+                 SearchPlan* plan) {
+  SearchOrder order = TRY(ParseSearchOrder(collection.schema, params));
+  if (order.empty()) return {};
+  if (plan->groups.has_value() && plan->groups->fields.size() > 1) {
+    return Invalid("order_by_fields is not supported with multi-field group_by_fields");
+  }
+  if (plan->iterator) {
+    return InvalidCombination("order_by is not supported when using search iterator");
+  }
+  if (rank == nullptr) plan->order = std::move(order);  // of a hybrid search only its own counts
+  return {};
+}
+
+Result<query::GroupScore> GroupScorer(const Properties& params) {
+  const std::string* name = FindProperty(params, "rank_group_scorer");
+  if (name == nullptr || *name == "max") return query::GroupScore::kMax;
+  if (*name == "sum") return query::GroupScore::kSum;
+  if (*name == "avg") return query::GroupScore::kAverage;
+  return Invalid("invalid group scorer \"", *name, "\", must be max/sum/avg");
 }
 
 Result<float> RangeBound(std::string_view name, const Value& value) {
@@ -313,12 +297,11 @@ Result<RankPlan> PlanRank(const CollectionInfo& collection, const Properties& pa
   }
   TRY(CheckResultWindow(collection, plan.offset, plan.limit, limits));
   plan.round_decimal = TRY(RoundDecimal(params));
-  const bool grouped = TRY(CheckGrouping(collection, params, limits));
-  const std::string* order = FindProperty(params, "order_by_fields");
-  if (order != nullptr && !Trim(*order).empty()) {
+  plan.groups = TRY(ParseSearchGroups(collection.schema, params, limits));
+  if (!TRY(ParseSearchOrder(collection.schema, params)).empty()) {
     return Invalid("order_by is not supported for hybrid search");
   }
-  if (grouped) return NotBuilt("group_by_field of hybrid search");
+  if (plan.groups.has_value()) plan.group_score = TRY(GroupScorer(params));
   return plan;
 }
 
@@ -331,7 +314,9 @@ Result<SearchPlan> PlanSearch(const CollectionInfo& collection, const Properties
   plan.iterator = iterator != nullptr && (*iterator == "True" || *iterator == "true");
   TRY(CheckTopK(collection, params, rank, limits, &plan));
   plan.round_decimal = TRY(RoundDecimal(params));
-  const bool grouped = rank == nullptr && TRY(CheckGrouping(collection, params, limits));
+  plan.groups =
+      rank != nullptr ? rank->groups : TRY(ParseSearchGroups(collection.schema, params, limits));
+  const bool grouped = plan.groups.has_value();
 
   JsonParams json;
   if (const std::string* text = FindProperty(params, "params"); text != nullptr && !text->empty()) {
@@ -347,6 +332,7 @@ Result<SearchPlan> PlanSearch(const CollectionInfo& collection, const Properties
     return InvalidCombination("Not allowed to do range-search when doing search-group-by");
   }
   TRY(PlanIterator(params, grouped, TopKMax(collection, limits), &plan));
+  TRY(PlanOrder(collection, params, rank, &plan));
   if (const std::string* text = FindProperty(params, "collection_id")) {
     const int64_t id = ParseInteger(*text).value_or(0);
     if (id > 0 && id != collection.id.value) {
@@ -364,7 +350,9 @@ Result<SearchPlan> PlanSearch(const CollectionInfo& collection, const Properties
     return Invalid("failed to create query plan: field (", plan.field->name,
                    ") to search is not of vector data type");
   }
-  TRY(CheckBuilt(params, grouped));
+  if (grouped && plan.field->type == DataType::kBinaryVector) {
+    return Invalid("not support search_group_by operation based on binary vector column");
+  }
 
   plan.index = collection.FindIndex(plan.field->id);
   if (!collection.loaded || plan.index == nullptr) return plan;  // the caller says so
@@ -380,12 +368,14 @@ Result<SearchPlan> PlanSearch(const CollectionInfo& collection, const Properties
   for (const auto& member : json) {
     if (IsIndexParam(member.first)) index_params.push_back(member);
   }
-  auto checked = index::CheckSearchParams(plan.index->type, *plan.field, plan.limit + plan.offset,
-                                          index_params);
+  // A grouped search asks the index for as many rows as its groups need.
+  const int64_t rows = grouped ? 1 : plan.limit + plan.offset;
+  auto checked = index::CheckSearchParams(plan.index->type, *plan.field, rows, index_params);
   // In Milvus the query node refuses them, and clients look for its words.
   if (!checked.ok()) return std::move(checked).error().Prefixed("fail to search on QueryNode 1");
   plan.params = std::move(checked).take();
   TRY(PlanRange(json, &plan));
+  if (grouped) TRY(CheckGroupTypes(collection.schema, *plan.groups));
   return plan;
 }
 

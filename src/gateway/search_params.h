@@ -8,8 +8,11 @@
 #include "base/status.h"
 #include "gateway/gateway.h"
 #include "gateway/limits.h"
+#include "gateway/search_groups.h"
+#include "gateway/search_order.h"
 #include "index/vector_index.h"
 #include "model/schema.h"
+#include "query/hit_groups.h"
 
 namespace elanus::gateway {
 
@@ -22,7 +25,7 @@ struct IteratorPage {
 struct SearchPlan {
   const Field* field = nullptr;  // of the collection's schema
   const IndexInfo* index = nullptr;
-  int64_t limit = 0;  // hits to answer, without the offset
+  int64_t limit = 0;  // hits to answer, without the offset; with `groups`: groups
   int64_t offset = 0;
   int round_decimal = -1;
   bool ignore_growing = false;
@@ -31,6 +34,8 @@ struct SearchPlan {
   Metric metric = Metric::kNone;
   index::SearchParams params;
   std::optional<index::Range> range;
+  std::optional<GroupingPlan> groups;
+  SearchOrder order;
 };
 
 // Limit, offset and rounding of a hybrid search, which its sub-searches fall back on.
@@ -38,6 +43,8 @@ struct RankPlan {
   int64_t limit = 0;
   int64_t offset = 0;
   int round_decimal = -1;
+  std::optional<GroupingPlan> groups;
+  query::GroupScore group_score = query::GroupScore::kMax;
 };
 
 // `rank`: the hybrid search this one belongs to, or null.

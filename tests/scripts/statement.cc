@@ -371,6 +371,36 @@ Result<Outcome> Query(Database& database, Words& words, bool count) {
   return outcome;
 }
 
+// A function of function_score: its parameters, and as "inputs" the names of fields.
+Status ParseFunction(const std::string& json, gateway::FunctionScore* score) {
+  const std::string binary = TRY(EncodeJson(json));
+  gateway::RankFunction& function = score->functions.emplace_back();
+  JsonView(binary).ForEachMember([&](std::string_view key, const JsonView& value) {
+    std::string text(value.string());
+    if (!value.is_string()) value.AppendText(&text);
+    if (key != "inputs") function.params.emplace_back(key, text);
+    for (size_t i = 0; key == "inputs" && i < value.size(); ++i) {
+      function.inputs.emplace_back(value.At(i).string());
+    }
+    return true;
+  });
+  return {};
+}
+
+// `function JSON` and `functions key=value`. False: not a word of these.
+Result<bool> TakeFunction(const std::string& word, Words& words, gateway::FunctionScore* score) {
+  if (word == "function") {
+    TRY(ParseFunction(words.Next(), score));
+  } else if (word == "functions") {
+    const auto pair = SplitPair(words.Next());
+    if (!pair) return Bad("functions key=value");
+    score->params.push_back(*pair);
+  } else {
+    return false;
+  }
+  return true;
+}
+
 // FIELD VECTORS, then limit, metric, round, params and what ReadWords knows.
 Status ParseSearch(Database& database, Words& words, gateway::Search* search, ReadWords* common) {
   const Schema schema = SchemaOf(database, search->collection);
@@ -388,7 +418,8 @@ Status ParseSearch(Database& database, Words& words, gateway::Search* search, Re
       search->params.emplace_back("round_decimal", words.Next());
     } else if (word == "params") {
       search->params.emplace_back("params", words.Next());
-    } else if (!TRY(common->Take(word, words, search, &search->params))) {
+    } else if (!TRY(TakeFunction(word, words, &search->function_score)) &&
+               !TRY(common->Take(word, words, search, &search->params))) {
       return Bad("search: " + word);
     }
   }
@@ -405,6 +436,7 @@ std::string HitsText(const gateway::SearchAnswer& answer, const std::vector<std:
     for (int64_t i = 0; i < answer.counts[query]; ++i, ++hit) {
       text += KeyText(answer.ids, hit) + " " + NumberText(answer.scores[hit], kScoreDigits);
       if (!answer.columns.empty()) text += " " + RowText(answer.columns, hit, hidden);
+      if (!answer.groups.empty()) text += " of " + RowText(answer.groups, hit, {});
       text += "\n";
     }
   }
@@ -439,7 +471,8 @@ Result<Outcome> Hybrid(Database& database, Words& words) {
       request.searches.push_back(std::move(search));
     } else if (word == "limit") {
       request.rank_params.emplace_back("limit", words.Next());
-    } else if (!TRY(common.Take(word, words, &options, &request.rank_params))) {
+    } else if (!TRY(TakeFunction(word, words, &request.function_score)) &&
+               !TRY(common.Take(word, words, &options, &request.rank_params))) {
       return Bad("hybrid: " + word);
     }
   }

@@ -31,10 +31,18 @@ Status RefuseUnbuilt(const pb::SearchRequest& request) {
     return Fail(Code::kUnimplemented, "search aggregation is not built in this version");
   if (request.function_chains_size() > 0)
     return Fail(Code::kUnimplemented, "function chains are not built in this version");
-  if (request.has_function_score() && request.function_score().functions_size() > 0) {
-    return Fail(Code::kUnimplemented, "function_score is not built in this version");
-  }
   return {};
+}
+
+gateway::FunctionScore DecodeFunctionScore(const pb_schema::FunctionScore& score) {
+  gateway::FunctionScore out;
+  out.params = ToProperties(score.params());
+  for (const pb_schema::FunctionSchema& function : score.functions()) {
+    gateway::RankFunction& one = out.functions.emplace_back();
+    one.inputs.assign(function.input_field_names().begin(), function.input_field_names().end());
+    one.params = ToProperties(function.params());
+  }
+  return out;
 }
 
 Result<gateway::Search> DecodeSearch(const Call& call, const pb::SearchRequest& request) {
@@ -43,6 +51,7 @@ Result<gateway::Search> DecodeSearch(const Call& call, const pb::SearchRequest& 
   TRY(DecodeReadOptions(call, request, request.dsl(), &search));
   search.params = ToProperties(request.search_params());
   search.nq = request.nq();
+  search.function_score = DecodeFunctionScore(request.function_score());
   if (request.has_ids()) {
     search.ids = DecodeIds(request.ids());
   } else {
@@ -69,6 +78,11 @@ Status EncodeSearchAnswer(const gateway::SearchAnswer& answer, pb::SearchResults
   for (const std::string& field : answer.output_fields) results->add_output_fields(field);
   results->set_primary_field_name(answer.primary_field);
   results->set_all_search_count(answer.rows_searched);
+  if (answer.groups_singular) {
+    TRY(EncodeColumn(answer.groups[0], answer.timezone, results->mutable_group_by_field_value()));
+  } else {
+    TRY(EncodeColumns(answer.groups, answer.timezone, results->mutable_group_by_field_values()));
+  }
   if (answer.next_page) {
     results->mutable_search_iterator_v2_results()->set_token(answer.next_page->token);
     results->mutable_search_iterator_v2_results()->set_last_bound(answer.next_page->last_bound);
@@ -102,8 +116,7 @@ void RegisterReads(const MilvusService* service, RpcTable* table) {
                                  request.partition_names().end());
         hybrid.output_fields.assign(request.output_fields().begin(), request.output_fields().end());
         hybrid.rank_params = ToProperties(request.rank_params());
-        hybrid.has_function_score =
-            request.has_function_score() && request.function_score().functions_size() > 0;
+        hybrid.function_score = DecodeFunctionScore(request.function_score());
         hybrid.consistency = static_cast<ConsistencyLevel>(request.consistency_level());
         hybrid.use_default_consistency = request.use_default_consistency();
         hybrid.guarantee = request.guarantee_timestamp();
