@@ -25,7 +25,7 @@ struct Part {
   std::optional<std::vector<uint32_t>> groups;  // of each row, once they were asked for
 };
 
-// Rows that segments gave for one query, nearest first; all rows up to `sure` are among them.
+// Rows that segments gave for one query; all rows up to `sure` are among them.
 struct Round {
   std::vector<GroupedHits::Hit> hits;
   float sure = kFar;
@@ -36,9 +36,9 @@ class Harvest {
  public:
   Harvest(size_t limit, size_t size) : limit_(limit), size_(size) {}
 
-  // Takes what is sure of a round.
-  void Take(const Round& round, const Column& keys) {
-    for (size_t i = 0; i < round.hits.size(); ++i) {
+  // Takes what is sure of a round. `order`: its hits, nearest first; `keys`: of each.
+  void Take(const Round& round, const std::vector<uint32_t>& order, const Column& keys) {
+    for (const uint32_t i : order) {
       const GroupedHits::Hit& hit = round.hits[i];
       if (hit.distance > round.sure) return;
       if (!seen_.insert(std::string(keys.String(i))).second) continue;
@@ -65,7 +65,7 @@ class Harvest {
                        [&](const auto& group) { return group.second == size_; });
   }
   bool Enough() const { return counts_.size() == limit_; }
-  std::vector<GroupedHits::Hit> TakeHits() { return std::move(hits_); }
+  const std::vector<GroupedHits::Hit>& hits() const { return hits_; }
 
  private:
   const size_t limit_;
@@ -108,7 +108,7 @@ class Search {
       Harvest harvest(wanted_, by_.size);
       TRY(Add(rounds[query], &harvest));
       if (!Done(rounds[query], harvest)) TRY(Widen(query, first, &harvest));
-      result.queries.push_back(TRY(Sorted(harvest.TakeHits())));
+      result.queries.push_back(TRY(Sorted(harvest.hits())));
     }
     result.groups = groups_.Take();
     result.rows_searched = rows_searched_;
@@ -175,12 +175,9 @@ class Search {
     return rows;
   }
 
-  Status Add(Round& round, Harvest* harvest) {
-    round.hits = TRY(Sorted(std::move(round.hits)));
-    std::vector<Place> places;
-    for (const GroupedHits::Hit& hit : round.hits) places.push_back(hit.place);
-    harvest->Take(round,
-                  TRY(FetchColumn(snapshot_, snapshot_.collection->schema.primary(), places)));
+  Status Add(const Round& round, Harvest* harvest) {
+    const Column keys = TRY(KeysOf(round.hits));
+    harvest->Take(round, Order(round.hits, keys), keys);
     return {};
   }
 
@@ -213,20 +210,28 @@ class Search {
     return {};
   }
 
-  // By distance, then by key.
-  Result<std::vector<GroupedHits::Hit>> Sorted(std::vector<GroupedHits::Hit> hits) {
+  Result<Column> KeysOf(const std::vector<GroupedHits::Hit>& hits) {
     std::vector<Place> places;
     for (const GroupedHits::Hit& hit : hits) places.push_back(hit.place);
-    const Column keys = TRY(FetchColumn(snapshot_, snapshot_.collection->schema.primary(), places));
+    return FetchColumn(snapshot_, snapshot_.collection->schema.primary(), places);
+  }
+
+  // By distance, then by key.
+  static std::vector<uint32_t> Order(const std::vector<GroupedHits::Hit>& hits,
+                                     const Column& keys) {
     std::vector<uint32_t> order(hits.size());
     for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
     std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
       if (hits[a].distance != hits[b].distance) return hits[a].distance < hits[b].distance;
       return CompareKeys(keys, a, b) < 0;
     });
+    return order;
+  }
+
+  Result<std::vector<GroupedHits::Hit>> Sorted(const std::vector<GroupedHits::Hit>& hits) {
+    const Column keys = TRY(KeysOf(hits));
     std::vector<GroupedHits::Hit> sorted;
-    sorted.reserve(hits.size());
-    for (const uint32_t i : order) sorted.push_back(hits[i]);
+    for (const uint32_t i : Order(hits, keys)) sorted.push_back(hits[i]);
     return sorted;
   }
 

@@ -1,4 +1,5 @@
 // What a shard does by itself, one step at a time: the test plays the flusher and the worker.
+#include <map>
 #include <string>
 
 #include "shard/shard_testing.h"
@@ -301,6 +302,54 @@ TEST_F(MaintainTest, DamageUnderAnIndexIsMetByTheFirstSearch) {
   EXPECT_NE(result.status().message().find(path + ": checksum mismatch at offset"),
             std::string::npos)
       << result.status().message();
+}
+
+TEST_F(MaintainTest, GroupsAreFilledThroughEveryIndex) {
+  constexpr int32_t kGroups = 20;
+  constexpr int64_t kSize = 3;
+  Insert(2000);
+  int64_t index = 60;
+  for (const std::string type : {"FLAT", "HNSW", "HNSW_SQ", "IVF_FLAT", "IVF_SQ8", "IVF_PQ",
+                                 "IVF_RABITQ", "SCANN", "DISKANN", "AUTOINDEX"}) {
+    SCOPED_TRACE(type);
+    auto info = WithIndex(std::make_shared<CollectionInfo>(*collection_), type);
+    info->indexes[0].id = IndexId(++index);
+    Declare(std::move(info));
+    ASSERT_TRUE(shard_->Flush(Context()).ok());
+    Work();
+    EXPECT_EQ(shard_->ProgressOf(IndexId(index)).indexed_rows, 2000);
+    roles::SearchRequest request;
+    request.collection = collection_;
+    request.field = kVector;
+    request.metric = Metric::kL2;
+    request.index_type = type;
+    request.limit = kGroups;
+    request.queries.type = DataType::kFloatVector;
+    request.queries.dim = 4;
+    request.queries.count = 1;
+    const float query[4] = {0, 0, 0, 1};
+    request.queries.dense.assign(reinterpret_cast<const char*>(query), sizeof query);
+    request.groups.emplace();
+    request.groups->keys.resize(1);
+    request.groups->keys[0].field = kAge;
+    request.groups->size = kSize;
+    request.groups->strict = true;
+    const auto result = shard_->Search(Context(), request);
+    ASSERT_TRUE(result.ok()) << result.status().message();
+    // Row n is of group n % 100, and the smaller the nearer.
+    std::map<int32_t, int64_t> sizes;
+    int64_t expected = 0;
+    for (size_t i = 0; i < result->keys.rows(); ++i) {
+      const int32_t group = result->groups[0].as<int32_t>()[i];
+      const int64_t id = result->keys.as<int64_t>()[i];
+      EXPECT_EQ(id % 100, group);
+      ++sizes[group];
+      expected += group < kGroups && id < 100 * kSize ? 1 : 0;
+    }
+    EXPECT_EQ(sizes.size(), size_t{kGroups});
+    for (const auto& [group, size] : sizes) EXPECT_EQ(size, kSize) << group;
+    EXPECT_GE(expected, kGroups * kSize * 9 / 10);
+  }
 }
 
 }  // namespace
