@@ -197,6 +197,9 @@ Result<Reranker> ParseDecay(const Schema& schema, const RankFunction& function) 
   const std::string* norm = FindAnyCase(function.params, "norm_score");
   reranker.normalize = norm != nullptr && ParseBool(*norm).value_or(false);
   const Field* input = TRY(InputField(schema, function, "decay"));
+  if (input->type == DataType::kJson || input->type == DataType::kArray || IsVector(input->type)) {
+    return Invalid("unsupported field type: ", NameOf(input->type));
+  }
   if (!IsNumber(input->type)) {
     return Invalid("rerank_builder: decay input field ", input->name, " must be numeric, got ",
                    NameOf(input->type));
@@ -205,6 +208,13 @@ Result<Reranker> ParseDecay(const Schema& schema, const RankFunction& function) 
   step.input = input->id;
   reranker.decay = step;
   return reranker;
+}
+
+bool IsWebLink(std::string_view text) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (text.starts_with(scheme)) return text.size() > scheme.size() && text[scheme.size()] != '/';
+  }
+  return false;
 }
 
 // Checks all that can be checked without the service, which is not built.
@@ -233,6 +243,13 @@ Status RefuseModel(const Schema& schema, const RankFunction& function) {
   if (std::find(std::begin(kProviders), std::end(kProviders), Lower(*provider)) ==
       std::end(kProviders)) {
     return Invalid(kLead, "unknown rerank model provider:", *provider);
+  }
+  if (Lower(*provider) == "tei" || Lower(*provider) == "vllm") {
+    const std::string* endpoint = FindAnyCase(function.params, "endpoint");
+    if (endpoint == nullptr || !IsWebLink(*endpoint)) {
+      return Invalid(kLead, "endpoint: [", endpoint != nullptr ? *endpoint : std::string(),
+                     "] is not a valid http/https link");
+    }
   }
   return NotBuilt("reranker model (provider ", *provider, ")");
 }
