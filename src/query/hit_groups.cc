@@ -22,7 +22,6 @@ std::vector<uint32_t> GroupsOf(const HitLists& hits, size_t first_key) {
 }
 
 struct Group {
-  uint32_t number;
   std::vector<size_t> rows;
   float score = 0;
 };
@@ -43,7 +42,7 @@ float ScoreOf(const Group& group, const HitLists& hits, GroupScore score) {
 
 void SortGroups(const HitLists& hits, const HitGrouping& grouping, std::vector<Group>* groups) {
   for (Group& group : *groups) group.score = ScoreOf(group, hits, *grouping.score);
-  std::stable_sort(groups->begin(), groups->end(), [&](const Group& a, const Group& b) {
+  std::sort(groups->begin(), groups->end(), [&](const Group& a, const Group& b) {
     if (a.score != b.score) return grouping.descending ? a.score > b.score : a.score < b.score;
     if (a.rows.size() != b.rows.size()) return a.rows.size() > b.rows.size();
     return CompareKeys(hits.keys, a.rows.front(), hits.keys, b.rows.front()) < 0;
@@ -60,7 +59,7 @@ std::vector<Group> Collect(const std::vector<uint32_t>& group_of, size_t begin, 
     auto at = std::lower_bound(place.begin(), place.end(), wanted);
     if (at == place.end() || at->first != group_of[row]) {
       at = place.insert(at, {group_of[row], groups.size()});
-      groups.push_back({group_of[row], {}});
+      groups.emplace_back();
     }
     if (groups[at->second].rows.size() < size) groups[at->second].rows.push_back(row);
   }
