@@ -115,6 +115,9 @@ TEST_F(Read, SearchByIdsUsesTheirVectors) {
   search.ids = Longs("", {4, 9}).payload;
   EXPECT_THAT(gateway.RunSearch(context, search).status().message(),
               HasSubstr("missing IDs = [9]"));
+  search.ids = Longs("", {4, 4}).payload;
+  EXPECT_THAT(gateway.RunSearch(context, search).status().message(),
+              HasSubstr("duplicate IDs found in search request"));
 }
 
 TEST_F(Read, AnIteratorReadsTheSnapshotOfItsFirstPage) {

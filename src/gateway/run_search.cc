@@ -1,6 +1,8 @@
 #include "gateway/run_search.h"
 
+#include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "gateway/columns.h"
@@ -96,12 +98,30 @@ Result<NamedVectors> FetchVectors(const Context& context, roles::Shard* shard,
   return named;
 }
 
+// What is wrong with a search by keys before anything is read.
+Status CheckIds(const Schema& schema, const Search& request) {
+  std::set<std::string_view> seen;
+  for (size_t row = 0; row < request.ids->rows(); ++row) {
+    if (!seen.insert(request.ids->String(row)).second)
+      return Invalid("duplicate IDs found in search request");
+  }
+  const std::string* named = FindProperty(request.params, "anns_field");
+  const auto vectors = std::count_if(schema.fields.begin(), schema.fields.end(),
+                                     [](const Field& f) { return IsVector(f.type); });
+  if ((named != nullptr && !named->empty()) || vectors == 1) return {};
+  return InvalidExpected("valid anns_field in search_params", "missing",
+                         vectors == 0 ? "no vector field found in schema"
+                                      : "multiple vector fields exist, please specify anns_field "
+                                        "in search_params");
+}
+
 }  // namespace
 
 Result<Prepared> Prepare(const CollectionInfo& collection, const Search& request,
                          const RankPlan* rank, const FunctionScore& score,
                          const std::string& timezone, const Limits& limits) {
   Prepared prepared;
+  if (request.ids.has_value()) TRY(CheckIds(collection.schema, request));
   prepared.plan = TRY(PlanSearch(collection, request.params, rank, limits));
   const auto filter = TRY(CompileFilter(collection.schema, request, timezone));
   if (!filter->always_true()) prepared.filter = filter;
