@@ -23,6 +23,12 @@ class Frontier {
     steps_ = steps;
     bound_ = std::numeric_limits<float>::infinity();
   }
+  // So many more nodes may be taken.
+  void Extend(size_t steps) {
+    steps_ += steps;
+    bound_ = std::numeric_limits<float>::infinity();
+  }
+  bool empty() const { return heap_.empty(); }
   // A node that is not nearer than this will not be reached any more.
   float bound() const { return bound_; }
   // The same node may enter again, nearer.
@@ -40,6 +46,11 @@ class Frontier {
     heap_.pop_back();
     *distance = DistanceOf(key);
     return static_cast<uint32_t>(key);
+  }
+  // The distance of what Pop() would give; infinity for kNone.
+  float Nearest() const {
+    if (heap_.empty() || steps_ == 0) return std::numeric_limits<float>::infinity();
+    return DistanceOf(heap_.front());
   }
   // What Pop() would give, for prefetching.
   uint32_t Peek() const { return heap_.empty() ? kNone : static_cast<uint32_t>(heap_.front()); }

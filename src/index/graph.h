@@ -70,6 +70,10 @@ struct Reach {
   size_t beam = 1;   // nodes kept to step on
   size_t found = 1;  // nodes kept of those stepped on
   float factor = 1;
+  // Behind a filter: how many rows that are not allowed may guide the search, and how many more
+  // while k rows are not found.
+  size_t guides = 0;
+  size_t spare_guides = 0;
   float shift = 0;  // of engine distances: where the space's distance is zero
 
   // How far away a node may be, given the k-th best.

@@ -1,6 +1,7 @@
 #include "index/hnsw.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 
@@ -33,6 +34,13 @@ constexpr int64_t kDefaultEf = 64;
 // A search of the graph costs about as much per unit of ef as comparing so many allowed rows in a
 // scan does (wordnet, M = 16).
 constexpr double kRowsPerEf = 50;
+// The fast form's takes nanoseconds: so many per unit of ef, more by the root of what a filter
+// leaves; and a row of a scan, and a byte of it (wordnet, M = 16).
+constexpr double kFastEfCost = 1000;
+constexpr double kRowCost = 8;
+constexpr double kByteCost = 0.04;
+// While a walk has not found k rows it may go on for about as long as a scan would take.
+constexpr size_t kRowsPerGuide = 128;
 constexpr size_t kPollBlocks = 64;
 
 struct Meta {
@@ -107,6 +115,60 @@ struct Codes {
   size_t stride = 0;
 };
 
+// Gathers the rows of a scan that are not next to each other, and asks for their codes long before
+// they are read: their misses overlap.
+class ScanIds {
+ public:
+  ScanIds(const uint8_t* base, size_t stride, size_t bytes)
+      : base_(base), stride_(stride), bytes_(bytes) {}
+
+  // fn(ids, 0, n) for pieces of what was added.
+  template <typename Fn>
+  void Add(const uint32_t* ids, size_t n, Fn fn) {
+    for (size_t i = 0; i < n; ++i) {
+      const uint8_t* row = base_ + ids[i] * stride_;
+      for (size_t at = 0; at < bytes_; at += 64) __builtin_prefetch(row + at);
+      ids_[count_++] = ids[i];
+      if (count_ < 2 * kPiece) continue;
+      fn(static_cast<const uint32_t*>(ids_), size_t{0}, kPiece);
+      std::copy(ids_ + kPiece, ids_ + 2 * kPiece, ids_);
+      count_ = kPiece;
+    }
+  }
+  template <typename Fn>
+  void Finish(Fn fn) {
+    if (count_ > 0) fn(static_cast<const uint32_t*>(ids_), size_t{0}, count_);
+    count_ = 0;
+  }
+
+ private:
+  static constexpr size_t kPiece = 16;
+  const uint8_t* base_;
+  size_t stride_, bytes_;
+  uint32_t ids_[2 * kPiece];
+  size_t count_ = 0;
+};
+
+// As mask.Count(rows), by the kernel that counts bits: a filtered search begins with this.
+size_t CountAllowed(const RowMask& mask, size_t rows) {
+  if (mask.all()) return rows;
+  static constexpr uint64_t kZero[kMaskChunkWords] = {};
+  const simd::RowKernel differing = simd::Get().hamming.row;
+  size_t count = 0;
+  for (size_t begin = 0; begin < rows; begin += kMaskChunkRows) {
+    const size_t n = std::min(kMaskChunkRows, rows - begin);
+    const uint64_t* chunk = mask.chunks()[begin / kMaskChunkRows];
+    if (chunk == nullptr) {
+      count += n;
+      continue;
+    }
+    count += static_cast<size_t>(differing(kZero, chunk, n / 64 * 8));
+    if (n % 64 != 0)
+      count += static_cast<size_t>(std::popcount(chunk[n / 64] & ((1ULL << n % 64) - 1)));
+  }
+  return count;
+}
+
 class Hnsw final : public VectorIndex {
  public:
   Hnsw(const VectorView& vectors, Metric metric, Form form, Graph graph, Seeds seeds, QgView qg,
@@ -127,7 +189,7 @@ class Hnsw final : public VectorIndex {
                 const SearchParams& params, const RowMask& allowed,
                 std::vector<std::vector<Hit>>* hits) const override {
     const size_t rows = exact_.vectors().rows;
-    const size_t count = allowed.all() ? rows : allowed.Count(rows);
+    const size_t count = CountAllowed(allowed, rows);
     const size_t ef =
         std::max(k, static_cast<size_t>(params.ef.value_or(static_cast<int64_t>(ef_))));
     Scratch& scratch = ThreadScratch();
@@ -155,7 +217,7 @@ class Hnsw final : public VectorIndex {
                      size_t limit, const SearchParams& params, const RowMask& allowed,
                      std::vector<std::vector<Hit>>* hits) const override {
     const size_t rows = exact_.vectors().rows;
-    const size_t count = allowed.all() ? rows : allowed.Count(rows);
+    const size_t count = CountAllowed(allowed, rows);
     Scratch& scratch = ThreadScratch();
     hits->assign(queries.count, {});
     for (size_t q = 0; q < queries.count; ++q) {
@@ -193,9 +255,14 @@ class Hnsw final : public VectorIndex {
   size_t memory_bytes() const override { return sizeof *this + model_.mean.size() * sizeof(float); }
 
  private:
-  static bool CheaperToScan(size_t count, size_t rows, size_t ef) {
+  bool CheaperToScan(size_t count, size_t rows, size_t ef) const {
     if (count == 0) return true;
     const double part = static_cast<double>(count) / static_cast<double>(rows);
+    if (form_ == Form::kFast) {
+      const double row = kRowCost + kByteCost * static_cast<double>(CodeStride(model_.width()));
+      return row * static_cast<double>(count) * std::sqrt(part) <
+             kFastEfCost * static_cast<double>(ef);
+    }
     return static_cast<double>(count) < kRowsPerEf * static_cast<double>(ef) / part;
   }
 
@@ -215,14 +282,33 @@ class Hnsw final : public VectorIndex {
     scratch->fast.Bind(scratch->probe.code, model_.width());
   }
 
+  // The effort that finds behind a filter about what `ef` finds without; below 2 k a walk does not
+  // end any earlier (reach.cc).
+  static size_t FilteredEf(size_t ef, size_t k, double part) {
+    return static_cast<size_t>(static_cast<double>(std::max(ef, 2 * k)) *
+                               std::max(1.0, std::pow(0.5 / part, 0.2)));
+  }
+  // How many rows that are not allowed guide it.
+  static size_t GuidesOf(size_t ef, double part) {
+    return static_cast<size_t>(2 * static_cast<double>(ef) * std::sqrt(1 / part - 1)) + 16;
+  }
+
   void SearchGraph(size_t ef, size_t k, const RowMask& allowed, size_t count, Scratch* scratch,
                    TopK* top) const {
     GraphScratch& g = scratch->graph;
     const Beam* found = &g.beam;
     const double part = static_cast<double>(count) / static_cast<double>(exact_.vectors().rows);
+    if (form_ == Form::kFast && !allowed.all()) ef = FilteredEf(ef, k, part);
     const auto guides = static_cast<size_t>(1.5 * static_cast<double>(ef) / part) + ef;
     Reach reach = ReachOf(growth_, k, ef, scratch->probe.code.shift(), form_ == Form::kFast);
-    if (!allowed.all()) reach.beam = std::max(reach.beam, guides);
+    if (!allowed.all()) {
+      if (form_ == Form::kFast) {
+        reach.guides = GuidesOf(ef, part);
+        reach.spare_guides = count / kRowsPerGuide;
+      } else {
+        reach.beam = std::max(reach.beam, guides);
+      }
+    }
     switch (form_) {
       case Form::kFast:
         SearchQg(qg_, seeds_, scratch->probe.code, scratch->fast, reach, allowed, &scratch->qg);
@@ -277,19 +363,27 @@ class Hnsw final : public VectorIndex {
       return {};
     }
     EstimateTop estimates(k, &scratch->probe.code);
+    const simd::CodesKernel distances = simd::Get().codes;
+    const auto offer = [&](const uint32_t* ids, size_t first, size_t n) {
+      distances(scratch->probe.code.query(),
+                ids != nullptr ? codes_.base : codes_.base + first * codes_.stride, codes_.stride,
+                ids, n, model_.width(), out);
+      for (size_t i = 0; i < n; ++i)
+        estimates.Offer(out[i], ids != nullptr ? ids[i] : static_cast<uint32_t>(first + i));
+    };
+    ScanIds sparse(codes_.base, codes_.stride, CodeStride(model_.width()));
     for (size_t begin = 0; begin < vectors.rows; begin += kPollBlocks * kScanBlock) {
       TRY(context.Check());
-      ForAllowed(
-          vectors, allowed, begin, std::min(vectors.rows, begin + kPollBlocks * kScanBlock),
-          [&](const uint32_t* ids, size_t first, size_t n) {
-            simd::Get().codes(scratch->probe.code.query(),
-                              ids != nullptr ? codes_.base : codes_.base + first * codes_.stride,
-                              codes_.stride, ids, n, model_.width(), out);
-            for (size_t i = 0; i < n; ++i) {
-              estimates.Offer(out[i], ids != nullptr ? ids[i] : static_cast<uint32_t>(first + i));
-            }
-          });
+      const size_t end = std::min(vectors.rows, begin + kPollBlocks * kScanBlock);
+      ForAllowed(vectors, allowed, begin, end, [&](const uint32_t* ids, size_t first, size_t n) {
+        if (ids == nullptr) {
+          offer(nullptr, first, n);
+        } else {
+          sparse.Add(ids, n, offer);
+        }
+      });
     }
+    sparse.Finish(offer);
     Refine(exact_, scratch->query, &scratch->probe.code, estimates.Take(), k, top);
     return {};
   }

@@ -138,6 +138,56 @@ TEST(Hnsw, GivesKRowsWhenAllTheAllowedAreFarAway) {
   }
 }
 
+TEST(Hnsw, FindsTheNearestOfTheAllowedWhereverTheyLie) {
+  // The allowed rows are near each other, and near the query or far from it.
+  const TestColumn column = TestColumn::Dense(DataType::kFloatVector, 8000, 32, 50, kTestSeed);
+  const auto flat = MakeFlat(column.view(), Metric::kL2);
+  const auto order = MustSearch(*flat, column.queries(0, 1), 8000)[0];
+  for (const char* profile : kProfiles) {
+    const std::string bytes = BuildBytes(column.view(), Spec(Metric::kL2, 16, 100, profile));
+    const auto index = MustOpen(bytes, column.view());
+    for (const size_t first : {0, 3000, 6000}) {
+      SCOPED_TRACE(testing::Message() << profile << " from " << first << " seed " << kTestSeed);
+      Bitmap bits(8000);
+      for (size_t i = first; i < first + 2000; ++i) bits.Set(order[i].row);
+      const BitmapMask mask(bits);
+      SearchParams params;
+      params.ef = 16;
+      std::vector<std::vector<Hit>> truth, hits;
+      for (size_t q = 0; q < 40; ++q) {
+        const Queries query = column.queries(order[q * 20].row, 1);
+        truth.push_back(MustSearch(*flat, query, 10, {}, mask.mask())[0]);
+        hits.push_back(MustSearch(*index, query, 10, params, mask.mask())[0]);
+        EXPECT_EQ(hits.back().size(), 10u);
+        ExpectWellFormed(hits.back(), column.view(), mask.mask());
+      }
+      EXPECT_GE(Recall(truth, hits), 0.85);
+    }
+  }
+}
+
+TEST(Hnsw, HalfTheRowsDeletedLosesNoRecall) {
+  const TestColumn column = TestColumn::Dense(DataType::kFloatVector, 8000, 96, 1, kTestSeed);
+  const TestColumn probes = TestColumn::Dense(DataType::kFloatVector, 100, 96, 1, kTestSeed + 1);
+  const auto flat = MakeFlat(column.view(), Metric::kL2);
+  const Queries queries = probes.queries(0, 100);
+  const Bitmap bits = RandomBitmap(8000, 0.5, kTestSeed);
+  const BitmapMask mask(bits);
+  for (const char* profile : kProfiles) {
+    const std::string bytes = BuildBytes(column.view(), Spec(Metric::kL2, 16, 100, profile));
+    const auto index = MustOpen(bytes, column.view());
+    for (const int64_t ef : {40, 80}) {
+      SearchParams params;
+      params.ef = ef;
+      const double before =
+          Recall(MustSearch(*flat, queries, 10), MustSearch(*index, queries, 10, params));
+      const double after = Recall(MustSearch(*flat, queries, 10, {}, mask.mask()),
+                                  MustSearch(*index, queries, 10, params, mask.mask()));
+      EXPECT_GE(after, before - 0.02) << profile << " ef " << ef << " seed " << kTestSeed;
+    }
+  }
+}
+
 TEST(Hnsw, NeverReturnsNullRowsAndServesColumnsOfThem) {
   for (const char* profile : kProfiles) {
     SCOPED_TRACE(profile);

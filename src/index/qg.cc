@@ -13,8 +13,6 @@ namespace elanus::index {
 namespace {
 
 constexpr size_t kSeedStarts = 4;
-// The first part of the row that is probably next; the processor follows once it is read in order.
-constexpr size_t kPrefetchBytes = 24 * 64;
 
 void Decode(const uint8_t* row, size_t width, const simd::CodeFactors& f, float* out) {
   for (size_t i = 0; i < width; ++i)
@@ -67,10 +65,6 @@ void PutEdges(const uint8_t* codes, size_t m, const Edge* edges, size_t n, uint8
     std::memcpy(addends + 2 * r, &addend, 2);
     std::memcpy(addends + 2 * simd::kFastRows + 2 * r, &scale, 2);
   }
-}
-
-void Prefetch(const uint8_t* at, size_t bytes) {
-  for (size_t i = 0; i < bytes; i += 64) __builtin_prefetch(at + i, 0, 3);
 }
 
 }  // namespace
@@ -163,13 +157,8 @@ void NearSeeds(const Seeds& seeds, const QgQuery& query, size_t width, size_t li
 
 namespace {
 
-struct Everything {
-  bool operator()(uint32_t) const { return true; }
-};
-
-template <typename Allowed>
-void Walk(const QgView& graph, const Seeds& seeds, const CodeProbe& probe, const QgQuery& query,
-          const Reach& reach, Allowed allowed, QgScratch* scratch) {
+void Walk(const QgView& graph, const Beam& seeds, const CodeProbe& probe, const QgQuery& query,
+          const Reach& reach, QgScratch* scratch) {
   const QgLayout& layout = graph.layout;
   const simd::FastScan& fast = simd::GetFastScan();
   const simd::CodesKernel code_distance = simd::Get().codes;
@@ -181,12 +170,10 @@ void Walk(const QgView& graph, const Seeds& seeds, const CodeProbe& probe, const
   Estimated& estimated = scratch->estimated;
   expanded.Reset(graph.count);
   estimated.Reset(4 * reach.beam);
-  NearSeeds(seeds, query, layout.width, kSeedStarts, &scratch->seeds);
   frontier.Reset(reach.beam);
   found.Reset(reach.found);
-  for (size_t i = 0; i < scratch->seeds.size(); ++i) {
-    if (scratch->seeds.node(i) >= graph.count) continue;
-    frontier.Push(scratch->seeds.distance(i), scratch->seeds.node(i));
+  for (size_t i = 0; i < seeds.size(); ++i) {
+    if (seeds.node(i) < graph.count) frontier.Push(seeds.distance(i), seeds.node(i));
   }
   float limit = std::numeric_limits<float>::infinity();
   float estimates[simd::kFastRows];
@@ -195,15 +182,12 @@ void Walk(const QgView& graph, const Seeds& seeds, const CodeProbe& probe, const
        node = frontier.Pop(&estimate)) {
     if (estimate > limit) break;
     if (!expanded.Add(node)) continue;
-    if (const uint32_t next = frontier.Peek(); next != Frontier::kNone)
-      Prefetch(graph.Row(next), std::min(stride, kPrefetchBytes));
+    if (const uint32_t next = frontier.Peek(); next != Frontier::kNone) graph.PrefetchRow(next);
     const uint8_t* row = graph.Row(node);
     float distance;
     code_distance(probe.query(), row, stride, nullptr, 1, layout.width, &distance);
-    if (allowed(node)) {
-      found.Insert(distance, node);
-      if (found.size() >= reach.k) limit = reach.Limit(found.distance(reach.k - 1));
-    }
+    found.Insert(distance, node);
+    if (found.size() >= reach.k) limit = reach.Limit(found.distance(reach.k - 1));
     const simd::FastEdgeTerms terms{distance, query.weight, query.slope, query.shift};
     const uint8_t* links = row + layout.links_at();
     for (size_t b = 0; b < layout.blocks(); ++b) {
@@ -230,12 +214,11 @@ void Walk(const QgView& graph, const Seeds& seeds, const CodeProbe& probe, const
 
 void SearchQg(const QgView& graph, const Seeds& seeds, const CodeProbe& probe, const QgQuery& query,
               const Reach& reach, const RowMask& allowed, QgScratch* scratch) {
+  NearSeeds(seeds, query, graph.layout.width, kSeedStarts, &scratch->seeds);
   if (allowed.all()) {
-    Walk(graph, seeds, probe, query, reach, Everything(), scratch);
+    Walk(graph, scratch->seeds, probe, query, reach, scratch);
   } else {
-    Walk(
-        graph, seeds, probe, query, reach, [&](uint32_t node) { return allowed.Test(node); },
-        scratch);
+    WalkFiltered(graph, scratch->seeds, probe, query, reach, allowed, scratch);
   }
 }
 

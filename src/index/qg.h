@@ -6,6 +6,7 @@
 // codes.h.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -50,6 +51,20 @@ struct QgView {
   const uint8_t* rows = nullptr;
 
   const uint8_t* Row(uint32_t node) const { return rows + node * layout.stride(); }
+  // What a step reads first; the processor follows once it is read in order.
+  void PrefetchRow(uint32_t node) const {
+    Prefetch(Row(node), std::min(layout.stride(), kPrefetchBytes));
+  }
+  void PrefetchCode(uint32_t node) const { Prefetch(Row(node), layout.edges_at()); }
+  void PrefetchLinks(uint32_t node) const {
+    Prefetch(Row(node) + layout.links_at(), layout.degree * sizeof(uint32_t));
+  }
+
+ private:
+  static constexpr size_t kPrefetchBytes = 24 * 64;
+  static void Prefetch(const uint8_t* at, size_t bytes) {
+    for (size_t i = 0; i < bytes; i += 64) __builtin_prefetch(at + i, 0, 3);
+  }
 };
 
 // A query ready for FastScan.
@@ -74,15 +89,24 @@ void NearSeeds(const Seeds& seeds, const QgQuery& query, size_t width, size_t li
 
 struct QgScratch {
   Frontier frontier;
+  Frontier guides;
   Beam seeds;
   Beam found;  // nodes whose distance was computed from their own code
   Visited expanded;
+  Visited measured;
   Estimated estimated;
+  std::vector<uint32_t> fresh, pending;
+  std::vector<float> distances;
 };
 
-// Best-first search; afterwards scratch->found holds the nearest allowed nodes it stepped on. Nodes
-// that are not allowed guide the search.
+// Best-first search; afterwards scratch->found holds the nearest allowed nodes whose own distance
+// was computed. Nodes that are not allowed guide the search.
 void SearchQg(const QgView& graph, const Seeds& seeds, const CodeProbe& probe, const QgQuery& query,
               const Reach& reach, const RowMask& allowed, QgScratch* scratch);
+
+// SearchQg behind a filter, from `seeds`.
+void WalkFiltered(const QgView& graph, const Beam& seeds, const CodeProbe& probe,
+                  const QgQuery& query, const Reach& reach, const RowMask& allowed,
+                  QgScratch* scratch);
 
 }  // namespace elanus::index
