@@ -11,19 +11,17 @@
 
 namespace elanus::index {
 
-// Gathers the rows of a scan that are not next to each other, and asks for their codes long before
-// they are read: their misses overlap.
+// Gathers the rows of a scan that are not next to each other, and touches their codes long before
+// they are read: the misses of their pages overlap. The processor fetches what follows.
 class ScanIds {
  public:
-  ScanIds(const uint8_t* base, size_t stride, size_t bytes)
-      : base_(base), stride_(stride), bytes_(bytes) {}
+  ScanIds(const uint8_t* base, size_t stride) : base_(base), stride_(stride) {}
 
   // fn(ids, 0, n) for pieces of what was added.
   template <typename Fn>
   void Add(const uint32_t* ids, size_t n, Fn fn) {
     for (size_t i = 0; i < n; ++i) {
-      const uint8_t* row = base_ + ids[i] * stride_;
-      for (size_t at = 0; at < bytes_; at += 64) __builtin_prefetch(row + at);
+      __builtin_prefetch(base_ + ids[i] * stride_);
       ids_[count_++] = ids[i];
       if (count_ < 2 * kPiece) continue;
       fn(static_cast<const uint32_t*>(ids_), size_t{0}, kPiece);
@@ -38,9 +36,9 @@ class ScanIds {
   }
 
  private:
-  static constexpr size_t kPiece = 16;
+  static constexpr size_t kPiece = 32;
   const uint8_t* base_;
-  size_t stride_, bytes_;
+  size_t stride_;
   uint32_t ids_[2 * kPiece];
   size_t count_ = 0;
 };

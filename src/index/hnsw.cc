@@ -34,11 +34,12 @@ constexpr int64_t kDefaultEf = 64;
 // A search of the graph costs about as much per unit of ef as comparing so many allowed rows in a
 // scan does (wordnet, M = 16).
 constexpr double kRowsPerEf = 50;
-// The fast form's takes nanoseconds: so many per unit of ef, more by the root of what a filter
-// leaves; and a row of a scan, and a byte of it (wordnet, M = 16).
-constexpr double kFastEfCost = 1000;
+// The fast form's takes nanoseconds: so many per unit of ef, behind a filter more by the root of
+// what it leaves; and a row of a scan, and a byte of it (wordnet, M = 16).
+constexpr double kFastEfCost = 600;
+constexpr double kFilteredEfCost = 1200;
 constexpr double kRowCost = 8;
-constexpr double kByteCost = 0.04;
+constexpr double kByteCost = 0.03;
 // While a walk has not found k rows it may go on for about as long as a scan would take.
 constexpr size_t kRowsPerGuide = 128;
 constexpr size_t kPollBlocks = 64;
@@ -206,8 +207,8 @@ class Hnsw final : public VectorIndex {
     const double part = static_cast<double>(count) / static_cast<double>(rows);
     if (form_ == Form::kFast) {
       const double row = kRowCost + kByteCost * static_cast<double>(CodeStride(model_.width()));
-      return row * static_cast<double>(count) * std::sqrt(part) <
-             kFastEfCost * static_cast<double>(ef);
+      const double step = count == rows ? kFastEfCost : kFilteredEfCost / std::sqrt(part);
+      return row * static_cast<double>(count) < step * static_cast<double>(ef);
     }
     return static_cast<double>(count) < kRowsPerEf * static_cast<double>(ef) / part;
   }
@@ -320,7 +321,7 @@ class Hnsw final : public VectorIndex {
       for (size_t i = 0; i < n; ++i)
         estimates.Offer(out[i], ids != nullptr ? ids[i] : static_cast<uint32_t>(first + i));
     };
-    ScanIds sparse(codes_.base, codes_.stride, CodeStride(model_.width()));
+    ScanIds sparse(codes_.base, codes_.stride);
     for (size_t begin = 0; begin < vectors.rows; begin += kPollBlocks * kScanBlock) {
       TRY(context.Check());
       const size_t end = std::min(vectors.rows, begin + kPollBlocks * kScanBlock);
