@@ -370,8 +370,6 @@ Result<SearchPlan> PlanSearch(const CollectionInfo& collection, const Properties
   }
   // A grouped search asks the index for as many rows as its groups need, one of a range for those
   // within it.
-  const bool ranged = std::any_of(json.begin(), json.end(),
-                                  [](const auto& member) { return member.first == "radius"; });
   const int64_t rows = grouped || ranged ? 1 : plan.limit + plan.offset;
   auto checked = index::CheckSearchParams(plan.index->type, *plan.field, rows, index_params);
   // In Milvus the query node refuses them, and clients look for its words.
