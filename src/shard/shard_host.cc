@@ -79,7 +79,11 @@ Status ShardHost::Recover(const std::vector<roles::CollectionPtr>& collections) 
           const auto collection = by_shard.find(id);
           if (collection == by_shard.end() || lsn <= applied[id]) continue;
           if (broken_.count(id) != 0) continue;
-          if (const auto opened = Open(collection->second); !opened.ok()) {
+          auto opened = Open(collection->second);
+          // A device may fail a call and answer the next one; damage stays.
+          if (!opened.ok() && opened.status().code() == Code::kIoFailed)
+            opened = Open(collection->second);
+          if (!opened.ok()) {
             LOG_ERROR("collection cannot be opened; the others are served",
                       {"collection", collection->second->name},
                       {"error", opened.status().message()});
