@@ -22,7 +22,8 @@ bool IsStorageKey(std::string_view key) {
          key == "indexoffsetcache.enabled" || key == "dim";
 }
 
-Status CheckMetric(const Field& field, Metric metric, const Properties& params) {
+Status CheckMetric(const std::string& type, const Field& field, Metric metric,
+                   const Properties& params) {
   const std::string* given = FindProperty(params, "metric_type");
   if (metric == Metric::kNone && (given == nullptr || given->empty())) {
     return InvalidParams("metric type not set for vector index");
@@ -38,6 +39,10 @@ Status CheckMetric(const Field& field, Metric metric, const Properties& params) 
       return InvalidParams("int vector index does not support metric type: " + name);
     case kBinaryBit:
       if (metric == Metric::kHamming || metric == Metric::kJaccard) return {};
+      if (type == "BIN_IVF_FLAT" && (name == "SUBSTRUCTURE" || name == "SUPERSTRUCTURE")) {
+        return InvalidParams("metric type " + name +
+                             " not found or not supported, supported: [HAMMING JACCARD]");
+      }
       if (name == "SUBSTRUCTURE" || name == "SUPERSTRUCTURE" || name == "MHJACCARD") {
         return Status(
             Code::kUnimplemented,
@@ -103,7 +108,7 @@ Status CheckBuildParams(const Field& field, const std::string& type, Metric metr
   const std::string* given = FindProperty(params, "metric_type");
   const bool defaulted =
       rule != nullptr && rule->name == "AUTOINDEX" && (given == nullptr || given->empty());
-  if (!(defaulted && metric == Metric::kNone)) TRY(CheckMetric(field, metric, params));
+  if (!(defaulted && metric == Metric::kNone)) TRY(CheckMetric(type, field, metric, params));
   if (rule == nullptr || (rule->types & TypeBitOf(field.type)) == 0) {
     return Fail(Code::kParameterInvalid, "data type " + std::string(NameOf(field.type)) +
                                              " can't build with this index " + type);

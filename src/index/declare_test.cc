@@ -76,6 +76,10 @@ TEST(BuildParams, KnowWhichTypesAndMetricsGoTogether) {
       HasSubstr("float vector index does not support metric type: HAMMING: invalid parameter"));
   EXPECT_THAT(BuildError("BIN_FLAT", {}, DataType::kBinaryVector, Metric::kL2),
               HasSubstr("binary vector index does not support metric type: L2"));
+  EXPECT_THAT(BuildError("BIN_IVF_FLAT", {{"metric_type", "SUBSTRUCTURE"}}, DataType::kBinaryVector,
+                         Metric::kNone),
+              HasSubstr("metric type SUBSTRUCTURE not found or not supported, supported: [HAMMING "
+                        "JACCARD]"));
   EXPECT_THAT(BuildError("SPARSE_WAND", {}, DataType::kSparseFloatVector, Metric::kL2),
               HasSubstr("only IP&BM25 is the supported metric type for sparse index"));
   EXPECT_THAT(BuildError("HNSW", {}, DataType::kFloatVector, Metric::kNone),
