@@ -110,7 +110,7 @@ bool BitCoder::Encode(const VectorView& view, size_t first, size_t count, BitBlo
   return true;
 }
 
-bool BitCoder::MakeProbe(const float* query, Probe* probe) const {
+bool BitCoder::MakeProbe(const float* query, float care, Probe* probe) const {
   std::vector<float> rotated(padded_);
   rotation_.Apply(query, rotated.data());
   float scale = 1;
@@ -145,9 +145,9 @@ bool BitCoder::MakeProbe(const float* query, Probe* probe) const {
   terms.slope = -weight * sums.scale;
   probe->by_sign = probe->by_both = terms;
   probe->by_sign.shift = -weight * sums.bias;
-  probe->by_sign.slack = weight * kSignDeviations * norm;
+  probe->by_sign.slack = care * weight * kSignDeviations * norm;
   probe->by_both.shift = -weight * 3 * sums.bias;  // of 2 s + t
-  probe->by_both.slack = weight * kDeviations * norm;
+  probe->by_both.slack = care * weight * kDeviations * norm;
   return true;
 }
 
@@ -278,13 +278,13 @@ void BitCoder::Scan(const Probe& probe, const BitPlanes& planes, size_t first, s
 }
 
 Result<bool> BitCoder::Search(const Context& context, const std::byte* query,
-                              std::span<const BitRun> runs, const RowMask& allowed,
+                              std::span<const BitRun> runs, const RowMask& allowed, float care,
                               TopK* top) const {
   if (runs.empty()) return true;
   std::vector<float> floats(dim_);
   ToFloats(runs.front().vectors.type, query, dim_, floats.data());
   Probe probe;
-  if (!MakeProbe(floats.data(), &probe)) return false;
+  if (!MakeProbe(floats.data(), care, &probe)) return false;
   RowDistance::Query prepared;
   RowDistance(runs.front().vectors, metric_).Prepare(query, &prepared);
 

@@ -5,7 +5,7 @@
 // with the rotated query is then known up to a normal error of known deviation (Gao and Long,
 // "RaBitQ", SIGMOD 2024, section 3.2). Rows whose lower bound of the distance is above the worst of
 // the k nearest so far are left out: by the first bit, then by both. The bounds are 3 and 2.6
-// deviations wide, so a true neighbour is missed less than once in 200.
+// deviations wide, so a true neighbour is missed less than once in 200; a search may ask for less.
 #pragma once
 
 #include <cstddef>
@@ -74,16 +74,17 @@ class BitCoder {
   bool Encode(const VectorView& view, size_t first, size_t count, BitBlock* block) const;
 
   // Offers the nearest allowed rows of the runs to `top`, by exact distance; what `top` holds
-  // already narrows the search. Runs ascend, and all but the last are coded in whole blocks. False:
-  // the query is beyond what floats can estimate, nothing was offered.
+  // already narrows the search. `care` is how wide the bounds are, of their full width. Runs
+  // ascend, and all but the last are coded in whole blocks. False: the query is beyond what floats
+  // can estimate, nothing was offered.
   Result<bool> Search(const Context& context, const std::byte* query, std::span<const BitRun> runs,
-                      const RowMask& allowed, TopK* top) const;
+                      const RowMask& allowed, float care, TopK* top) const;
 
  private:
   struct Probe;   // a query made ready
   struct Bounds;  // what is found out about a few blocks
 
-  bool MakeProbe(const float* query, Probe* probe) const;
+  bool MakeProbe(const float* query, float care, Probe* probe) const;
   // Which rows of the blocks from block `first` on may be nearer than `bound`.
   void Scan(const Probe& probe, const BitPlanes& planes, size_t first, size_t blocks, float bound,
             Bounds* found) const;

@@ -21,6 +21,15 @@ constexpr size_t kMostCost = 4'000'000;
 // An exact comparison costs about as much as scanning so many rows.
 constexpr size_t kExactCost = 20;
 
+// How wide the bounds are, of their full width, at an effort of so many times k: more than a graph
+// finds at that, and all of it where more is asked for.
+float CareFor(const SearchParams& params, size_t k) {
+  constexpr double kFullEffort = 8;
+  constexpr float kLeast = 0.7f;
+  const auto effort = static_cast<double>(params.ef.value_or(0)) / static_cast<double>(k);
+  return effort < kFullEffort ? kLeast : 1.0f;
+}
+
 size_t BlocksOf(size_t rows) { return (rows + kBitBlockRows - 1) / kBitBlockRows; }
 
 class BitScan final : public VectorIndex {
@@ -37,10 +46,11 @@ class BitScan final : public VectorIndex {
     const size_t count = allowed.all() ? rows : allowed.Count(rows);
     if (k * kExactCost > count || count * kExactCost < rows)
       return flat_->Search(context, queries, k, params, allowed, hits);
+    const float care = CareFor(params, k);
     hits->assign(queries.count, {});
     for (size_t q = 0; q < queries.count; ++q) {
       TopK top(k);
-      if (TRY(coder_.Search(context, queries.Row(q), {&run_, 1}, allowed, &top))) {
+      if (TRY(coder_.Search(context, queries.Row(q), {&run_, 1}, allowed, care, &top))) {
         (*hits)[q] = top.Take();
         continue;
       }

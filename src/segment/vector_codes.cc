@@ -92,7 +92,7 @@ Result<bool> VectorCodes::Search(const Context& context, const std::byte* query,
                     {&signs_.As<uint8_t>(part.begin), &seconds_.As<uint8_t>(part.begin),
                      at(squares_), at(sign_scales_), at(sign_errors_), at(scales_), at(errors_)}});
   }
-  return coder_.Search(context, query, runs, allowed, top);
+  return coder_.Search(context, query, runs, allowed, 1, top);
 }
 
 }  // namespace elanus::segment
