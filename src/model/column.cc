@@ -100,7 +100,7 @@ Result<Column> Column::Decode(Reader* reader) {
       return Status(Code::kCorruption, "column is cut short");
     const std::string_view ends = TRY(reader->Raw(rows * sizeof(uint32_t)));
     column.ends_.resize(rows);
-    std::memcpy(column.ends_.data(), ends.data(), ends.size());
+    if (rows > 0) std::memcpy(column.ends_.data(), ends.data(), ends.size());
   }
   column.data_ = std::string(TRY(reader->Bytes()));
   column.rows_ = rows;
