@@ -31,8 +31,9 @@ struct BlobHeader {
   Metric metric = Metric::kNone;
   uint64_t rows = 0;
   uint64_t dim = 0;
-  std::string meta;             // what the kind needs, in its own layout; short
-  Properties description = {};  // what VectorIndex::description gives; short
+  std::string meta;  // what the kind needs, in its own layout; short
+  // What VectorIndex::description gives; short. With a value, so that aggregates may leave it out.
+  Properties description = {};  // NOLINT(readability-redundant-member-init)
 };
 
 class BlobWriter {
