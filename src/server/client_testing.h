@@ -1,9 +1,11 @@
 // Clients for the tests of this module: a gRPC one for any method, and a bare socket.
 #pragma once
 
+#include <future>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <arpa/inet.h>
 #include <google/protobuf/message.h>
@@ -13,6 +15,7 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -33,18 +36,15 @@ class RpcClient {
     stub_ = std::make_unique<grpc::GenericStub>(channel_);
   }
 
-  // A call under way; Wait() for its end.
+  // A call under way, which threads of gRPC's own keep going; Wait() for its end.
   struct Pending {
     grpc::ClientContext context;
-    grpc::CompletionQueue queue;
+    grpc::ByteBuffer request;
     grpc::ByteBuffer reply;
-    grpc::Status status;
-    std::unique_ptr<grpc::GenericClientAsyncResponseReader> reader;
+    std::promise<grpc::Status> ended;
 
     grpc::Status Wait(google::protobuf::Message* response = nullptr) {
-      void* tag = nullptr;
-      bool ok = false;
-      EXPECT_TRUE(queue.Next(&tag, &ok));
+      grpc::Status status = ended.get_future().get();
       grpc::Slice slice;
       if (status.ok() && response != nullptr) {
         EXPECT_TRUE(reply.DumpToSingleSlice(&slice).ok());
@@ -56,11 +56,10 @@ class RpcClient {
 
   void Start(const std::string& path, std::string_view bytes, Pending* call) {
     grpc::Slice slice(bytes.data(), bytes.size());
-    grpc::ByteBuffer request(&slice, 1);
+    call->request = grpc::ByteBuffer(&slice, 1);
     call->context.set_wait_for_ready(true);
-    call->reader = stub_->PrepareUnaryCall(&call->context, path, request, &call->queue);
-    call->reader->StartCall();
-    call->reader->Finish(&call->reply, &call->status, nullptr);
+    stub_->UnaryCall(&call->context, path, grpc::StubOptions(), &call->request, &call->reply,
+                     [call](grpc::Status status) { call->ended.set_value(std::move(status)); });
   }
 
   grpc::Status Run(const std::string& path, const google::protobuf::Message& request,
@@ -92,6 +91,14 @@ class RawSocket {
 
   bool connected() const { return connected_; }
   void Send(std::string_view bytes) { send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
+
+  // As one segment that says that it is the last.
+  void SendAndFinish(std::string_view bytes) {
+    int on = 1;
+    setsockopt(fd_, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+    Send(bytes);
+    shutdown(fd_, SHUT_WR);
+  }
 
   // What arrives until `end` has been seen or the other side closes.
   std::string ReadUntil(std::string_view end) {

@@ -12,23 +12,11 @@
 namespace elanus::server {
 namespace {
 
-// grpc::StatusCode's numbers; gRPC's headers stay in grpc/.
-enum : int {
-  kGrpcInvalidArgument = 3,
-  kGrpcNotFound = 5,
-  kGrpcPermissionDenied = 7,
-  kGrpcResourceExhausted = 8,
-  kGrpcFailedPrecondition = 9,
-  kGrpcUnimplemented = 12,
-  kGrpcUnauthenticated = 16,
-};
-
-// None of these makes a client try again by itself, as INTERNAL or UNAVAILABLE would.
-int GrpcCodeOf(Code code) {
-  if (code == Code::kUnimplemented) return kGrpcUnimplemented;
-  if (code == Code::kNotFound) return kGrpcNotFound;
-  if (code == Code::kTooManyRequests) return kGrpcResourceExhausted;
-  return TraitsOf(code).input_error ? kGrpcInvalidArgument : kGrpcFailedPrecondition;
+GrpcCode GrpcCodeOf(Code code) {
+  if (code == Code::kUnimplemented) return GrpcCode::kUnimplemented;
+  if (code == Code::kNotFound) return GrpcCode::kNotFound;
+  if (code == Code::kTooManyRequests) return GrpcCode::kResourceExhausted;
+  return TraitsOf(code).input_error ? GrpcCode::kInvalidArgument : GrpcCode::kFailedPrecondition;
 }
 
 const google::protobuf::MethodDescriptor* DeclaredMethod(std::string_view service,
@@ -45,15 +33,15 @@ const google::protobuf::MethodDescriptor* DeclaredMethod(std::string_view servic
 }  // namespace
 
 void RpcTable::AddMethod(std::string_view service, std::string_view name, const Message& request,
-                         const Message& response, Handler handler) {
+                         const Message& response, Handler handler, Runs runs) {
   const auto* declared = DeclaredMethod(service, name);
   CHECK(declared != nullptr);
   CHECK(declared->input_type() == request.GetDescriptor());
   CHECK(declared->output_type() == response.GetDescriptor());
   std::string path = "/" + std::string(service) + "/" + std::string(name);
   auto metrics = std::make_shared<MethodMetrics>(name, *request.GetDescriptor());
-  Method method{path,      std::string(name),  &request,
-                &response, std::move(handler), std::move(metrics)};
+  Method method{path, std::string(name), &request, &response, std::move(handler),
+                runs, std::move(metrics)};
   CHECK(methods_.emplace(std::move(path), std::move(method)).second);
 }
 
@@ -66,7 +54,7 @@ RpcStatus RpcTable::WhyNot(std::string_view path) {
   size_t slash = path.rfind('/');
   bool declared = path.starts_with('/') && slash != 0 && slash != std::string_view::npos &&
                   DeclaredMethod(path.substr(1, slash - 1), path.substr(slash + 1)) != nullptr;
-  return {kGrpcUnimplemented,
+  return {GrpcCode::kUnimplemented,
           std::string(path) + (declared ? " is not built in this version" : ": unknown method")};
 }
 
@@ -78,9 +66,10 @@ RpcStatus Serve(const Method& method, Call& call, const Message& request, Messag
     MarkOk(response);
     return {};
   }
-  if (status.code() == Code::kNotAuthenticated) return {kGrpcUnauthenticated, status.message()};
+  if (status.code() == Code::kNotAuthenticated)
+    return {GrpcCode::kUnauthenticated, status.message()};
   if (status.code() == Code::kPrivilegeNotPermitted) {
-    return {kGrpcPermissionDenied, status.message()};
+    return {GrpcCode::kPermissionDenied, status.message()};
   }
   return Refuse(status, response);
 }

@@ -41,7 +41,13 @@ struct Call {
   int64_t vectors = 0;             // out: rows written or vectors searched with, for the metrics
 };
 
-// Runs on a thread that may block. Must not throw.
+// Where a method runs.
+enum class Runs {
+  kOnPool,          // it may wait: for the log, for a lock that is held over I/O
+  kWhereItArrives,  // it only computes, on what is in memory or mapped
+};
+
+// Must not throw.
 using Handler = std::function<Status(Call&, const Message& request, Message* response)>;
 
 struct Method {
@@ -50,13 +56,30 @@ struct Method {
   const Message* request;  // empty ones, to be cloned
   const Message* response;
   Handler handler;
+  Runs runs;
   std::shared_ptr<MethodMetrics> metrics;
 };
 
-// An answer that goes back as a bare gRPC status: code is grpc::StatusCode's number.
+// grpc::StatusCode, as far as we answer with it. None of these makes a client try again by itself,
+// as INTERNAL or UNAVAILABLE would.
+enum class GrpcCode : int {
+  kOk = 0,
+  kInvalidArgument = 3,
+  kDeadlineExceeded = 4,
+  kNotFound = 5,
+  kPermissionDenied = 7,
+  kResourceExhausted = 8,
+  kFailedPrecondition = 9,
+  kUnimplemented = 12,
+  kUnauthenticated = 16,
+};
+
+// An answer that goes back as a bare gRPC status, if it is not OK.
 struct RpcStatus {
-  int code = 0;
+  GrpcCode code = GrpcCode::kOk;
   std::string message;
+
+  bool ok() const { return code == GrpcCode::kOk; }
 };
 
 class RpcTable {
@@ -66,12 +89,13 @@ class RpcTable {
   // `handler` is callable as Status(Call&, const Request&, Response*); the types are read off it
   // and must be those of the declared RPC (checked).
   template <typename F>
-  void Add(std::string_view name, F handler) {
-    AddTo(kMilvusService, name, std::move(handler));
+  void Add(std::string_view name, F handler, Runs runs = Runs::kOnPool) {
+    AddTo(kMilvusService, name, std::move(handler), runs);
   }
   template <typename F>
-  void AddTo(std::string_view service, std::string_view name, F handler) {
-    AddTyped(service, name, std::function(std::move(handler)));
+  void AddTo(std::string_view service, std::string_view name, F handler,
+             Runs runs = Runs::kOnPool) {
+    AddTyped(service, name, std::function(std::move(handler)), runs);
   }
 
   // Null: not served, WhyNot says why.
@@ -87,16 +111,18 @@ class RpcTable {
 
   template <typename Request, typename Response>
   void AddTyped(std::string_view service, std::string_view name,
-                std::function<Status(Call&, const Request&, Response*)> handler) {
-    AddMethod(service, name, Request::default_instance(), Response::default_instance(),
-              [handler = std::move(handler)](Call& call, const Message& request,
-                                             Message* response) -> Status {
-                return handler(call, static_cast<const Request&>(request),
-                               static_cast<Response*>(response));
-              });
+                std::function<Status(Call&, const Request&, Response*)> handler, Runs runs) {
+    AddMethod(
+        service, name, Request::default_instance(), Response::default_instance(),
+        [handler = std::move(handler)](Call& call, const Message& request,
+                                       Message* response) -> Status {
+          return handler(call, static_cast<const Request&>(request),
+                         static_cast<Response*>(response));
+        },
+        runs);
   }
   void AddMethod(std::string_view service, std::string_view name, const Message& request,
-                 const Message& response, Handler handler);
+                 const Message& response, Handler handler, Runs runs);
 
   std::unordered_map<std::string, Method, PathHash, std::equal_to<>> methods_;
 };

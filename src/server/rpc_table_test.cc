@@ -30,14 +30,14 @@ TEST(RpcTable, FindsAMethodByItsPath) {
   ASSERT_NE(table.Find(kVersion), nullptr);
   EXPECT_EQ(table.Find("/milvus.proto.milvus.MilvusService/Insert"), nullptr);
   pb::GetVersionResponse response;
-  EXPECT_EQ(RunMethod(table, kVersion, pb::GetVersionRequest(), &response).code, 0);
+  EXPECT_EQ(RunMethod(table, kVersion, pb::GetVersionRequest(), &response).code, GrpcCode::kOk);
   EXPECT_EQ(response.version(), "v1");
   EXPECT_TRUE(response.has_status());
 }
 
 TEST(RpcTable, TellsUnbuiltFromUnknown) {
   auto unbuilt = RpcTable::WhyNot("/milvus.proto.milvus.MilvusService/Insert");
-  EXPECT_EQ(unbuilt.code, 12);
+  EXPECT_EQ(unbuilt.code, GrpcCode::kUnimplemented);
   EXPECT_EQ(unbuilt.message,
             "/milvus.proto.milvus.MilvusService/Insert is not built in this version");
   for (const char* path : {"/milvus.proto.milvus.MilvusService/Fly", "Insert", "/", "", "//"}) {
@@ -54,7 +54,7 @@ TEST(RpcTable, PutsAnErrorIntoTheStatusField) {
   pb::QueryResults response;
   auto rpc =
       RunMethod(table, "/milvus.proto.milvus.MilvusService/Query", pb::QueryRequest(), &response);
-  EXPECT_EQ(rpc.code, 0);
+  EXPECT_EQ(rpc.code, GrpcCode::kOk);
   EXPECT_EQ(response.collection_name(), "");
   EXPECT_EQ(response.status().code(), 100);
   EXPECT_EQ(response.status().error_code(), common::CollectionNotExists);
@@ -85,7 +85,7 @@ TEST(RpcTable, AnswersWithAGrpcCodeWhereTheResponseHasNoStatus) {
   pb::DummyResponse response;
   auto rpc =
       RunMethod(table, "/milvus.proto.milvus.MilvusService/Dummy", pb::DummyRequest(), &response);
-  EXPECT_EQ(rpc.code, 3);
+  EXPECT_EQ(rpc.code, GrpcCode::kInvalidArgument);
   EXPECT_EQ(rpc.message, "no: invalid parameter");
 }
 
@@ -97,10 +97,12 @@ TEST(RpcTable, TellsFailedAuthenticationByGrpcCode) {
               return Status(Code::kPrivilegeNotPermitted, "not you");
             });
   pb::GetVersionResponse response;
-  EXPECT_EQ(RunMethod(table, kVersion, pb::GetVersionRequest(), &response).code, 16);
+  EXPECT_EQ(RunMethod(table, kVersion, pb::GetVersionRequest(), &response).code,
+            GrpcCode::kUnauthenticated);
   Context context;
   Call call{context, "GetVersion", "", "", "x", ""};
-  EXPECT_EQ(Serve(*table.Find(kVersion), call, pb::GetVersionRequest(), &response).code, 7);
+  EXPECT_EQ(Serve(*table.Find(kVersion), call, pb::GetVersionRequest(), &response).code,
+            GrpcCode::kPermissionDenied);
 }
 
 TEST(RpcTableDeathTest, ChecksTheTypesAgainstTheContract) {

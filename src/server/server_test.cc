@@ -48,6 +48,15 @@ class ServerTest : public testing::Test {
                  response->set_version("v1");
                  return {};
                });
+    table_.Add(
+        "Search",
+        [this](Call&, const pb::SearchRequest&, pb::SearchResults* response) -> Status {
+          searching_.fetch_add(1);
+          while (!open_) std::this_thread::yield();
+          response->set_collection_name("found");
+          return {};
+        },
+        Runs::kWhereItArrives);
     AddHealthService([this] { return Health{healthy_, "OK", {}}; }, &table_);
   }
   ~ServerTest() override { open_ = true; }
@@ -67,6 +76,7 @@ class ServerTest : public testing::Test {
   std::binary_semaphore entered_{0};  // GetVersion was entered
   std::binary_semaphore left_{0};     // and left
   std::atomic<bool> open_{false};     // lets it go
+  std::atomic<int> searching_{0};     // Searches that run, until open_
   std::atomic<Code> saw_{Code::kOk};  // what its context said at the end
   std::atomic<bool> healthy_{true};
   ServerOptions options_;
@@ -219,6 +229,107 @@ TEST_F(ServerTest, LimitsTheBytesOfRequestsInFlight) {
   EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   open_ = true;
   EXPECT_TRUE(holder.Wait().ok());
+}
+
+TEST_F(ServerTest, KeepsServingWhileEveryThreadOfItsOwnIsBusy) {
+  options_.grpc.threads = 2;
+  Start();
+  RpcClient clients[3] = {RpcClient(port()), RpcClient(port()), RpcClient(port())};
+  RpcClient::Pending searches[2];
+  for (int i = 0; i < 2; ++i) {
+    clients[i].Start(kService + "Search", "", &searches[i]);
+    while (searching_ <= i) std::this_thread::yield();
+  }
+  for (RpcClient& client : clients) {  // one that is known, and those that have a search running
+    EXPECT_TRUE(client.Run(kService + "Query", pb::QueryRequest()).ok());
+  }
+  open_ = true;
+  pb::SearchResults found;
+  for (auto& search : searches) {
+    EXPECT_TRUE(search.Wait(&found).ok());
+    EXPECT_EQ(found.collection_name(), "found");
+  }
+}
+
+TEST_F(ServerTest, RunsCallsOfOneConnectionBesideEachOther) {
+  options_.grpc.threads = 1;
+  Start();
+  RpcClient client(port());
+  RpcClient::Pending searches[2];
+  for (auto& search : searches) client.Start(kService + "Search", "", &search);
+  while (searching_ < 2) std::this_thread::yield();
+  open_ = true;
+  for (auto& search : searches) EXPECT_TRUE(search.Wait().ok());
+}
+
+TEST_F(ServerTest, ReadsCompressedRequests) {
+  for (auto algorithm : {GRPC_COMPRESS_GZIP, GRPC_COMPRESS_DEFLATE}) {
+    if (server_ == nullptr) Start();
+    RpcClient client(port());
+    pb::QueryRequest request;
+    request.set_collection_name(std::string(100'000, 'x'));
+    RpcClient::Pending call;
+    call.context.set_compression_algorithm(algorithm);
+    client.Start(kService + "Query", request.SerializeAsString(), &call);
+    pb::QueryResults response;
+    ASSERT_TRUE(call.Wait(&response).ok());
+    EXPECT_EQ(response.collection_name(), request.collection_name());
+  }
+}
+
+TEST_F(ServerTest, SendsALargeResponse) {
+  Start();
+  RpcClient client(port());
+  pb::QueryRequest request;
+  request.set_collection_name(std::string(20 << 20, 'x'));  // more than sockets and windows hold
+  pb::QueryResults response;
+  ASSERT_TRUE(client.Run(kService + "Query", request, &response).ok());
+  EXPECT_EQ(response.collection_name(), request.collection_name());
+}
+
+TEST_F(ServerTest, RefusesMetadataOverTheLimit) {
+  Start();
+  RpcClient client(port());
+  RpcClient::Pending call;
+  for (int i = 0; i < 5; ++i) {
+    call.context.AddMetadata("x-" + std::to_string(i), std::string(7'000, 'x'));
+  }
+  client.Start(kService + "Query", "", &call);
+  EXPECT_EQ(call.Wait().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+}
+
+TEST_F(ServerTest, ClosesAConnectionThatIsNotHttp2) {
+  Start();
+  RawSocket socket(port());
+  socket.Send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + std::string(100, 'x'));
+  EXPECT_TRUE(socket.ReadToEnd().ends_with("<closed>"));
+  RpcClient client(port());
+  EXPECT_TRUE(client.Run(kService + "Query", pb::QueryRequest()).ok());
+}
+
+TEST_F(ServerTest, ClosesAConnectionThatEndsWithItsLastBytes) {
+  Start();
+  RawSocket socket(port());
+  socket.Send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + std::string("\0\0\0\4\0\0\0\0\0", 9));
+  ASSERT_FALSE(socket.ReadUntil(std::string("\0\0\0\4\1", 5)).ends_with("closed>"));
+  const std::string ping("\0\0\10\6\0\0\0\0\0pingpong", 17);
+  socket.SendAndFinish(ping);
+  EXPECT_TRUE(socket.ReadToEnd().ends_with("pingpong<closed>"));
+}
+
+TEST_F(ServerTest, ForgetsTheCallsOfAClientThatVanishes) {
+  Start();
+  {
+    RpcClient client(port());
+    RpcClient::Pending call;
+    client.Start(kService + "GetVersion", "", &call);
+    entered_.acquire();
+    call.context.TryCancel();
+    call.Wait();
+  }
+  left_.acquire();
+  while (server_->grpc().requests_in_flight() > 0) std::this_thread::yield();
+  EXPECT_EQ(server_->grpc().bytes_in_flight(), 0U);
 }
 
 TEST_F(ServerTest, TellsItsHealth) {

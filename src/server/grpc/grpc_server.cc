@@ -2,328 +2,270 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
+#include <condition_variable>
+#include <cstring>
 #include <mutex>
-#include <optional>
 #include <thread>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include <absl/synchronization/mutex.h>
-#include <google/protobuf/arena.h>
-#include <google/protobuf/message.h>
-#include <grpcpp/completion_queue.h>
-#include <grpcpp/generic/async_generic_service.h>
-#include <grpcpp/security/server_credentials.h>
-#include <grpcpp/server.h>
-#include <grpcpp/server_builder.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "base/background.h"
-#include "base/context.h"
-#include "base/metrics.h"
 #include "base/thread_pool.h"
-#include "server/rpc_table.h"
+#include "server/grpc/http2_connection.h"
 
 namespace elanus::server {
 namespace {
 
-using grpc::ByteBuffer;
-using grpc::StatusCode;
+using Clock = std::chrono::steady_clock;
 
-constexpr int kKeepaliveTimeMs = 60'000;
-constexpr int kKeepaliveTimeoutMs = 10'000;
-constexpr int kClientPingIntervalMinMs = 1'000;
-constexpr int kStreamsMaxPerConnection = 1024;
-// One thread moves the bytes of some 30,000 calls a second, which give more cores than these work.
-constexpr unsigned kCoresPerPoller = 4;
-constexpr unsigned kPollersMax = 8;
-constexpr int kAcceptedAhead = 16;
-// Messages of usual size are made in this, one for each thread of the pool.
-constexpr size_t kArenaBlock = 16 << 10;
-
-Counter& RefusedRequests(const char* reason) {
-  static MetricFamily<Counter> family("elanus_grpc_refused_total",
-                                      "Requests refused before any work was done.", {"reason"});
-  return family.With({reason});
-}
-
-// What all calls share: the table, the pool, and the counts that the limits are about.
-struct Shared {
-  const GrpcOptions options;
-  const RpcTable* const table;
-  ThreadPool* const pool;
-  grpc::AsyncGenericService service;
-  std::atomic<size_t> calls{0};  // those that have not arrived yet included
-  std::atomic<size_t> requests{0};
-  std::atomic<size_t> bytes{0};
-};
-
-Context::Clock::time_point SteadyDeadline(const grpc::ServerContextBase& call) {
-  auto deadline = call.deadline();
-  auto left = deadline - std::chrono::system_clock::now();
-  if (left > std::chrono::hours(24 * 365)) return Context::Clock::time_point::max();
-  return Context::Clock::now() + std::chrono::duration_cast<Context::Clock::duration>(left);
-}
-
-ByteBuffer Serialize(const Message& message, size_t size) {
-  grpc::Slice slice(size);
-  message.SerializeWithCachedSizesToArray(const_cast<uint8_t*>(slice.begin()));
-  return ByteBuffer(&slice, 1);
-}
-
-// One unary call, from before its arrival to its end; deletes itself. Its events come one at a
-// time, on the one thread of its queue; Run() is on a thread of the pool, beside the event that
-// tells of a cancelled call. All ends come through Finish or Answer, whose event and that one are
-// the last.
-class UnaryCall final {
- public:
-  // What gRPC gives back when a step is done.
-  struct Event {
-    UnaryCall* call;
-    void (UnaryCall::*then)(bool ok);
-  };
-
-  // Takes the next call that arrives.
-  static void Await(Shared* shared, grpc::ServerCompletionQueue* queue) {
-    auto* call = new UnaryCall(shared, queue);
-    shared->service.RequestCall(&call->grpc_, &call->stream_, queue, queue, &call->arrived_);
-  }
-
-  UnaryCall(const UnaryCall&) = delete;
-  UnaryCall& operator=(const UnaryCall&) = delete;
-
- private:
-  UnaryCall(Shared* shared, grpc::ServerCompletionQueue* queue)
-      : shared_(shared), queue_(queue), stream_(&grpc_) {
-    shared_->calls.fetch_add(1, std::memory_order_relaxed);
-    grpc_.AsyncNotifyWhenDone(&done_);
-  }
-  ~UnaryCall() {
-    if (shared_->calls.fetch_sub(1, std::memory_order_acq_rel) == 1) shared_->calls.notify_all();
-  }
-
-  void OnArrived(bool ok) {
-    if (!ok) {  // the server stops; of a call that never was, no other event comes
-      delete this;
-      return;
-    }
-    Await(shared_, queue_);
-    context_.emplace(SteadyDeadline(grpc_));
-    size_t others = shared_->requests.fetch_add(1, std::memory_order_relaxed);
-    method_ = shared_->table->Find(grpc_.method());
-    if (method_ == nullptr) {
-      Finish(RpcTable::WhyNot(grpc_.method()));
-    } else if (others >= shared_->options.requests_max) {
-      RefuseAsBusy("requests");
-    } else {
-      stream_.Read(&request_, &read_);
-    }
-  }
-
-  void OnRead(bool ok) {
-    // Not ok: no message came, or one over the limit, which gRPC has answered by itself.
-    if (!ok) return Finish({StatusCode::INVALID_ARGUMENT, "the request has no message"});
-    size_t size = request_.Length();
-    size_t others = Hold(size);
-    if (others > 0 && others + size > shared_->options.bytes_max) {
-      static Counter& refused = RefusedRequests("bytes");
-      refused.Add();
-      return Finish({StatusCode::RESOURCE_EXHAUSTED,
-                     "too many bytes of requests in flight: " + std::to_string(others) + " of " +
-                         std::to_string(shared_->options.bytes_max)});
-    }
-    if (!shared_->pool->Submit([this] { Run(); })) RefuseAsBusy("queue");
-  }
-
-  // The call is over for gRPC: answered, or its client is gone.
-  void OnDone(bool) {
-    if (grpc_.IsCancelled()) context_->Cancel();
-    EndAtLastEvent();
-  }
-
-  void OnFinished(bool) {
-    shared_->bytes.fetch_sub(held_, std::memory_order_relaxed);
-    shared_->requests.fetch_sub(1, std::memory_order_relaxed);
-    EndAtLastEvent();
-  }
-
-  void EndAtLastEvent() {
-    if (--last_events_ == 0) delete this;
-  }
-
-  // The bytes others held before.
-  size_t Hold(size_t bytes) {
-    held_ += bytes;
-    return shared_->bytes.fetch_add(bytes, std::memory_order_relaxed);
-  }
-  void Release(size_t bytes) {
-    held_ -= bytes;
-    shared_->bytes.fetch_sub(bytes, std::memory_order_relaxed);
-  }
-
-  void Run() {
-    if (!context_->Check().ok()) {
-      return Finish({StatusCode::DEADLINE_EXCEEDED, "the request waited past its deadline"});
-    }
-    alignas(8) static thread_local char block[kArenaBlock];
-    google::protobuf::ArenaOptions arena_options;
-    arena_options.initial_block = block;
-    arena_options.initial_block_size = sizeof block;
-    google::protobuf::Arena arena(arena_options);
-    Message* request = method_->request->New(&arena);
-    Message* response = method_->response->New(&arena);
-    if (!ParseRequest(request)) {
-      return Finish(
-          {StatusCode::INVALID_ARGUMENT, "the bytes are not a valid " + request->GetTypeName()});
-    }
-    const std::string peer = grpc_.peer();
-    Call call{*context_,
-              method_->name,
-              peer,
-              Metadata("dbname"),
-              Metadata("authorization"),
-              Metadata("client-request-id")};
-    Answer(Serve(*method_, call, *request, response), *response);
-  }
-
-  // Parses from one piece of memory: four times as fast as from gRPC's many slices.
-  bool ParseRequest(Message* request) {
-    grpc::Slice slice;
-    if (!request_.DumpToSingleSlice(&slice).ok()) return false;
-    request_.Clear();
-    return request->ParseFromArray(slice.begin(), static_cast<int>(slice.size()));
-  }
-
-  std::string_view Metadata(const char* key) const {
-    const auto& all = grpc_.client_metadata();
-    auto found = all.find(key);
-    if (found == all.end()) return {};
-    return {found->second.data(), found->second.size()};
-  }
-
-  void RefuseAsBusy(const char* reason) {
-    RefusedRequests(reason).Add();
-    std::unique_ptr<Message> response(method_->response->New());
-    Answer(
-        Refuse(Status(Code::kTooManyRequests, std::string(TraitsOf(Code::kTooManyRequests).text)),
-               response.get()),
-        *response);
-  }
-
-  void Answer(RpcStatus status, const Message& response) {
-    if (status.code != 0) return Finish(std::move(status));
-    size_t size = response.ByteSizeLong();
-    if (size > shared_->options.response_bytes_max) {
-      return Finish({StatusCode::RESOURCE_EXHAUSTED,
-                     "the response has " + std::to_string(size) + " bytes, the limit is " +
-                         std::to_string(shared_->options.response_bytes_max)});
-    }
-    response_ = Serialize(response, size);
-    Release(held_);
-    Hold(size);
-    stream_.WriteAndFinish(response_, grpc::WriteOptions(), grpc::Status::OK, &finished_);
-  }
-
-  void Finish(RpcStatus status) {
-    stream_.Finish(grpc::Status(static_cast<StatusCode>(status.code), std::move(status.message)),
-                   &finished_);
-  }
-
-  Shared* const shared_;
-  grpc::ServerCompletionQueue* const queue_;
-  Event arrived_{this, &UnaryCall::OnArrived};
-  Event read_{this, &UnaryCall::OnRead};
-  Event finished_{this, &UnaryCall::OnFinished};
-  Event done_{this, &UnaryCall::OnDone};
-  int last_events_ = 2;  // OnFinished and OnDone
-  grpc::GenericServerContext grpc_;
-  grpc::GenericServerAsyncReaderWriter stream_;
-  std::optional<Context> context_;  // once it has arrived
-  const Method* method_ = nullptr;
-  ByteBuffer request_;
-  ByteBuffer response_;
-  size_t held_ = 0;  // counted in shared_->bytes
-};
+constexpr size_t kThreadsMax = 64;
+// How long all threads may be busy before another one looks after the sockets.
+constexpr std::chrono::milliseconds kStuckAfter{1};
+// It looks that often while there is much to do, and sleeps after so many looks in vain.
+constexpr int kLooksInVain = 50;
+constexpr std::chrono::seconds kSweepEvery{10};
+constexpr uint64_t kWakeId = 0;
 
 }  // namespace
 
 class GrpcServer::Front final {
  public:
   Front(const GrpcOptions& options, const RpcTable* table, ThreadPool* pool)
-      : shared_{options, table, pool, {}} {}
-  ~Front() { Stop(std::chrono::milliseconds(0)); }
+      : limits_(options, table), pool_(pool) {}
+  ~Front() {
+    Stop(std::chrono::milliseconds(0));
+    for (int fd : {epoll_fd_, wake_fd_}) {
+      if (fd >= 0) close(fd);
+    }
+  }
 
   Status Start() {
-    // Debian builds Abseil with its deadlock detector on: a global lock around every lock of gRPC.
-    absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-    const GrpcOptions& options = shared_.options;
-    grpc::ServerBuilder builder;
-    builder.RegisterAsyncGenericService(&shared_.service);
-    builder.SetMaxReceiveMessageSize(static_cast<int>(options.request_bytes_max));
-    builder.SetMaxSendMessageSize(static_cast<int>(options.response_bytes_max));
-    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
-    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
-    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-    builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
-                               kClientPingIntervalMinMs);
-    builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsMaxPerConnection);
-    acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
-        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
-        grpc::InsecureServerCredentials());
-    // One thread a queue: it never has to hand the polling over to another.
-    const unsigned cores = std::thread::hardware_concurrency();
-    for (unsigned i = 0; i < std::clamp(cores / kCoresPerPoller, 1u, kPollersMax); ++i) {
-      queues_.push_back(builder.AddCompletionQueue());
+    epoll_fd_ = epoll_create1(EPOLL_CLOEXEC);
+    wake_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = kWakeId;
+    if (epoll_fd_ < 0 || wake_fd_ < 0 ||
+        epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, wake_fd_, &event) != 0) {
+      return Fail(Code::kIoFailed, std::string("epoll: ") + std::strerror(errno));
     }
-    server_ = builder.BuildAndStart();
-    if (server_ == nullptr) {
-      for (const auto& queue : queues_) queue->Shutdown();
-      return Fail(Code::kInternal, "the gRPC server does not start");
+    size_t threads = limits_.options.threads;
+    if (threads == 0) threads = std::thread::hardware_concurrency();
+    for (size_t i = 0; i < std::clamp<size_t>(threads, 1, kThreadsMax); ++i) {
+      threads_.emplace_back([this] { Serve(); });
     }
-    for (const auto& queue : queues_) {
-      for (int i = 0; i < kAcceptedAhead; ++i) UnaryCall::Await(&shared_, queue.get());
-      threads_.emplace_back([this, queue = queue.get()] { Poll(queue); });
-    }
+    threads_.emplace_back([this] { StandBy(); });
     return {};
   }
 
   void Adopt(int fd, std::string_view bytes_read) {
-    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
-    connection.fd = fd;
-    grpc::Slice slice(bytes_read.data(), bytes_read.size());
-    connection.read_buffer = ByteBuffer(&slice, 1);
-    acceptor_->HandleNewConnection(&connection);
+    auto connection = std::make_shared<Http2Connection>(fd, &limits_);
+    Http2Connection::Whole whole;
+    if (!connection->Take(bytes_read, &whole)) return;
+    uint64_t id = 0;
+    {
+      std::lock_guard lock(mutex_);
+      if (stopping_) return;
+      id = ++last_id_;
+      connections_.emplace(id, connection);
+    }
+    for (auto& stream : whole) RunOnPool(connection, std::move(stream));
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    event.data.u64 = id;
+    if (epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) != 0) Forget(id);
   }
 
   void Stop(std::chrono::milliseconds drain_max) {
-    std::lock_guard lock(stopping_);
-    if (server_ == nullptr) return;
-    server_->Shutdown(std::chrono::system_clock::now() + drain_max);
-    // Handlers that run on answer into the queues: these end after the last call.
-    for (size_t calls = shared_.calls; calls > 0; calls = shared_.calls) shared_.calls.wait(calls);
-    for (const auto& queue : queues_) queue->Shutdown();
+    std::lock_guard once(stop_mutex_);
+    if (threads_.empty()) return;
+    {
+      std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    for (const auto& connection : All()) connection->GoAway();
+    if (!limits_.WaitForNone(Clock::now() + drain_max)) {
+      for (const auto& connection : All()) connection->Close();
+      // Handlers see that they are cancelled.
+      while (!limits_.WaitForNone(Clock::now() + std::chrono::hours(1))) {
+      }
+    }
+    ended_ = true;
+    uint64_t one = 1;
+    CHECK(write(wake_fd_, &one, sizeof one) == sizeof one);
+    {
+      std::lock_guard lock(stand_by_mutex_);
+      stand_by_.notify_all();
+    }
     for (std::thread& thread : threads_) thread.join();
-    server_.reset();
+    threads_.clear();
+    std::lock_guard lock(mutex_);
+    connections_.clear();
   }
 
-  const Shared& shared() const { return shared_; }
+  const CallLimits& limits() const { return limits_; }
 
  private:
-  static void Poll(grpc::ServerCompletionQueue* queue) {
+  using Connections = std::vector<std::shared_ptr<Http2Connection>>;
+
+  Connections All() {
+    std::lock_guard lock(mutex_);
+    Connections all;
+    all.reserve(connections_.size());
+    for (const auto& [id, connection] : connections_) all.push_back(connection);
+    return all;
+  }
+
+  std::shared_ptr<Http2Connection> Find(uint64_t id) {
+    std::lock_guard lock(mutex_);
+    auto found = connections_.find(id);
+    return found == connections_.end() ? nullptr : found->second;
+  }
+  void Forget(uint64_t id) {
+    std::shared_ptr<Http2Connection> gone;
+    {
+      std::lock_guard lock(mutex_);
+      auto found = connections_.find(id);
+      if (found == connections_.end()) return;
+      gone = std::move(found->second);
+      connections_.erase(found);
+    }
+    gone->Close();
+  }
+
+  void Serve() {
     SetThreadName("grpc");
-    void* tag = nullptr;
-    bool ok = false;
-    while (queue->Next(&tag, &ok)) {
-      const auto* event = static_cast<const UnaryCall::Event*>(tag);
-      (event->call->*event->then)(ok);
+    while (!ended_) {
+      idle_.fetch_add(1);
+      epoll_event event{};
+      const int n = epoll_wait(epoll_fd_, &event, 1, -1);
+      turns_.fetch_add(1, std::memory_order_relaxed);
+      if (idle_.fetch_sub(1) == 1) WakeStandBy();
+      if (n == 1) OnEvent(event, true);
     }
   }
 
-  Shared shared_;
-  std::mutex stopping_;
-  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
-  std::vector<std::unique_ptr<grpc::ServerCompletionQueue>> queues_;
-  std::unique_ptr<grpc::Server> server_;
+  void OnEvent(const epoll_event& event, bool may_run) {
+    if (event.data.u64 == kWakeId) return;
+    std::shared_ptr<Http2Connection> connection = Find(event.data.u64);
+    if (connection == nullptr) return;
+    Http2Connection::Whole whole;
+    const bool hung_up = (event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    if (!connection->OnReady(hung_up, &whole)) Forget(event.data.u64);
+    std::shared_ptr<Http2Connection::Stream> here;
+    for (auto& stream : whole) {
+      if (may_run && here == nullptr && stream->call.method().runs == Runs::kWhereItArrives) {
+        here = std::move(stream);
+      } else {
+        RunOnPool(connection, std::move(stream));
+      }
+    }
+    if (here != nullptr) Run(connection.get(), here.get());
+  }
+
+  void RunOnPool(const std::shared_ptr<Http2Connection>& connection,
+                 std::shared_ptr<Http2Connection::Stream> stream) {
+    Http2Connection::Stream* refused = stream.get();
+    const std::shared_ptr<Http2Connection::Stream> kept = stream;
+    bool taken = pool_->Submit(
+        [connection, stream = std::move(stream)] { Run(connection.get(), stream.get()); });
+    if (taken) return;
+    FramedMessage response;
+    RpcStatus status = refused->call.Refuse("queue", &response);
+    connection->Answer(refused, std::move(status), std::move(response));
+  }
+
+  static void Run(Http2Connection* connection, Http2Connection::Stream* stream) {
+    FramedMessage response;
+    RpcStatus status = stream->call.Run(connection->peer(), &response);
+    connection->Answer(stream, std::move(status), std::move(response));
+  }
+
+  // Called where the last idle thread gets busy: from now on it matters how long they all are.
+  void WakeStandBy() {
+    if (watching_) return;
+    std::lock_guard lock(stand_by_mutex_);
+    watching_ = true;
+    stand_by_.notify_one();
+  }
+
+  void StandBy() {
+    SetThreadName("grpc-standby");
+    auto next_sweep = Clock::now() + kSweepEvery;
+    int in_vain = 0;
+    uint64_t turns = turns_;
+    while (!ended_) {
+      {
+        std::unique_lock lock(stand_by_mutex_);
+        if (!watching_) {
+          stand_by_.wait_until(lock, next_sweep, [this] { return watching_ || ended_; });
+        } else {
+          stand_by_.wait_for(lock, kStuckAfter, [this] { return ended_.load(); });
+        }
+      }
+      if (Clock::now() >= next_sweep) {
+        Sweep();
+        next_sweep = Clock::now() + kSweepEvery;
+      }
+      if (idle_ == 0 && turns_ == turns) {
+        TakeOver(turns);
+        in_vain = 0;
+      } else if (idle_ > 0 && ++in_vain > kLooksInVain) {
+        in_vain = 0;
+        watching_ = false;
+        if (idle_ == 0) watching_ = true;  // it may just have got so
+      }
+      turns = turns_;
+    }
+  }
+
+  // Looks after the sockets until a thread that has been busy since `turns` is back.
+  void TakeOver(uint64_t turns) {
+    while (!ended_ && idle_ == 0 && turns_ == turns) {
+      epoll_event event{};
+      if (epoll_wait(epoll_fd_, &event, 1, static_cast<int>(kStuckAfter.count())) == 1) {
+        OnEvent(event, false);
+      }
+    }
+  }
+
+  void Sweep() {
+    std::vector<std::pair<uint64_t, std::shared_ptr<Http2Connection>>> all;
+    {
+      std::lock_guard lock(mutex_);
+      all.assign(connections_.begin(), connections_.end());
+    }
+    const auto now = Clock::now();
+    for (const auto& [id, connection] : all) {
+      if (!connection->KeepAlive(now)) Forget(id);
+    }
+  }
+
+  CallLimits limits_;
+  ThreadPool* const pool_;
+  int epoll_fd_ = -1;
+  int wake_fd_ = -1;
+
+  std::mutex stop_mutex_;
   std::vector<std::thread> threads_;
+  std::atomic<bool> ended_{false};
+
+  std::mutex mutex_;  // guards what follows
+  bool stopping_ = false;
+  uint64_t last_id_ = kWakeId;
+  std::unordered_map<uint64_t, std::shared_ptr<Http2Connection>> connections_;
+
+  std::atomic<int> idle_{0};        // threads that wait for sockets
+  std::atomic<uint64_t> turns_{0};  // how often one has got busy
+  std::mutex stand_by_mutex_;
+  std::condition_variable stand_by_;
+  std::atomic<bool> watching_{false};  // set under the lock, so that no wake-up is lost
 };
 
 GrpcServer::GrpcServer(std::unique_ptr<Front> front) : front_(std::move(front)) {}
@@ -341,7 +283,7 @@ void GrpcServer::Adopt(int fd, std::string_view bytes_read) { front_->Adopt(fd, 
 
 void GrpcServer::Stop(std::chrono::milliseconds drain_max) { front_->Stop(drain_max); }
 
-size_t GrpcServer::requests_in_flight() const { return front_->shared().requests; }
-size_t GrpcServer::bytes_in_flight() const { return front_->shared().bytes; }
+size_t GrpcServer::requests_in_flight() const { return front_->limits().requests(); }
+size_t GrpcServer::bytes_in_flight() const { return front_->limits().bytes(); }
 
 }  // namespace elanus::server

@@ -156,33 +156,37 @@ void RegisterCollections(const MilvusService* service, RpcTable* table) {
         return gateway->DropCollection(call.context, DatabaseOf(call, request.db_name()),
                                        request.collection_name());
       });
-  table->Add("HasCollection",
-             [=](Call& call, const pb::HasCollectionRequest& request,
-                 pb::BoolResponse* response) -> Status {
-               const auto found = gateway->FindNamed(DatabaseOf(call, request.db_name()),
-                                                     request.collection_name());
-               if (!found.ok() && found.status().code() != Code::kCollectionNotFound)
-                 return found.status();
-               response->set_value(found.ok());
-               return {};
-             });
-  table->Add("DescribeCollection",
-             [=](Call& call, const pb::DescribeCollectionRequest& request,
-                 pb::DescribeCollectionResponse* response) -> Status {
-               const std::string database = DatabaseOf(call, request.db_name());
-               const auto found = request.collection_name().empty() && request.collectionid() != 0
-                                      ? coordinator->FindById(CollectionId(request.collectionid()))
-                                      : gateway->FindNamed(database, request.collection_name());
-               if (found.status().code() == Code::kCollectionNotFound) {
-                 // Clients look for this very phrase.
-                 return Status(Code::kCollectionNotFound,
-                               "can't find collection[database=" + database +
-                                   "][collection=" + request.collection_name() + "]");
-               }
-               if (!found.ok()) return found.status();
-               EncodeDescription(**found, response);
-               return {};
-             });
+  table->Add(
+      "HasCollection",
+      [=](Call& call, const pb::HasCollectionRequest& request,
+          pb::BoolResponse* response) -> Status {
+        const auto found =
+            gateway->FindNamed(DatabaseOf(call, request.db_name()), request.collection_name());
+        if (!found.ok() && found.status().code() != Code::kCollectionNotFound)
+          return found.status();
+        response->set_value(found.ok());
+        return {};
+      },
+      Runs::kWhereItArrives);
+  table->Add(
+      "DescribeCollection",
+      [=](Call& call, const pb::DescribeCollectionRequest& request,
+          pb::DescribeCollectionResponse* response) -> Status {
+        const std::string database = DatabaseOf(call, request.db_name());
+        const auto found = request.collection_name().empty() && request.collectionid() != 0
+                               ? coordinator->FindById(CollectionId(request.collectionid()))
+                               : gateway->FindNamed(database, request.collection_name());
+        if (found.status().code() == Code::kCollectionNotFound) {
+          // Clients look for this very phrase.
+          return Status(Code::kCollectionNotFound, "can't find collection[database=" + database +
+                                                       "][collection=" + request.collection_name() +
+                                                       "]");
+        }
+        if (!found.ok()) return found.status();
+        EncodeDescription(**found, response);
+        return {};
+      },
+      Runs::kWhereItArrives);
   table->Add(
       "ShowCollections",
       [=](Call& call, const pb::ShowCollectionsRequest& request,
@@ -335,15 +339,17 @@ void RegisterCollections(const MilvusService* service, RpcTable* table) {
         return gateway->Release(DatabaseOf(call, request.db_name()), request.collection_name(),
                                 Strings(request.partition_names()), true);
       });
-  table->Add("GetLoadState",
-             [=](Call& call, const pb::GetLoadStateRequest& request,
-                 pb::GetLoadStateResponse* response) -> Status {
-               const gateway::LoadState state = TRY(gateway->GetLoadState(
-                   DatabaseOf(call, request.db_name()), request.collection_name(),
-                   Strings(request.partition_names())));
-               response->set_state(static_cast<pb_common::LoadState>(state));
-               return {};
-             });
+  table->Add(
+      "GetLoadState",
+      [=](Call& call, const pb::GetLoadStateRequest& request,
+          pb::GetLoadStateResponse* response) -> Status {
+        const gateway::LoadState state = TRY(
+            gateway->GetLoadState(DatabaseOf(call, request.db_name()), request.collection_name(),
+                                  Strings(request.partition_names())));
+        response->set_state(static_cast<pb_common::LoadState>(state));
+        return {};
+      },
+      Runs::kWhereItArrives);
   table->Add("GetLoadingProgress",
              [=](Call& call, const pb::GetLoadingProgressRequest& request,
                  pb::GetLoadingProgressResponse* response) -> Status {

@@ -51,16 +51,18 @@ void RegisterIndexes(const MilvusService* service, RpcTable* table) {
                                          request.collection_name(), request.field_name(),
                                          request.index_name());
              });
-  table->Add("DescribeIndex",
-             [=](Call& call, const pb::DescribeIndexRequest& request,
-                 pb::DescribeIndexResponse* response) -> Status {
-               for (const gateway::IndexDescription& index : TRY(gateway->DescribeIndex(
-                        DatabaseOf(call, request.db_name()), request.collection_name(),
-                        request.field_name(), request.index_name()))) {
-                 EncodeIndex(index, response->add_index_descriptions());
-               }
-               return {};
-             });
+  table->Add(
+      "DescribeIndex",
+      [=](Call& call, const pb::DescribeIndexRequest& request,
+          pb::DescribeIndexResponse* response) -> Status {
+        for (const gateway::IndexDescription& index : TRY(gateway->DescribeIndex(
+                 DatabaseOf(call, request.db_name()), request.collection_name(),
+                 request.field_name(), request.index_name()))) {
+          EncodeIndex(index, response->add_index_descriptions());
+        }
+        return {};
+      },
+      Runs::kWhereItArrives);
   table->Add("GetIndexStatistics",
              [=](Call& call, const pb::GetIndexStatisticsRequest& request,
                  pb::GetIndexStatisticsResponse* response) -> Status {

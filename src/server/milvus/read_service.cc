@@ -104,7 +104,8 @@ void RegisterReads(const MilvusService* service, RpcTable* table) {
             TRY(gateway->RunSearch(call.context, TRY(DecodeSearch(call, request))));
         call.vectors = answer.num_queries;
         return EncodeSearchAnswer(answer, response);
-      });
+      },
+      Runs::kWhereItArrives);
   table->Add(
       "HybridSearch",
       [=](Call& call, const pb::HybridSearchRequest& request,
@@ -131,7 +132,8 @@ void RegisterReads(const MilvusService* service, RpcTable* table) {
         const gateway::SearchAnswer answer = TRY(gateway->RunHybridSearch(call.context, hybrid));
         call.vectors = answer.num_queries;
         return EncodeSearchAnswer(answer, response);
-      });
+      },
+      Runs::kWhereItArrives);
   table->Add(
       "Query",
       [=](Call& call, const pb::QueryRequest& request, pb::QueryResults* response) -> Status {
@@ -151,7 +153,8 @@ void RegisterReads(const MilvusService* service, RpcTable* table) {
         response->set_collection_name(answer.collection);
         response->set_session_ts(answer.session_ts);
         return {};
-      });
+      },
+      Runs::kWhereItArrives);
 }
 
 }  // namespace elanus::server

@@ -21,11 +21,13 @@ void RegisterSystem(const MilvusService* service, RpcTable* table) {
                response->set_identifier(static_cast<int64_t>(coordinator->oracle().Next()));
                return {};
              });
-  table->Add("GetVersion",
-             [=](Call&, const pb::GetVersionRequest&, pb::GetVersionResponse* response) -> Status {
-               response->set_version(service->version);
-               return {};
-             });
+  table->Add(
+      "GetVersion",
+      [=](Call&, const pb::GetVersionRequest&, pb::GetVersionResponse* response) -> Status {
+        response->set_version(service->version);
+        return {};
+      },
+      Runs::kWhereItArrives);
   table->Add(
       "CheckHealth",
       [=](Call&, const pb::CheckHealthRequest&, pb::CheckHealthResponse* response) -> Status {
