@@ -30,6 +30,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kHttp2Preface = "PRI ";
 constexpr int kBacklog = 1024;
+constexpr int kAcceptsInARow = 64;
 constexpr std::chrono::milliseconds kPauseWithoutFiles{100};
 
 Counter& DroppedConnections(const char* reason) {
@@ -170,18 +171,20 @@ class Listener::Loop {
   void Unwatch(int fd) { epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr); }
 
   void Run() {
-    epoll_event events[64];
+    epoll_event events[4 * kAcceptsInARow];
     while (true) {
       int n = epoll_wait(epoll_fd_, events, std::size(events), WaitMs());
+      bool knocks = false;
       for (int i = 0; i < n; ++i) {
         int fd = events[i].data.fd;
         if (fd == wake_fd_) return;
         if (fd == listen_fd_) {
-          AcceptAll();
+          knocks = true;
         } else {
           ReadFirstBytes(fd);
         }
       }
+      if (knocks) AcceptSome();
       DropLate();
     }
   }
@@ -195,8 +198,10 @@ class Listener::Loop {
     return static_cast<int>(std::clamp<int64_t>(left, 0, 60'000));
   }
 
-  void AcceptAll() {
-    while (true) {
+  // A few at a time, so that a crowd at the door does not keep those from being read who are
+  // inside.
+  void AcceptSome() {
+    for (int i = 0; i < kAcceptsInARow; ++i) {
       int fd = accept4(listen_fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd < 0) {
         if (errno == EINTR || errno == ECONNABORTED) continue;

@@ -1,6 +1,8 @@
 #include "server/listener.h"
 
 #include <future>
+#include <memory>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -55,6 +57,19 @@ TEST(Listener, WaitsForTheRestOfAPreface) {
   other.ReadToEnd();
   socket.Send("I *");
   EXPECT_EQ(socket.ReadToEnd(), "grpc:PRI *<closed>");
+}
+
+TEST(Listener, ServesACrowdThatWaitsForItsStart) {
+  ListenerOptions options = OnFreePort();
+  options.undecided_max = 100;
+  auto listener = std::move(Listener::Open(options)).take();
+  std::vector<std::unique_ptr<RawSocket>> crowd;
+  for (int i = 0; i < 400; ++i) {
+    crowd.push_back(std::make_unique<RawSocket>(listener->port()));
+    crowd.back()->Send("GET");
+  }
+  EXPECT_TRUE(listener->Start(Announce("grpc"), Announce("http")).ok());
+  for (auto& socket : crowd) EXPECT_EQ(socket->ReadToEnd(), "http:GET<closed>");
 }
 
 TEST(Listener, DropsAConnectionThatStaysSilent) {
