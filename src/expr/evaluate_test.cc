@@ -373,25 +373,34 @@ TEST(Evaluate, StopsForACancelledRequest) {
             Code::kCancelled);
 }
 
-TEST(Evaluate, AsksTheIndexForTopLevelPredicatesOnly) {
+// How often a filter over four rows offers a predicate to the index, and how often it asks.
+std::pair<size_t, size_t> UseOfTheIndex(std::string_view text, size_t estimate) {
   Table t;
   t.Add("a", DataType::kInt32).Fixed<int32_t>({1, 2, 3, kNull});
   t.Add("s", DataType::kVarChar).Strings({"x", "xy", "z", "x"});
-  const auto asked = [&](std::string_view text) {
-    Batch batch;
-    batch.columns = t.columns;
-    batch.rows = 4;
-    TestSource source(std::move(batch));
-    source.answer_index = true;
-    Bitmap passed(4);
-    EXPECT_TRUE((*Compile(text, t.schema, {}))->Evaluate(Context(), source, &passed).ok());
-    return source.asked.size();
-  };
-  EXPECT_EQ(asked("a == 1"), 1u);
-  EXPECT_EQ(asked("a > 1 and s like 'x%' and s != 'z'"), 2u);
-  EXPECT_EQ(asked("not (a == 1)"), 0u);
-  EXPECT_EQ(asked("a == 1 or s == 'x'"), 0u);
-  EXPECT_EQ(asked("1 < a <= 3 and starts_with(s, 'x')"), 2u);
+  Batch batch;
+  batch.columns = t.columns;
+  batch.rows = 4;
+  TestSource source(std::move(batch));
+  source.answer_index = true;
+  source.estimate = estimate;
+  Bitmap passed(4);
+  EXPECT_TRUE((*Compile(text, t.schema, {}))->Evaluate(Context(), source, &passed).ok());
+  return {source.offered.size(), source.asked.size()};
+}
+
+TEST(Evaluate, OffersTopLevelPredicatesToTheIndex) {
+  EXPECT_EQ(UseOfTheIndex("a == 1", 1).first, 1u);
+  EXPECT_EQ(UseOfTheIndex("a > 1 and s like 'x%' and s != 'z'", 1).first, 2u);
+  EXPECT_EQ(UseOfTheIndex("not (a == 1)", 1).first, 0u);
+  EXPECT_EQ(UseOfTheIndex("a == 1 or s == 'x'", 1).first, 0u);
+  EXPECT_EQ(UseOfTheIndex("1 < a <= 3 and starts_with(s, 'x')", 1).first, 2u);
+}
+
+TEST(Evaluate, AsksTheIndexWhereItNarrows) {
+  EXPECT_EQ(UseOfTheIndex("a == 1", 1).second, 1u);
+  EXPECT_EQ(UseOfTheIndex("a == 1", 2).second, 0u);               // a look at four is cheaper
+  EXPECT_EQ(UseOfTheIndex("a == 1 and s == 'x'", 1).second, 1u);  // one row is left to look at
 }
 
 }  // namespace

@@ -63,7 +63,6 @@ class BenchSource final : public Source {
     block.strings = scratch->strings.data();
     return block;
   }
-  bool TryIndex(const IndexPredicate&, Bitmap*) const override { return false; }
 
   Schema schema;
 

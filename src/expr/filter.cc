@@ -10,6 +10,9 @@
 namespace elanus::expr {
 namespace {
 
+// A row out of an index costs about as much as this many that are looked at one after the other.
+constexpr size_t kScansOfAnIndexedRow = 3;
+
 // The blocks that Source::Read allows: 256 rows to 512, one of 512, then 1,024.
 size_t BlockEnd(size_t first, size_t rows) {
   const size_t end = first < 512 ? first + 256 : first < 1024 ? 1024 : first + Source::kBlockRows;
@@ -46,26 +49,16 @@ class BoundFilterEvaluation final : public Filter {
   }
 
  private:
-  // Conjuncts that an index answers narrow the rows first; the rest is evaluated block by block on
-  // what is left.
+  // Conjuncts that an index answers narrow the rows first, the narrowest at first; the rest is
+  // evaluated block by block on what is left.
   Status Scan(const Context& context, const Source& source, Bitmap* passed) const {
     const size_t rows = source.rows();
-    Bitmap candidates(rows, true);
     std::vector<const Predicate*> rest;
-    const auto ask = [&](const Predicate& predicate) {
-      Bitmap matched(rows);
-      if (predicate.index() && source.TryIndex(*predicate.index(), &matched)) {
-        candidates.And(matched);
-      } else {
-        rest.push_back(&predicate);
-      }
-    };
-    if (const PredicateList* conjuncts = bound_.root->conjuncts()) {
-      for (const PredicatePtr& conjunct : *conjuncts) ask(*conjunct);
-    } else {
-      ask(*bound_.root);
+    Bitmap candidates = Narrow(source, &rest);
+    if (rest.empty() || candidates.None()) {
+      *passed = std::move(candidates);
+      return {};
     }
-
     BlockReader block(source, bound_.fields);
     Truth truth;
     BlockBits active{};
@@ -85,6 +78,43 @@ class BoundFilterEvaluation final : public Filter {
       std::copy_n(active.data(), words, passed->words().data() + first / 64);
     }
     return {};
+  }
+
+  // The rows that the indexes let through; `rest` is what they do not answer, or dearer than a look
+  // at every row that is left.
+  Bitmap Narrow(const Source& source, std::vector<const Predicate*>* rest) const {
+    std::vector<std::pair<size_t, const Predicate*>> indexed;  // about how many rows it finds
+    const auto sort_out = [&](const Predicate& predicate) {
+      std::optional<size_t> found;
+      if (predicate.index()) found = source.EstimateIndex(*predicate.index());
+      if (found) {
+        indexed.emplace_back(*found, &predicate);
+      } else {
+        rest->push_back(&predicate);
+      }
+    };
+    if (const PredicateList* conjuncts = bound_.root->conjuncts()) {
+      for (const PredicatePtr& conjunct : *conjuncts) sort_out(*conjunct);
+    } else {
+      sort_out(*bound_.root);
+    }
+    std::sort(indexed.begin(), indexed.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
+    size_t left = source.rows();
+    Bitmap candidates;
+    for (const auto& [found, predicate] : indexed) {
+      if (found * kScansOfAnIndexedRow >= left) {
+        rest->push_back(predicate);
+        continue;
+      }
+      Bitmap matched = source.AskIndex(*predicate->index());
+      if (candidates.size() != 0) matched.And(candidates);
+      candidates = std::move(matched);
+      left = std::min(left, found);
+    }
+    std::sort(rest->begin(), rest->end(),
+              [](const Predicate* a, const Predicate* b) { return a->cost() < b->cost(); });
+    return candidates.size() != 0 ? std::move(candidates) : Bitmap(source.rows(), true);
   }
 
   // At least one of the matching rows, and about `share` of them.

@@ -66,7 +66,6 @@ class FuzzSource final : public Source {
     block.strings = scratch->strings.data();
     return block;
   }
-  bool TryIndex(const IndexPredicate&, Bitmap*) const override { return false; }
 
   Schema schema;
 

@@ -19,9 +19,10 @@ class PathPredicate final : public Predicate {
   void Evaluate(BlockReader* block, const BlockBits& active, Truth* out) const override {
     const Block& column = block->Column(slot_);
     Clear(block->words(), out);
+    ScalarCursor cursor(reader_);
     ForActive(column.count, active, [&](size_t row) {
       if (column.valid != nullptr && column.valid[row] == 0) return;
-      const Tri answer = test_(reader_.Read(column, row));
+      const Tri answer = test_(cursor.Read(column, row));
       if (answer != Tri::kUnknown) SetBit(answer == Tri::kYes ? &out->yes : &out->no, row);
     });
   }
@@ -39,6 +40,36 @@ PredicatePtr MakePath(size_t slot, const ColumnRef& column, double cost, Test te
   return std::make_unique<PathPredicate<Test>>(slot, column, cost, std::move(test));
 }
 
+// The same for a JSON column: test(json) -> Tri.
+template <typename Test>
+class JsonPredicate final : public Predicate {
+ public:
+  JsonPredicate(size_t slot, const ColumnRef& column, double cost, Test test)
+      : slot_(slot), path_(column.path), cost_(cost), test_(std::move(test)) {}
+  void Evaluate(BlockReader* block, const BlockBits& active, Truth* out) const override {
+    const Block& column = block->Column(slot_);
+    Clear(block->words(), out);
+    JsonPath path(path_);
+    ForActive(column.count, active, [&](size_t row) {
+      if (column.valid != nullptr && column.valid[row] == 0) return;
+      const Tri answer = test_(path.Find(column.strings[row]));
+      if (answer != Tri::kUnknown) SetBit(answer == Tri::kYes ? &out->yes : &out->no, row);
+    });
+  }
+  double cost() const override { return cost_; }
+
+ private:
+  size_t slot_;
+  std::vector<std::string> path_;
+  double cost_;
+  Test test_;
+};
+
+template <typename Test>
+PredicatePtr MakeJson(size_t slot, const ColumnRef& column, double cost, Test test) {
+  return std::make_unique<JsonPredicate<Test>>(slot, column, cost, std::move(test));
+}
+
 class PathExists final : public Predicate {
  public:
   PathExists(size_t slot, const ColumnRef& column, bool negated)
@@ -46,9 +77,10 @@ class PathExists final : public Predicate {
   void Evaluate(BlockReader* block, const BlockBits& active, Truth* out) const override {
     const Block& column = block->Column(slot_);
     Clear(block->words(), out);
+    JsonPath path(path_);
     ForActive(column.count, active, [&](size_t row) {
       const bool valid = column.valid == nullptr || column.valid[row] != 0;
-      const bool exists = valid && HoldsSomething(JsonView(column.strings[row]).Walk(path_), 0);
+      const bool exists = valid && HoldsSomething(path.Find(column.strings[row]), 0);
       SetBit(exists != negated_ ? &out->yes : &out->no, row);
     });
   }
@@ -88,11 +120,13 @@ class ColumnsCompare final : public Predicate {
     const Block& left = block->Column(left_slot_);
     const Block& right = block->Column(right_slot_);
     Clear(block->words(), out);
+    ScalarCursor left_cursor(left_);
+    ScalarCursor right_cursor(right_);
     ForActive(block->count(), active, [&](size_t row) {
       if ((left.valid != nullptr && left.valid[row] == 0) ||
           (right.valid != nullptr && right.valid[row] == 0))
         return;
-      const Tri answer = Test(left_.Read(left, row), right_.Read(right, row));
+      const Tri answer = Test(left_cursor.Read(left, row), right_cursor.Read(right, row));
       if (answer != Tri::kUnknown) SetBit(answer == Tri::kYes ? &out->yes : &out->no, row);
     });
   }
@@ -134,7 +168,19 @@ Tri TestCompare(CompareOp op, const Scalar& scalar, const Value& value) {
 
 PredicatePtr MakePathCompare(size_t slot, const ColumnRef& column, CompareOp op,
                              const Value& value) {
-  return MakePath(slot, column, 60,
+  if (column.type() == DataType::kJson && value.is_int()) {
+    return MakeJson(slot, column, 20, [op, value, number = value.as_int()](const JsonView& json) {
+      if (json.type() == JsonType::kInt) return ToTri(Compare(op, json.int64(), number));
+      return json.is_number() ? TestCompare(op, ScalarOf(json), value) : Tri::kUnknown;
+    });
+  }
+  if (column.type() == DataType::kJson && value.is_string()) {
+    return MakeJson(slot, column, 20, [op, text = value.as_string()](const JsonView& json) {
+      if (!json.is_string()) return Tri::kUnknown;
+      return ToTri(Compare<std::string_view>(op, json.string(), text));
+    });
+  }
+  return MakePath(slot, column, 30,
                   [op, value](const Scalar& scalar) { return TestCompare(op, scalar, value); });
 }
 
@@ -195,12 +241,11 @@ PredicatePtr MakeContains(size_t slot, const ColumnRef& column, ContainsOp op,
                           const Value::Array& values) {
   const bool any = op != ContainsOp::kAll;
   if (column.type() == DataType::kJson) {
-    return MakePath(slot, column, 90, [any, values](const Scalar& scalar) {
-      if (!scalar.json.is_array()) return Tri::kUnknown;
+    return MakeJson(slot, column, 40, [any, values](const JsonView& json) {
+      if (!json.is_array()) return Tri::kUnknown;
       for (const Value& value : values) {
         bool found = false;
-        for (size_t i = 0; i < scalar.json.size() && !found; ++i)
-          found = JsonEquals(scalar.json.At(i), value);
+        for (size_t i = 0; i < json.size() && !found; ++i) found = JsonEquals(json.At(i), value);
         if (found == any) return ToTri(any);
       }
       return ToTri(!any);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cctype>
 #include <cstring>
 
 #include <re2/re2.h>
@@ -131,10 +132,66 @@ bool LikePattern::MatchesSteps(std::string_view text) const {
   return step == steps_.size();
 }
 
+namespace {
+
+// The last one, whole (UTF-8).
+void DropCharacter(std::string* text) {
+  while (!text->empty()) {
+    const auto byte = static_cast<uint8_t>(text->back());
+    text->pop_back();
+    if ((byte & 0xc0) != 0x80) return;
+  }
+}
+
+}  // namespace
+
+std::string RequiredLiteral(std::string_view pattern) {
+  // Alternatives and groups may leave letters out, and flags change what they mean.
+  if (pattern.find_first_of("|(") != std::string_view::npos) return {};
+  std::string best;
+  std::string run;
+  const auto end_run = [&] {
+    if (run.size() > best.size()) best = run;
+    run.clear();
+  };
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    const char c = pattern[i];
+    if (c == '?' || c == '*' || c == '{') {
+      DropCharacter(&run);  // it need not be there
+      end_run();
+      if (c == '{') i = std::min(pattern.find('}', i), pattern.size());
+    } else if (c == '[') {
+      end_run();
+      size_t at = i + 1 < pattern.size() && pattern[i + 1] == '^' ? i + 2 : i + 1;
+      for (bool first = true; at < pattern.size(); ++at, first = false) {
+        if (pattern[at] == ']' && !first) break;
+        if (pattern[at] == '[') return {};  // [[:alpha:]]
+        if (pattern[at] == '\\') ++at;
+      }
+      i = at;
+    } else if (c == '\\') {
+      const char next = i + 1 < pattern.size() ? pattern[++i] : 'Q';
+      if (next == 'Q' || next == 'p' || next == 'P' || next == 'x') return {};
+      if (std::isalnum(static_cast<unsigned char>(next)) != 0) {
+        end_run();
+      } else {
+        run += next;
+      }
+    } else if (c == '.' || c == '^' || c == '$' || c == '+') {
+      end_run();
+    } else {
+      run += c;
+    }
+  }
+  end_run();
+  return best;
+}
+
 struct Regex::Program {
   explicit Program(const std::string& pattern, const RE2::Options& options)
-      : re(pattern, options) {}
+      : re(pattern, options), required(RequiredLiteral(pattern)) {}
   RE2 re;
+  std::string required;
 };
 
 Regex::Regex(std::unique_ptr<Program> program) : program_(std::move(program)) {}
@@ -152,6 +209,7 @@ Result<Regex> Regex::Compile(const std::string& pattern) {
 }
 
 bool Regex::Matches(std::string_view text) const {
+  if (!program_->required.empty() && !Occurs(text, program_->required)) return false;
   return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), program_->re);
 }
 

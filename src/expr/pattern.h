@@ -34,6 +34,10 @@ class LikePattern {
   std::vector<Step> steps_;
 };
 
+// Letters that every text has in which `pattern` (RE2 syntax) is found: the longest such run that
+// shows in the pattern itself. Empty: none that is sure.
+std::string RequiredLiteral(std::string_view pattern);
+
 // RE2 syntax, found anywhere in the text. Thread-safe.
 class Regex {
  public:

@@ -30,56 +30,38 @@ bool IsWhole(double value, int64_t* integer) {
   return static_cast<double>(*integer) == value;
 }
 
-Scalar OfJson(const JsonView& json) {
-  Scalar scalar;
+// All but `scalar->json`.
+void SetValue(const JsonView& json, Scalar* scalar) {
   switch (json.type()) {
     case JsonType::kMissing:
     case JsonType::kNull:
-      return scalar;
+      scalar->kind = Scalar::Kind::kNone;
+      break;
     case JsonType::kBool:
-      scalar.kind = Scalar::Kind::kBool;
-      scalar.integer = json.boolean();
+      scalar->kind = Scalar::Kind::kBool;
+      scalar->integer = json.boolean();
       break;
     case JsonType::kInt:
-      scalar.kind = Scalar::Kind::kInt;
-      scalar.integer = json.int64();
+      scalar->kind = Scalar::Kind::kInt;
+      scalar->integer = json.int64();
       break;
     case JsonType::kUint:
-      scalar.kind = Scalar::Kind::kUint;
-      scalar.large = json.uint64();
+      scalar->kind = Scalar::Kind::kUint;
+      scalar->large = json.uint64();
       break;
     case JsonType::kDouble:
-      scalar.kind = Scalar::Kind::kDouble;
-      scalar.floating = json.number();
+      scalar->kind = Scalar::Kind::kDouble;
+      scalar->floating = json.number();
       break;
     case JsonType::kString:
-      scalar.kind = Scalar::Kind::kString;
-      scalar.text = json.string();
+      scalar->kind = Scalar::Kind::kString;
+      scalar->text = json.string();
       break;
     case JsonType::kArray:
     case JsonType::kObject:
-      scalar.kind = Scalar::Kind::kOther;
-      scalar.json = json;
+      scalar->kind = Scalar::Kind::kOther;
       break;
   }
-  return scalar;
-}
-
-Scalar OfElement(const ArrayView& array, size_t index) {
-  Scalar scalar;
-  if (index >= array.size()) return scalar;
-  if (IsString(array.element_type())) {
-    scalar.kind = Scalar::Kind::kString;
-    scalar.text = array.String(index);
-  } else if (IsFloating(array.element_type())) {
-    scalar.kind = Scalar::Kind::kDouble;
-    scalar.floating = array.Double(index);
-  } else {
-    scalar.kind =
-        array.element_type() == DataType::kBool ? Scalar::Kind::kBool : Scalar::Kind::kInt;
-    scalar.integer = array.Int(index);
-  }
-  return scalar;
 }
 
 }  // namespace
@@ -93,32 +75,55 @@ ScalarReader::ScalarReader(const ColumnRef& column)
   }
 }
 
-Scalar ScalarReader::Read(const Block& column, size_t row) const {
-  if (type_ == DataType::kJson) return OfJson(JsonView(column.strings[row]).Walk(path_));
-  Scalar scalar;
-  if (type_ == DataType::kArray) {
-    const ArrayView array(element_type_, column.strings[row]);
-    if (!path_.empty()) return OfElement(array, index_);
-    scalar.kind = Scalar::Kind::kOther;
-    scalar.array = array;
-    return scalar;
-  }
-  if (IsString(type_)) {
-    scalar.kind = Scalar::Kind::kString;
-    scalar.text = column.strings[row];
-  } else if (IsFloating(type_)) {
-    scalar.kind = Scalar::Kind::kDouble;
-    scalar.floating = type_ == DataType::kFloat ? static_cast<double>(LoadAs<float>(column, row))
+const Scalar& ScalarCursor::Read(const Block& column, size_t row) {
+  const DataType type = reader_.type_;
+  if (type == DataType::kJson) {
+    ReadJson(column.strings[row]);
+  } else if (type == DataType::kArray) {
+    const ArrayView array(reader_.element_type_, column.strings[row]);
+    if (!reader_.path_.empty()) {
+      ReadElement(array);
+    } else {
+      scalar_.kind = Scalar::Kind::kOther;
+      scalar_.array = array;
+    }
+  } else if (IsString(type)) {
+    scalar_.kind = Scalar::Kind::kString;
+    scalar_.text = column.strings[row];
+  } else if (IsFloating(type)) {
+    scalar_.kind = Scalar::Kind::kDouble;
+    scalar_.floating = type == DataType::kFloat ? static_cast<double>(LoadAs<float>(column, row))
                                                 : LoadAs<double>(column, row);
   } else {
-    scalar.kind = type_ == DataType::kBool ? Scalar::Kind::kBool : Scalar::Kind::kInt;
-    const size_t width = WidthOf(type_);
-    scalar.integer = width == 1   ? LoadAs<int8_t>(column, row)
-                     : width == 2 ? LoadAs<int16_t>(column, row)
-                     : width == 4 ? LoadAs<int32_t>(column, row)
-                                  : LoadAs<int64_t>(column, row);
+    scalar_.kind = type == DataType::kBool ? Scalar::Kind::kBool : Scalar::Kind::kInt;
+    const size_t width = WidthOf(type);
+    scalar_.integer = width == 1   ? LoadAs<int8_t>(column, row)
+                      : width == 2 ? LoadAs<int16_t>(column, row)
+                      : width == 4 ? LoadAs<int32_t>(column, row)
+                                   : LoadAs<int64_t>(column, row);
   }
-  return scalar;
+  return scalar_;
+}
+
+void ScalarCursor::ReadJson(std::string_view binary) {
+  scalar_.json = json_path_.Find(binary);
+  SetValue(scalar_.json, &scalar_);
+}
+
+void ScalarCursor::ReadElement(const ArrayView& array) {
+  if (reader_.index_ >= array.size()) {
+    scalar_.kind = Scalar::Kind::kNone;
+  } else if (IsString(array.element_type())) {
+    scalar_.kind = Scalar::Kind::kString;
+    scalar_.text = array.String(reader_.index_);
+  } else if (IsFloating(array.element_type())) {
+    scalar_.kind = Scalar::Kind::kDouble;
+    scalar_.floating = array.Double(reader_.index_);
+  } else {
+    scalar_.kind =
+        array.element_type() == DataType::kBool ? Scalar::Kind::kBool : Scalar::Kind::kInt;
+    scalar_.integer = array.Int(reader_.index_);
+  }
 }
 
 int CompareScalars(const Scalar& a, const Scalar& b) {
@@ -151,10 +156,20 @@ Tri OrderTest(CompareOp op, int order) {
   return ToTri(Compare(op, order, 0));
 }
 
+Scalar ScalarOf(const JsonView& json) {
+  Scalar scalar;
+  scalar.json = json;
+  SetValue(json, &scalar);
+  return scalar;
+}
+
 bool JsonEquals(const JsonView& json, const Value& value) {
   if (value.is_bool()) return json.is_bool() && json.boolean() == value.as_bool();
   if (value.is_string()) return json.is_string() && json.string() == value.as_string();
-  if (value.is_number()) return json.is_number() && CompareScalar(OfJson(json), value) == 0;
+  if (value.is_number()) {
+    if (json.type() == JsonType::kInt && value.is_int()) return json.int64() == value.as_int();
+    return json.is_number() && CompareScalar(ScalarOf(json), value) == 0;
+  }
   if (!value.is_array() || !json.is_array() || json.size() != value.as_array().size()) return false;
   for (size_t i = 0; i < json.size(); ++i) {
     if (!JsonEquals(json.At(i), value.as_array()[i])) return false;

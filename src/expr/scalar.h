@@ -10,6 +10,7 @@
 #include "expr/source.h"
 #include "model/array.h"
 #include "model/json.h"
+#include "model/json_path.h"
 
 namespace elanus::expr {
 
@@ -23,7 +24,7 @@ struct Scalar {
   uint64_t large = 0;     // kUint: above int64
   double floating = 0;    // kDouble
   std::string_view text;  // kString
-  JsonView json;          // if it comes from JSON
+  JsonView json;          // what there is, if it comes from JSON
   ArrayView array;        // a whole row of an Array field
 
   bool is_number() const {
@@ -36,24 +37,43 @@ struct Scalar {
   }
 };
 
-// Reads what a ColumnRef names: a value of a plain column, a value under a JSON path, an element of
-// an array, or a whole array. Does not look at validity.
+// What a ColumnRef names: a value of a plain column, a value under a JSON path, an element of an
+// array, or a whole array.
 class ScalarReader {
  public:
   explicit ScalarReader(const ColumnRef& column);
-  Scalar Read(const Block& column, size_t row) const;
 
  private:
+  friend class ScalarCursor;
   DataType type_;
   DataType element_type_;
   std::vector<std::string> path_;
   size_t index_ = 0;  // of an array element
 };
 
+// Goes through the rows of a block. Does not look at validity. For one thread.
+class ScalarCursor {
+ public:
+  explicit ScalarCursor(const ScalarReader& reader) : reader_(reader), json_path_(reader.path_) {}
+  // Until the next call.
+  const Scalar& Read(const Block& column, size_t row);
+
+ private:
+  void ReadJson(std::string_view binary);
+  void ReadElement(const ArrayView& array);
+
+  const ScalarReader& reader_;
+  JsonPath json_path_;
+  Scalar scalar_;
+};
+
 // -1, 0, 1, or 2 if one is NaN. Exact for integers; both are numbers.
 int CompareScalars(const Scalar& a, const Scalar& b);
 int CompareScalar(const Scalar& a, const Value& b);
 Tri OrderTest(CompareOp op, int order);
+
+// What a JSON value is; `json` itself included.
+Scalar ScalarOf(const JsonView& json);
 
 // Numbers by value, arrays element by element.
 bool JsonEquals(const JsonView& json, const Value& value);

@@ -58,8 +58,10 @@ class Source {
   // and the run never crosses 256, 512, 1024 and then multiples of 1,024 (so growing chunks are
   // contiguous). A field that the segment lacks (added later) reads as its default or null.
   virtual Block Read(FieldId field, size_t first, size_t count, BlockScratch* scratch) const = 0;
-  // True, with `matched` (rows() bits) filled, if an index answers it cheaper than a scan would.
-  virtual bool TryIndex(const IndexPredicate& predicate, Bitmap* matched) const = 0;
+  // About how many rows an index would find; nothing if there is none that answers the predicate.
+  virtual std::optional<size_t> EstimateIndex(const IndexPredicate&) const { return std::nullopt; }
+  // What it finds, rows() bits; after an estimate.
+  virtual Bitmap AskIndex(const IndexPredicate&) const { return Bitmap(rows()); }
 };
 
 }  // namespace elanus::expr

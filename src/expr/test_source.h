@@ -44,14 +44,19 @@ class TestSource final : public Source {
     return block;
   }
 
-  bool TryIndex(const IndexPredicate& predicate, Bitmap* matched) const override {
-    if (!answer_index) return false;
+  std::optional<size_t> EstimateIndex(const IndexPredicate& predicate) const override {
+    if (!answer_index) return std::nullopt;
+    offered.push_back(predicate);
+    return estimate;
+  }
+  Bitmap AskIndex(const IndexPredicate& predicate) const override {
     asked.push_back(predicate);
+    Bitmap matched(batch_.rows);
     const Column& column = *batch_.Find(predicate.field);
     for (size_t row = 0; row < batch_.rows; ++row) {
-      if (!column.IsNull(row) && Matches(predicate, At(column, row))) matched->Set(row);
+      if (!column.IsNull(row) && Matches(predicate, At(column, row))) matched.Set(row);
     }
-    return true;
+    return matched;
   }
 
   static Value At(const Column& column, size_t row) {
@@ -66,6 +71,8 @@ class TestSource final : public Source {
   }
 
   bool answer_index = false;
+  size_t estimate = 0;
+  mutable std::vector<IndexPredicate> offered;
   mutable std::vector<IndexPredicate> asked;
   mutable size_t reads = 0;
 

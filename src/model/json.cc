@@ -186,7 +186,7 @@ JsonView JsonView::At(size_t index) const {
   return i == index + 1 ? found : JsonView();
 }
 
-JsonView JsonView::Find(std::string_view key) const {
+JsonView JsonView::Find(std::string_view key, size_t* place) const {
   if (!is_object()) return {};
   size_t low = 0;
   size_t high = count_;
@@ -196,7 +196,10 @@ JsonView JsonView::Find(std::string_view key) const {
     std::string_view here;
     if (at == kNone || !ReadBytes(body_, &at, &here)) return {};
     const int order = here.compare(key);
-    if (order == 0) return JsonView(body_.substr(at));
+    if (order == 0) {
+      if (place != nullptr) *place = middle;
+      return JsonView(body_.substr(at));
+    }
     if (order < 0) {
       low = middle + 1;
     } else {

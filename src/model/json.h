@@ -72,7 +72,8 @@ class JsonView {
   size_t size() const { return count_; }
   // Element of an array, member of an object in document order. O(1) for arrays.
   JsonView At(size_t index) const;
-  JsonView Find(std::string_view key) const;
+  // `place`: where it stands in the object's order of keys, if it is there.
+  JsonView Find(std::string_view key, size_t* place = nullptr) const;
   // Keys for objects, decimal indexes for arrays: {"a", "0"} is $["a"][0] or $["a"]["0"].
   JsonView Walk(std::span<const std::string> path) const;
 

@@ -42,7 +42,6 @@ class GrowingSource : public expr::Source {
     CHECK(missing_.Read(field, first, count, &block));
     return block;
   }
-  bool TryIndex(const expr::IndexPredicate&, Bitmap*) const override { return false; }
 
  private:
   const ColumnTable& table_;

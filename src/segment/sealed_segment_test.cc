@@ -419,12 +419,12 @@ TEST_F(SealedSegmentTest, StatisticsRuleOutPredicatesThatNoRowCanMeet) {
                                  false,
                                  false,
                                  ""};
-  Bitmap matched;
-  EXPECT_TRUE(source->TryIndex(predicate, &matched));
+  EXPECT_EQ(source->EstimateIndex(predicate), 0u);
+  const Bitmap matched = source->AskIndex(predicate);
   EXPECT_EQ(matched.size(), 500u);
   EXPECT_TRUE(matched.None());
   predicate.low = Value(int64_t{0});
-  EXPECT_FALSE(source->TryIndex(predicate, &matched));
+  EXPECT_EQ(source->EstimateIndex(predicate), std::nullopt);
 }
 
 TEST_F(SealedSegmentTest, DeltasComeBackAsTheyWere) {

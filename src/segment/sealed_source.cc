@@ -7,9 +7,8 @@ namespace {
 
 using expr::IndexPredicate;
 
-// Above this share of the rows a scan is as cheap as the index.
-constexpr size_t kIndexShare = 10;
-constexpr size_t kIndexValuesMax = 1024;
+// Of a longer list only so many values are looked up for an estimate.
+constexpr size_t kEstimatedValues = 64;
 
 // Whether a < b, for values of one kind; false for others.
 bool Less(const Value& a, const Value& b) {
@@ -55,18 +54,22 @@ std::optional<index::Bound> PastPrefix(std::string prefix) {
   return index::Bound{Value(std::move(prefix)), false};
 }
 
-size_t Estimate(const IndexPredicate& predicate, const index::ScalarIndex& index, size_t enough) {
+size_t EstimateIn(const std::vector<Value>& values, const index::ScalarIndex& index) {
+  const size_t step = std::max<size_t>(1, values.size() / kEstimatedValues);
+  size_t rows = 0;
+  size_t asked = 0;
+  for (size_t i = 0; i < values.size(); i += step, ++asked) {
+    const index::Bound bound{values[i], true};
+    rows += index.EstimateRange(bound, bound);
+  }
+  // A value costs a search even where it finds nothing.
+  return values.empty() ? 0 : rows * values.size() / asked + values.size();
+}
+
+size_t Estimate(const IndexPredicate& predicate, const index::ScalarIndex& index) {
   switch (predicate.kind) {
-    case IndexPredicate::Kind::kIn: {
-      if (predicate.values.size() > kIndexValuesMax) return enough;
-      size_t rows = 0;
-      for (const Value& value : predicate.values) {
-        const index::Bound bound{value, true};
-        rows += index.EstimateRange(bound, bound);
-        if (rows >= enough) break;
-      }
-      return rows;
-    }
+    case IndexPredicate::Kind::kIn:
+      return EstimateIn(predicate.values, index);
     case IndexPredicate::Kind::kRange:
       return index.EstimateRange(BoundOf(predicate.low, predicate.low_inclusive),
                                  BoundOf(predicate.high, predicate.high_inclusive));
@@ -74,7 +77,7 @@ size_t Estimate(const IndexPredicate& predicate, const index::ScalarIndex& index
       return index.EstimateRange(index::Bound{Value(predicate.prefix), true},
                                  PastPrefix(predicate.prefix));
   }
-  return enough;
+  return 0;
 }
 
 Bitmap Ask(const IndexPredicate& predicate, const index::ScalarIndex& index) {
@@ -146,20 +149,25 @@ expr::Block SealedSource::Read(FieldId field, size_t first, size_t count,
   return block;
 }
 
-bool SealedSource::TryIndex(const IndexPredicate& predicate, Bitmap* matched) const {
+const index::ScalarIndex* SealedSource::IndexOf(FieldId field) const {
+  if (indexes_ == nullptr) return nullptr;
+  const auto found = indexes_->scalars.find(field);
+  return found == indexes_->scalars.end() ? nullptr : found->second.get();
+}
+
+// What the statistics rule out needs no index.
+std::optional<size_t> SealedSource::EstimateIndex(const IndexPredicate& predicate) const {
   const auto column = columns_.find(predicate.field);
-  if (column == columns_.end()) return false;
-  if (RuledOut(predicate, column->second)) {
-    *matched = Bitmap(rows_);
-    return true;
-  }
-  if (indexes_ == nullptr) return false;
-  const auto it = indexes_->scalars.find(predicate.field);
-  if (it == indexes_->scalars.end()) return false;
-  const size_t enough = std::max<size_t>(1, rows_ / kIndexShare);
-  if (Estimate(predicate, *it->second, enough) >= enough) return false;
-  *matched = Ask(predicate, *it->second);
-  return matched->size() == rows_;
+  if (column == columns_.end()) return std::nullopt;
+  if (RuledOut(predicate, column->second)) return 0;
+  const index::ScalarIndex* index = IndexOf(predicate.field);
+  if (index == nullptr) return std::nullopt;
+  return Estimate(predicate, *index);
+}
+
+Bitmap SealedSource::AskIndex(const IndexPredicate& predicate) const {
+  if (RuledOut(predicate, columns_.at(predicate.field))) return Bitmap(rows_);
+  return Ask(predicate, *IndexOf(predicate.field));
 }
 
 }  // namespace elanus::segment

@@ -21,10 +21,13 @@ class SealedSource : public expr::Source {
   size_t rows() const override { return rows_; }
   expr::Block Read(FieldId field, size_t first, size_t count,
                    expr::BlockScratch* scratch) const override;
-  // By the column's statistics if they rule all rows out, else by an index that expects few rows.
-  bool TryIndex(const expr::IndexPredicate& predicate, Bitmap* matched) const override;
+  // By the column's statistics if they rule all rows out, else by the index.
+  std::optional<size_t> EstimateIndex(const expr::IndexPredicate& predicate) const override;
+  Bitmap AskIndex(const expr::IndexPredicate& predicate) const override;
 
  private:
+  const index::ScalarIndex* IndexOf(FieldId field) const;  // or null
+
   const std::map<FieldId, SealedColumn>& columns_;
   const size_t rows_;
   const IndexSet* indexes_;

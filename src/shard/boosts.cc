@@ -36,7 +36,6 @@ class FetchedSource final : public expr::Source {
     return block;
   }
 
-  bool TryIndex(const expr::IndexPredicate&, Bitmap*) const override { return false; }
 
  private:
   const Batch rows_;
