@@ -5,6 +5,8 @@
 #include "expr/fold.h"
 #include "expr/leaves.h"
 #include "expr/names.h"
+#include "geo/wkb.h"
+#include "geo/wkt.h"
 #include "model/timestamptz.h"
 
 namespace elanus::expr {
@@ -73,6 +75,20 @@ IndexPredicate IndexPrefix(const ColumnRef& column, std::string prefix) {
   index.field = column.field->id;
   index.prefix = std::move(prefix);
   return index;
+}
+
+IndexPredicate IndexNear(const ColumnRef& column, const geo::Reach& reach) {
+  IndexPredicate index{};
+  index.kind = IndexPredicate::Kind::kNear;
+  index.field = column.field->id;
+  index.reach = reach;
+  return index;
+}
+
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c;
+  return lower;
 }
 
 class Binder {
@@ -181,6 +197,8 @@ class Binder {
         return Timestamptz(node);
       case Node::Kind::kRandomSample:
         return RandomSample(node);
+      case Node::Kind::kSpatial:
+        return Spatial(node);
       case Node::Kind::kNotBuilt:
         return NotBuilt(node);
     }
@@ -580,7 +598,7 @@ class Binder {
       return Bad("the right-hand side of 'in' must be a list, but got: " + Text(*node.children[1]));
     }
     const DataType type = column.value_type();
-    if (column.whole_array() || IsVector(type))
+    if (column.whole_array() || IsVector(type) || type == DataType::kGeometry)
       return Bad("'term' can only be used on single field, but got: " + Text(*node.children[0]));
     Value::Array values;
     values.reserve(list.value.as_array().size());
@@ -663,8 +681,7 @@ class Binder {
   }
 
   Result<Bound> Call(const Node& node) {
-    std::string name(node.token.text);
-    for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c;
+    const std::string name = Lower(node.token.text);
     std::vector<Bound> arguments;
     for (const auto& child : node.children) arguments.push_back(TRY(Expression(*child)));
     const auto is_string_column = [](const Bound& bound) {
@@ -829,12 +846,72 @@ class Binder {
     return sample;
   }
 
+  static geo::SpatialOp SpatialOpOf(const Token& name) {
+    const std::string text = Lower(name.text);
+    if (text == "st_equals") return geo::SpatialOp::kEquals;
+    if (text == "st_touches") return geo::SpatialOp::kTouches;
+    if (text == "st_overlaps") return geo::SpatialOp::kOverlaps;
+    if (text == "st_crosses") return geo::SpatialOp::kCrosses;
+    if (text == "st_contains") return geo::SpatialOp::kContains;
+    if (text == "st_intersects") return geo::SpatialOp::kIntersects;
+    if (text == "st_within") return geo::SpatialOp::kWithin;
+    return text == "st_dwithin" ? geo::SpatialOp::kDistanceWithin : geo::SpatialOp::kIsValid;
+  }
+
+  // The geometry that a spatial function compares with, as WKB.
+  Result<std::string> Geometry(const Node& node, bool only_point) {
+    const Bound bound = TRY(Expression(node));
+    if (bound.is_template && !bound.value.is_string()) {
+      return Bad("the value of GIS WKT template variable {" + bound.name + "} is not string");
+    }
+    if (!bound.is_constant() || !bound.value.is_string()) {
+      return Bad("WKT string should be a string literal or template variable, got: " + Text(node));
+    }
+    std::string wkb = TRY(geo::WktToWkb(bound.value.as_string()));
+    if (only_point && !geo::IsPoint(wkb))
+      return Bad("only supports POINT geometry: " + bound.value.as_string());
+    return wkb;
+  }
+
+  Result<double> Distance(const Node& node) {
+    const Bound bound = TRY(Expression(node));
+    if (!bound.is_constant())
+      return Bad("distance parameter must be a constant numeric value, got: " + Text(node));
+    if (bound.is_template) return Bad("invalid distance value: " + Text(node));
+    if (!bound.value.is_number()) {
+      return Bad("distance parameter must be a numeric value (int or float), got: " + Text(node));
+    }
+    const double metres = bound.value.as_double();
+    if (metres < 0)
+      return Bad("distance parameter must be non-negative, got: " + std::to_string(metres));
+    return metres;
+  }
+
+  Result<Bound> Spatial(const Node& node) {
+    const geo::SpatialOp op = SpatialOpOf(node.token);
+    const ColumnRef column = TRY(names_.Identifier(node.token2.text, false));
+    if (column.type() != DataType::kGeometry) {
+      const std::string what = op == geo::SpatialOp::kIsValid          ? "STIsValid"
+                               : op == geo::SpatialOp::kDistanceWithin ? "ST_DWITHIN"
+                                                                       : "spatial";
+      return Bad(what + " operation are only supported on geometry fields now, got: " + Text(node));
+    }
+    const bool distance = op == geo::SpatialOp::kDistanceWithin;
+    std::string wkb;
+    if (!node.children.empty()) wkb = TRY(Geometry(*node.children[0], /*only_point=*/distance));
+    const double metres = distance ? TRY(Distance(*node.children[1])) : 0;
+    auto test = TRY(geo::SpatialTest::Make(op, std::move(wkb), metres));
+    std::optional<IndexPredicate> index;
+    if (test->reach()) index = IndexNear(column, *test->reach());
+    PredicatePtr predicate = MakeSpatial(Slot(column), op, std::move(test));
+    if (index) predicate->SetIndex(*std::move(index));
+    return Decided(std::move(predicate));
+  }
+
   Result<Bound> NotBuilt(const Node& node) {
     const std::string field(node.token2.text);
     const bool text = node.op == TokenKind::kTextMatch || node.op == TokenKind::kTextMatchFuzzy ||
                       node.op == TokenKind::kPhraseMatch;
-    const bool spatial = node.op == TokenKind::kSpatial || node.op == TokenKind::kSpatialDistance ||
-                         node.op == TokenKind::kSpatialValid;
     if (text) {
       const ColumnRef column = TRY(names_.Identifier(field, /*allow_text=*/true));
       if (!IsString(column.type())) {
@@ -846,12 +923,6 @@ class Binder {
       const std::string* enabled = FindProperty(column.field->type_params, "enable_match");
       if (enabled == nullptr || !ParseBool(*enabled).value_or(false))
         return Bad("field \"" + field + "\" does not enable match");
-    } else if (spatial) {
-      const ColumnRef column = TRY(names_.Identifier(field, false));
-      if (column.type() != DataType::kGeometry) {
-        return Bad("spatial operation are only supported on geometry fields now, got: " +
-                   Text(node));
-      }
     }
     return Fail(Code::kUnimplemented, std::string(node.token.text) + " is not built yet");
   }

@@ -35,6 +35,7 @@ Schema MakeSchema(bool dynamic = true) {
       MakeField(112, "vec", DataType::kFloatVector),
       MakeField(113, "text", DataType::kText),
       MakeField(114, "af", DataType::kArray, DataType::kFloat),
+      MakeField(116, "g", DataType::kGeometry),
   };
   schema.fields[0].primary = true;
   schema.fields[6].type_params = {{"enable_match", "true"}};
@@ -96,6 +97,9 @@ TEST(Binder, AcceptsTheLanguage) {
            "js like 'x%'",
            "js['k'] =~ 'x'",
            "js == 1",
+           "st_intersects(g, 'POINT (1 2)')",
+           "ST_DWITHIN(g, 'point(1 2)', 10.5) and st_isvalid(g)",
+           "g is not null",
            "exists js['k']",
            "js['k'] is null",
            "js is not null",
@@ -254,7 +258,38 @@ TEST(Binder, RefusesInMilvusWords) {
       {"text_match(s2, 'x')", "field \"s2\" does not enable match"},
       {"text_match(s, 'x')", "text_match is not built yet"},
       {"phrase_match(s, 'x', 2)", "phrase_match is not built yet"},
-      {"st_within(s, 'POINT(0 0)')", "spatial operation are only supported on geometry fields now"},
+      {"st_within(s, 'POINT(0 0)')",
+       "spatial operation are only supported on geometry fields now, got: st_within(s,'POINT(0 "
+       "0)')"},
+      {"st_isvalid(id)", "STIsValid operation are only supported on geometry fields now, got: "},
+      {"st_dwithin(id, 'POINT(0 0)', 1)",
+       "ST_DWITHIN operation are only supported on geometry fields now, got: "},
+      {"st_isvalid(nowhere)", "field nowhere not exist"},
+      {"st_within(g, 'CIRCLE (1 2)')", "syntax error: invalid keyword at line 1, pos 0"},
+      {"st_within(g, 5)", "WKT string should be a string literal or template variable, got: 5"},
+      {"st_within(g, s)", "WKT string should be a string literal or template variable, got: s"},
+      {"st_within(g)", "mismatched input ')'"},
+      {"st_within()", "mismatched input ')'"},
+      {"st_within(g, 'POINT(1 1)', 'POINT(2 2)')", "mismatched input ','"},
+      {"st_isvalid(g, 1)", "mismatched input ','"},
+      {"st_dwithin(g, 'POINT(1 1)')", "mismatched input ')'"},
+      {"st_dwithin(g, 'POINT(1 1)', 1, 2)", "mismatched input ','"},
+      {"st_dwithin(g, 'LINESTRING(1 1, 2 2)', 1)",
+       "only supports POINT geometry: LINESTRING(1 1, 2 2)"},
+      {"st_dwithin(g, 'POINT(1 1)', -100)",
+       "distance parameter must be non-negative, got: -100.000000"},
+      {"st_dwithin(g, 'POINT(1 1)', '5')",
+       "distance parameter must be a numeric value (int or float), got: '5'"},
+      {"st_dwithin(g, 'POINT(1 1)', id)",
+       "distance parameter must be a constant numeric value, got: id"},
+      {"st_inside(g, 'POINT(1 1)')", "function st_inside(Geometry, VarChar) not found"},
+      {"g == 'POINT (1 1)'", "comparisons between Geometry and VarChar are not supported"},
+      {"g == g", "comparisons between Geometry and Geometry are not supported"},
+      {"g in []", "'term' can only be used on single field, but got: g"},
+      {"g + 1 == 2", "'add' cannot perform arithmetic between Geometry field and Int64"},
+      {"g like 'P%'", "like operation on non-string or no-json field is unsupported"},
+      {"1 < g < 2", "cannot cast value to Geometry"},
+      {"g['x'] == 1", "Geometry data type not supported accessed with []"},
       {"element_filter(st, $[x] > 1)", "element_filter is not built yet"},
       {"MATCH_ANY(st, $[x] > 1)", "MATCH_ANY is not built yet"},
       {"st[x] == 1", "struct field not found: st[x]"},
@@ -273,13 +308,14 @@ TEST(Binder, FillsTemplates) {
   const TemplateValues templates = {{"i", Value(int64_t{5})},
                                     {"f", Value(1.5)},
                                     {"s", Value("x%")},
+                                    {"w", Value("POINT (1 2)")},
                                     {"list", Value(Value::Array{int64_t{1}, int64_t{2}})},
                                     {"mixed", Value(Value::Array{int64_t{1}, "a"})}};
   for (const char* text :
        {"id == {i}", "{i} < id", "f > {i}", "d == {f}", "s == {s}", "s like {s}", "s =~ {s}",
         "id in {list}", "js['k'] in {mixed}", "0 < id < {i}", "id + {i} == 7", "id % {i} == {i}",
         "array_contains(ai, {i})", "json_contains_any(js['k'], {mixed})", "array_length(ai) == {i}",
-        "f in {list}"}) {
+        "f in {list}", "st_within(g, {w})", "st_dwithin(g, {w}, 5)"}) {
     EXPECT_EQ(ErrorOf(text, templates), "") << text;
   }
   const std::pair<const char*, const char*> cases[] = {
@@ -293,6 +329,13 @@ TEST(Binder, FillsTemplates) {
       {"{i} + 1 == id", "placeholder was not supported between two constants with operator: +"},
       {"{i} < id < 1", "invalid range: lowerbound is greater than upperbound"},
       {"{b}", "is not found"},
+      {"st_within(g, {none})",
+       "the value of expression template variable name {none} is not found"},
+      {"st_within(g, {i})", "the value of GIS WKT template variable {i} is not string"},
+      {"st_within(g, {s})", "syntax error: invalid keyword"},
+      {"st_dwithin(g, {w}, {i})", "invalid distance value: {i}"},
+      {"g == {w}", "cannot cast value to Geometry"},
+      {"g in {none}", "is not found"},
   };
   for (const auto& [text, expected] : cases) {
     EXPECT_NE(ErrorOf(text, templates).find(expected), std::string::npos)

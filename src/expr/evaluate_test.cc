@@ -5,6 +5,7 @@
 
 #include "expr/filter.h"
 #include "expr/test_source.h"
+#include "geo/wkt.h"
 #include "model/array.h"
 #include "model/json.h"
 #include "model/timestamptz.h"
@@ -88,6 +89,7 @@ class Table {
 
  private:
   std::string Stored(const char* value) const {
+    if (columns.back().type() == DataType::kGeometry) return *geo::WktToWkb(value);
     if (columns.back().type() != DataType::kJson) return value;
     Result<std::string> binary = EncodeJson(value);
     EXPECT_TRUE(binary.ok()) << value;
@@ -399,8 +401,34 @@ TEST(Evaluate, OffersTopLevelPredicatesToTheIndex) {
 
 TEST(Evaluate, AsksTheIndexWhereItNarrows) {
   EXPECT_EQ(UseOfTheIndex("a == 1", 1).second, 1u);
-  EXPECT_EQ(UseOfTheIndex("a == 1", 2).second, 0u);               // a look at four is cheaper
+  EXPECT_EQ(UseOfTheIndex("a == 1", 3).second, 0u);               // a look at four is cheaper
   EXPECT_EQ(UseOfTheIndex("a == 1 and s == 'x'", 1).second, 1u);  // one row is left to look at
+}
+
+TEST(Evaluate, RelatesGeometries) {
+  Table t;
+  t.Add("g", DataType::kGeometry)
+      .Strings({"POINT (1 1)", "POINT (4 1)", "POLYGON ((3 3, 6 3, 6 6, 3 3))",
+                "LINESTRING (-1 2, 5 2)", nullptr, "POINT EMPTY",
+                "POLYGON ((8 8, 9 9, 9 8, 8 9, 8 8))"});
+  t.Add("a", DataType::kInt32).Fixed<int32_t>({0, 1, 2, 3, 4, 5, 6});
+  const std::string square = "'POLYGON ((0 0, 4 0, 4 4, 0 4, 0 0))'";
+  EXPECT_EQ(t.Rows("st_within(g, " + square + ")"), "0");
+  EXPECT_EQ(t.Rows("ST_TOUCHES(g, " + square + ")"), "1");
+  EXPECT_EQ(t.Rows("st_crosses(g, " + square + ")"), "3");
+  EXPECT_EQ(t.Rows("st_overlaps(g, " + square + ")"), "2");
+  EXPECT_EQ(t.Rows("st_contains(g, 'POINT (5 4)')"), "2");
+  EXPECT_EQ(t.Rows("st_equals(g, \"point(1.0 1)\")"), "0");
+  EXPECT_EQ(t.Rows("st_equals(g, 'LINESTRING EMPTY')"), "5");
+  EXPECT_EQ(t.Rows("not st_equals(g, 'POINT (1 1)')"), "1 2 3 5 6");
+  EXPECT_EQ(t.Rows("st_isvalid(g)"), "0 1 2 3 5");
+  EXPECT_EQ(t.Rows("not st_isvalid(g)"), "6");
+  EXPECT_EQ(t.Rows("g is null"), "4");
+  EXPECT_EQ(t.Rows("g is not null and a > 4"), "5 6");
+  EXPECT_EQ(t.Rows("st_intersects(g, {w}) and a != 3", {{"w", Value("POINT (4 2)")}}), "");
+  EXPECT_EQ(t.Rows("st_intersects(g, {w})", {{"w", Value("POINT (4 2)")}}), "3");
+  EXPECT_EQ(t.Rows("st_dwithin(g, 'POINT (1 1)', 0)"), "0");
+  EXPECT_EQ(t.Rows("ST_DWITHIN(g, {p}, 112000.5)", {{"p", Value("POINT (1 1)")}}), "0 3");
 }
 
 }  // namespace

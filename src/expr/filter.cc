@@ -10,8 +10,8 @@
 namespace elanus::expr {
 namespace {
 
-// A row out of an index costs about as much as this many that are looked at one after the other.
-constexpr size_t kScansOfAnIndexedRow = 3;
+// Of a row that an index finds, as Predicate::cost() counts.
+constexpr double kIndexedRowCost = 3;
 
 // The blocks that Source::Read allows: 256 rows to 512, one of 512, then 1,024.
 size_t BlockEnd(size_t first, size_t rows) {
@@ -103,14 +103,14 @@ class BoundFilterEvaluation final : public Filter {
     size_t left = source.rows();
     Bitmap candidates;
     for (const auto& [found, predicate] : indexed) {
-      if (found * kScansOfAnIndexedRow >= left) {
-        rest->push_back(predicate);
-        continue;
-      }
+      const bool asks = static_cast<double>(found) * kIndexedRowCost <
+                        static_cast<double>(left) * predicate->cost();
+      if (!asks || !predicate->index()->whole()) rest->push_back(predicate);
+      if (!asks) continue;
       Bitmap matched = source.AskIndex(*predicate->index());
       if (candidates.size() != 0) matched.And(candidates);
       candidates = std::move(matched);
-      left = std::min(left, found);
+      left = candidates.Count();
     }
     std::sort(rest->begin(), rest->end(),
               [](const Predicate* a, const Predicate* b) { return a->cost() < b->cost(); });

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "expr/filter.h"
+#include "geo/wkt.h"
 #include "model/array.h"
 #include "model/column.h"
 #include "model/json.h"
@@ -46,6 +47,9 @@ class FuzzSource final : public Source {
     }
     Column& instant = add("ts", DataType::kTimestamptz);
     for (int64_t v : {INT64_MIN, int64_t{0}, INT64_MAX}) instant.Append(v);
+    Column& shape = add("g", DataType::kGeometry);
+    for (const char* v : {"POINT (1 2)", "POLYGON ((0 0, 4 0, 4 4, 0 0))", "MULTIPOINT EMPTY"})
+      shape.AppendString(*geo::WktToWkb(v));
     Column& meta = add("$meta", DataType::kJson);
     for (int i = 0; i < 3; ++i) meta.AppendString(*EncodeJson("{}"));
   }

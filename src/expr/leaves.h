@@ -3,12 +3,14 @@
 // for integer columns and Timestamptz, double for floating ones, string, bool.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "expr/operators.h"
 #include "expr/pattern.h"
 #include "expr/predicate.h"
+#include "geo/spatial.h"
 #include "model/timestamptz.h"
 
 namespace elanus::expr {
@@ -38,6 +40,10 @@ PredicatePtr MakeFixedColumnsCompare(size_t left_slot, DataType left, CompareOp 
 PredicatePtr MakeColumnsCompare(size_t left_slot, const ColumnRef& left, CompareOp op,
                                 size_t right_slot, const ColumnRef& right);
 PredicatePtr MakeColumnStartsWith(size_t slot, size_t prefix_slot);
+
+// Geometry: row op constant. Null rows are unknown.
+PredicatePtr MakeSpatial(size_t slot, geo::SpatialOp op,
+                         std::unique_ptr<const geo::SpatialTest> test);
 
 // IS NULL, or with `negated` IS NOT NULL. Never unknown.
 PredicatePtr MakeNullTest(size_t slot, bool negated);

@@ -293,10 +293,13 @@ class Parser {
       case TokenKind::kMatchLeast:
       case TokenKind::kMatchMost:
       case TokenKind::kMatchExact:
-      case TokenKind::kSpatial:
-      case TokenKind::kSpatialDistance:
-      case TokenKind::kSpatialValid:
         return NotBuilt();
+      case TokenKind::kSpatial:
+        return Spatial(1);
+      case TokenKind::kSpatialDistance:
+        return Spatial(2);
+      case TokenKind::kSpatialValid:
+        return Spatial(0);
       case TokenKind::kEnd:
       case TokenKind::kError:
       case TokenKind::kRightParen:
@@ -430,6 +433,21 @@ class Parser {
     NodePtr node = Make(Node::Kind::kArrayLength, Take());
     node->op = kind;
     node->begin = name.begin;
+    node->end = TRY(Expect(TokenKind::kRightParen)).end();
+    return node;
+  }
+
+  // st_within(field, 'WKT') and its like: so many arguments after the field.
+  Result<NodePtr> Spatial(int arguments) {
+    const Token name = Take();
+    NodePtr node = Make(Node::Kind::kSpatial, name);
+    node->op = name.kind;
+    TRY(Expect(TokenKind::kLeftParen));
+    node->token2 = TRY(Expect(TokenKind::kIdentifier));
+    for (int i = 0; i < arguments; ++i) {
+      TRY(Expect(TokenKind::kComma));
+      TRY(Add(node.get(), TRY(Expression(kLowest))));
+    }
     node->end = TRY(Expect(TokenKind::kRightParen)).end();
     return node;
   }

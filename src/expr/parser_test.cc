@@ -54,6 +54,7 @@ std::string Show(std::string_view source, const Node& node) {
     case Node::Kind::kArrayLength:
     case Node::Kind::kTimestamptz:
     case Node::Kind::kRandomSample:
+    case Node::Kind::kSpatial:
     case Node::Kind::kNotBuilt:
       break;
   }

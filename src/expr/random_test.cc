@@ -10,13 +10,15 @@
 
 #include "expr/filter.h"
 #include "expr/test_source.h"
+#include "geo/wkt.h"
 #include "model/array.h"
 #include "model/json.h"
 
 namespace elanus::expr {
 namespace {
 
-using Cell = std::optional<Value>;  // nullopt: null. JSON: an array of [key, value] pairs
+// nullopt: null. JSON: an array of [key, value] pairs. Geometry: a point's two integers.
+using Cell = std::optional<Value>;
 using Row = std::map<std::string, Cell>;
 using Answer = std::optional<bool>;  // nullopt: unknown
 using Meaning = std::function<Answer(const Row&)>;
@@ -46,6 +48,7 @@ const std::vector<ColumnPlan>& Plans() {
       {"js", DataType::kJson},
       {"ai", DataType::kArray, DataType::kInt32},
       {"as", DataType::kArray, DataType::kVarChar},
+      {"g", DataType::kGeometry},
       {"$meta", DataType::kJson},
   };
   return kPlans;
@@ -139,6 +142,7 @@ class Generator {
     if (IsFloating(plan.type)) return Value(Quarter());
     if (plan.type == DataType::kBool) return Value(Chance(0.5));
     if (plan.type == DataType::kVarChar) return Value(Word());
+    if (plan.type == DataType::kGeometry) return Value(Value::Array{Int(), Int()});
     Value::Array values;
     if (plan.type == DataType::kArray) {
       for (size_t n = Below(4); n > 0; --n)
@@ -213,8 +217,8 @@ class Generator {
             Operand::kMixed};
   }
   Operand AnyOperand() {
-    const size_t which = Below(Plans().size());
-    const ColumnPlan& plan = Plans()[which];
+    const ColumnPlan& plan = Pick(Plans());
+    if (plan.type == DataType::kGeometry) return AnyOperand();
     if (plan.type == DataType::kJson) return JsonOperand();
     if (plan.type == DataType::kArray) {
       const size_t index = Below(3);
@@ -257,7 +261,7 @@ class Generator {
   }
 
   Case Leaf() {
-    switch (Below(12)) {
+    switch (Below(13)) {
       case 0:
       case 1:
         return CompareLeaf();
@@ -279,6 +283,8 @@ class Generator {
         return LengthLeaf();
       case 10:
         return ExistsLeaf();
+      case 11:
+        return SpatialLeaf();
       default:
         return InLeaf();
     }
@@ -477,6 +483,35 @@ class Generator {
             }};
   }
 
+  // A point against a rectangle: inside, on its border, or a corner of it.
+  Case SpatialLeaf() {
+    const int64_t left = Int(), bottom = Int();
+    const int64_t right = left + 1 + static_cast<int64_t>(Below(5));
+    const int64_t top = bottom + 1 + static_cast<int64_t>(Below(5));
+    const auto at = [](int64_t x, int64_t y) {
+      return std::to_string(x) + " " + std::to_string(y);
+    };
+    const std::string rectangle = "'POLYGON ((" + at(left, bottom) + ", " + at(right, bottom) +
+                                  ", " + at(right, top) + ", " + at(left, top) + ", " +
+                                  at(left, bottom) + "))'";
+    const std::string corner = "'POINT (" + at(left, bottom) + ")'";
+    static const std::vector<std::string> kNames = {"st_within", "ST_TOUCHES", "st_intersects",
+                                                    "ST_EQUALS", "st_contains"};
+    const size_t form = Below(kNames.size());
+    return {kNames[form] + "(g, " + (form < 3 ? rectangle : corner) + ")",
+            [=](const Row& row) -> Answer {
+              const Cell& cell = row.at("g");
+              if (!cell) return std::nullopt;
+              const int64_t x = cell->as_array()[0].as_int(), y = cell->as_array()[1].as_int();
+              const bool inside = left < x && x < right && bottom < y && y < top;
+              const bool covered = left <= x && x <= right && bottom <= y && y <= top;
+              if (form == 0) return inside;
+              if (form == 1) return covered && !inside;
+              if (form == 2) return covered;
+              return x == left && y == bottom;
+            }};
+  }
+
   std::mt19937 random_;
 };
 
@@ -492,6 +527,11 @@ void AppendCell(const ColumnPlan& plan, const Cell& cell, Column* column) {
   if (plan.type == DataType::kVarChar) return column->AppendString(cell->as_string());
   if (plan.type == DataType::kArray)
     return column->AppendString(*EncodeArray(plan.element, cell->as_array()));
+  if (plan.type == DataType::kGeometry) {
+    return column->AppendString(*geo::WktToWkb("POINT (" +
+                                               std::to_string(cell->as_array()[0].as_int()) + " " +
+                                               std::to_string(cell->as_array()[1].as_int()) + ")"));
+  }
   std::string text = "{";
   for (const Value& pair : cell->as_array()) {
     text += (text.size() > 1 ? "," : "") + JsonLiteral(pair.as_array()[0]) + ":" +

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "geo/envelope.h"
 #include "model/bitmap.h"
 #include "model/types.h"
 #include "model/value.h"
@@ -15,8 +16,8 @@
 namespace elanus::expr {
 
 // Rows [first, first + count) of one column. Fixed types: packed at `fixed`, no copy. Others: one
-// view a row in `strings` (VarChar bytes, binary JSON, Array encoding). `valid`: a byte a row, or
-// null when there are no nulls.
+// view a row in `strings` (VarChar bytes, binary JSON, Array encoding, WKB). `valid`: a byte a row,
+// or null when there are no nulls.
 struct Block {
   size_t first = 0;
   size_t count = 0;
@@ -37,15 +38,17 @@ struct BlockScratch {
   std::vector<std::byte> fixed;
 };
 
-// A predicate an index may answer whole.
+// A predicate an index may answer: whole, or (kNear) with rows among which are all that match.
 struct IndexPredicate {
-  enum class Kind { kIn, kRange, kPrefix };
+  enum class Kind { kIn, kRange, kPrefix, kNear };
   Kind kind;
   FieldId field;
   std::vector<Value> values;       // kIn
   std::optional<Value> low, high;  // kRange
   bool low_inclusive = false, high_inclusive = false;
   std::string prefix;  // kPrefix
+  geo::Reach reach;    // kNear
+  bool whole() const { return kind != Kind::kNear; }
 };
 
 class Source {

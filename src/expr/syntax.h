@@ -42,7 +42,8 @@ struct Node {
     kCall,         // token: the name; children
     kTimestamptz,  // token op2 text, op + interval if op is + or -; reversed if negated
     kRandomSample,
-    kNotBuilt,  // token: a predicate of text, geometry or structs; field in token2
+    kSpatial,   // op, token2: the field; children: the geometry, the distance
+    kNotBuilt,  // token: a predicate of text or structs; field in token2
   };
 
   Kind kind;

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "expr/source.h"
+#include "geo/wkb.h"
 #include "model/column.h"
 
 namespace elanus::expr {
@@ -97,6 +98,8 @@ class TestSource final : public Source {
                                     (!predicate.high_inclusive && !Less(value, *predicate.high))));
       case IndexPredicate::Kind::kPrefix:
         return value.as_string().starts_with(predicate.prefix);
+      case IndexPredicate::Kind::kNear:
+        return geo::EnvelopeOf(value.as_string())->Meets(predicate.reach.box);
     }
     return false;
   }

@@ -22,7 +22,8 @@ enum class BlobKind : uint32_t {
   kSorted = 5,
   kIvfCodes = 6,
   kDisk = 7,
-  kBitScan = 8
+  kBitScan = 8,
+  kRTree = 9
 };
 
 struct BlobHeader {

@@ -112,12 +112,12 @@ Status CheckScalarIndexParams(const Field& field, const std::string& given_type,
   if (field.type == DataType::kText)
     return Plain("TEXT field does not support user-created scalar index");
   if (field.type == DataType::kJson) TRY(CheckJson(type, params));
-  if (type == "NGRAM" || type == "RTREE") {
+  if (type == "NGRAM") {
     return Fail(
         Code::kIndexNotSupported,
         "index type " + type +
-            " is not built yet; built on scalar fields are AUTOINDEX, BITMAP, INVERTED, STL_SORT, "
-            "TRIE");
+            " is not built yet; built on scalar fields are AUTOINDEX, BITMAP, INVERTED, RTREE, "
+            "STL_SORT, TRIE");
   }
   return {};
 }

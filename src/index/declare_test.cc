@@ -229,6 +229,14 @@ TEST(ScalarParams, AreCheckedWithMilvusTexts) {
               HasSubstr("invalid min_gram or max_gram value for Ngram index"));
   EXPECT_THAT(ScalarError(DataType::kVarChar, "NGRAM", {{"min_gram", "2"}, {"max_gram", "3"}}),
               HasSubstr("is not built yet"));
+  for (const char* type : {"", "AUTOINDEX", "RTREE"})
+    EXPECT_EQ(ScalarError(DataType::kGeometry, type), "") << type;
+  EXPECT_THAT(ScalarError(DataType::kInt64, "RTREE"),
+              HasSubstr("RTREE index can only be built on geometry field"));
+  EXPECT_THAT(ScalarError(DataType::kGeometry, "INVERTED"),
+              HasSubstr("INVERTED are not supported on Geometry field"));
+  EXPECT_THAT(ScalarError(DataType::kGeometry, "STL_SORT"),
+              HasSubstr("STL_SORT are only supported on numeric, varchar or timestamptz field"));
 }
 
 }  // namespace

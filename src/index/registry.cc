@@ -72,6 +72,7 @@ Result<std::unique_ptr<VectorIndex>> OpenBlob(const Blob& blob, const VectorView
       return std::unique_ptr<VectorIndex>(std::move(disk));
     }
     case BlobKind::kSorted:
+    case BlobKind::kRTree:
       break;
   }
   return Status(Code::kCorruption, "index file: not a vector index");

@@ -1,6 +1,6 @@
 // ScalarIndex: answers simple predicates on one scalar column of a sealed segment. Immutable,
-// thread-safe. One sorted index serves every declared type (INVERTED, BITMAP, STL_SORT, TRIE,
-// AUTOINDEX).
+// thread-safe. A packed R-tree serves Geometry (RTREE, AUTOINDEX); one sorted index serves every
+// other declared type (INVERTED, BITMAP, STL_SORT, TRIE, AUTOINDEX).
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "geo/envelope.h"
 #include "index/vector_index.h"
 #include "model/bitmap.h"
 #include "model/schema.h"
@@ -17,7 +18,7 @@
 
 namespace elanus::index {
 
-// A scalar column, borrowed. Fixed types packed at `data`; VarChar by u64 end offsets.
+// A scalar column, borrowed. Fixed types packed at `data`; VarChar and Geometry by u64 end offsets.
 struct ScalarView {
   DataType type = DataType::kNone;
   size_t rows = 0;
@@ -42,6 +43,9 @@ class ScalarIndex {
   // How many rows Range would match, in O(log rows).
   virtual size_t EstimateRange(const std::optional<Bound>& low,
                                const std::optional<Bound>& high) const = 0;
+  // Geometry: rows whose envelopes meet the reach's box, if they are fewer than `enough` and the
+  // reach holds for this column.
+  virtual std::optional<Bitmap> Near(const geo::Reach&, size_t) const { return std::nullopt; }
 };
 
 // Milvus's checks for an index declared on a scalar field.

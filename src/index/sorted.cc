@@ -10,6 +10,7 @@
 
 #include "base/coding.h"
 #include "index/blob.h"
+#include "index/rtree.h"
 #include "index/scalar_index.h"
 
 namespace elanus::index {
@@ -295,6 +296,7 @@ auto WithFixed(DataType type, Fn fn) -> decltype(fn(int8_t{})) {
 }  // namespace
 
 Status BuildScalar(const ScalarView& column, const Sink& sink) {
+  if (column.type == DataType::kGeometry) return BuildRTree(column, sink);
   if (IsString(column.type)) return BuildStrings(column, sink);
   return WithFixed(column.type,
                    [&](auto zero) -> Status { return BuildValues<decltype(zero)>(column, sink); });
@@ -304,10 +306,11 @@ Result<std::unique_ptr<ScalarIndex>> OpenScalar(std::string_view bytes, const Sc
   using Opened = Result<std::unique_ptr<ScalarIndex>>;
   const Blob blob = TRY(Blob::Open(bytes));
   const BlobHeader& header = blob.header();
-  if (header.kind != BlobKind::kSorted || header.type != column.type ||
-      header.rows != column.rows) {
+  const BlobKind kind = column.type == DataType::kGeometry ? BlobKind::kRTree : BlobKind::kSorted;
+  if (header.kind != kind || header.type != column.type || header.rows != column.rows) {
     return Status(Code::kCorruption, "scalar index file does not belong to this column");
   }
+  if (kind == BlobKind::kRTree) return OpenRTree(blob);
   Reader meta(header.meta);
   const uint64_t count = TRY(meta.U64());
   const uint64_t entries = TRY(meta.U64());

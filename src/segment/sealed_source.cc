@@ -37,6 +37,8 @@ bool RuledOut(const IndexPredicate& predicate, const SealedColumn& column) {
       return (predicate.high && below(*predicate.high)) || (predicate.low && above(*predicate.low));
     case IndexPredicate::Kind::kPrefix:
       return above(Value(predicate.prefix));
+    case IndexPredicate::Kind::kNear:
+      break;
   }
   return false;
 }
@@ -76,6 +78,8 @@ size_t Estimate(const IndexPredicate& predicate, const index::ScalarIndex& index
     case IndexPredicate::Kind::kPrefix:
       return index.EstimateRange(index::Bound{Value(predicate.prefix), true},
                                  PastPrefix(predicate.prefix));
+    case IndexPredicate::Kind::kNear:
+      break;
   }
   return 0;
 }
@@ -89,6 +93,8 @@ Bitmap Ask(const IndexPredicate& predicate, const index::ScalarIndex& index) {
                          BoundOf(predicate.high, predicate.high_inclusive));
     case IndexPredicate::Kind::kPrefix:
       return index.Prefix(predicate.prefix);
+    case IndexPredicate::Kind::kNear:
+      break;
   }
   return {};
 }
@@ -162,11 +168,17 @@ std::optional<size_t> SealedSource::EstimateIndex(const IndexPredicate& predicat
   if (RuledOut(predicate, column->second)) return 0;
   const index::ScalarIndex* index = IndexOf(predicate.field);
   if (index == nullptr) return std::nullopt;
+  // A tree of places does not tell beforehand; but it costs little beside a look at every place.
+  if (predicate.kind == IndexPredicate::Kind::kNear) return rows_ / 4;
   return Estimate(predicate, *index);
 }
 
 Bitmap SealedSource::AskIndex(const IndexPredicate& predicate) const {
   if (RuledOut(predicate, columns_.at(predicate.field))) return Bitmap(rows_);
+  if (predicate.kind == IndexPredicate::Kind::kNear) {
+    std::optional<Bitmap> near = IndexOf(predicate.field)->Near(predicate.reach, rows_ / 2 + 1);
+    return near ? *std::move(near) : Bitmap(rows_, true);
+  }
   return Ask(predicate, *IndexOf(predicate.field));
 }
 
