@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "gateway/text.h"
+#include "geo/wkt.h"
 #include "model/array.h"
 #include "model/json.h"
 #include "simd/half.h"
@@ -95,6 +96,8 @@ Expectation ExpectationOf(DataType type) {
       return {DataType::kVarChar, "timestamptz ", "need string array"};
     case DataType::kJson:
       return {DataType::kJson, "json ", "need json array"};
+    case DataType::kGeometry:
+      return {DataType::kGeometry, "geometry ", "need geometry array"};
     case DataType::kArray:
       return {DataType::kArray, "array ", "need array"};
     case DataType::kBinaryVector:
@@ -111,7 +114,6 @@ Expectation ExpectationOf(DataType type) {
       return {type, "int8 vector ", "need int8 vector"};
     case DataType::kNone:
     case DataType::kString:
-    case DataType::kGeometry:
     case DataType::kText:
     case DataType::kArrayOfVector:
     case DataType::kArrayOfStruct:
@@ -275,6 +277,20 @@ Result<Column> DecodeTimestamps(const Field& field, const Column& payload, const
   return column;
 }
 
+Result<Column> DecodeGeometries(const Field& field, const Column& payload) {
+  Column column(field.id, field.type);
+  column.Reserve(payload.rows(), payload.bytes());
+  for (size_t row = 0; row < payload.rows(); ++row) {
+    const Result<std::string> wkb = geo::WktToWkb(payload.String(row));
+    if (!wkb.ok()) {
+      return Status(wkb.status().code(), Concat("invalid Geometry data, transform to wkb failed: ",
+                                                wkb.status().message()));
+    }
+    column.AppendString(*wkb);
+  }
+  return column;
+}
+
 // ---- Arrays -------------------------------------------------------------------------------------
 
 // The kind an element travels as: Int8..Int32 as int32.
@@ -356,6 +372,8 @@ Status AppendDefault(const Field& field, const ColumnRules& rules, Column* colum
   const Value& value = *field.default_value;
   if (field.type == DataType::kVarChar) {
     column->AppendString(value.as_string());
+  } else if (field.type == DataType::kGeometry) {
+    column->AppendString(TRY(geo::WktToWkb(value.as_string())));
   } else if (field.type == DataType::kBool) {
     column->Append<uint8_t>(value.as_bool() ? 1 : 0);
   } else if (field.type == DataType::kFloat) {
@@ -482,6 +500,9 @@ Result<Column> DecodeColumn(const Field& field, InputColumn input, const ColumnR
     case DataType::kTimestamptz:
       column = TRY(DecodeTimestamps(field, payload, *rules.zone));
       break;
+    case DataType::kGeometry:
+      column = TRY(DecodeGeometries(field, payload));
+      break;
     case DataType::kArray:
       column = TRY(DecodeArrays(field, &input));
       break;
@@ -500,7 +521,6 @@ Result<Column> DecodeColumn(const Field& field, InputColumn input, const ColumnR
       break;
     case DataType::kNone:
     case DataType::kString:
-    case DataType::kGeometry:
     case DataType::kText:
     case DataType::kArrayOfVector:
     case DataType::kArrayOfStruct:

@@ -65,7 +65,7 @@ struct InputColumn {
   bool dynamic = false;
   std::vector<uint8_t> valid;  // empty, or a byte a row
   // The payload in the type it travels in: kBool, kInt32 (Int8..Int32), kInt64, kFloat, kDouble,
-  // kVarChar (also Timestamptz text, JSON text with payload type kJson, Geometry), kArray
+  // kVarChar (also Timestamptz text, JSON text with payload type kJson), kGeometry (WKT), kArray
   // (model/array.h rows of `array_element`), dense vectors as bytes of their own type with `dim`,
   // sparse rows.
   Column payload;

@@ -9,6 +9,7 @@
 
 #include "gateway/names.h"
 #include "gateway/text.h"
+#include "geo/wkt.h"
 #include "model/timestamptz.h"
 
 namespace elanus::gateway {
@@ -170,6 +171,10 @@ Status CheckDefault(const Field& field, std::string_view timezone) {
     return Invalid("type not support default_value, ", type_and_name);
   }
   const Value& value = *field.default_value;
+  if (field.type == DataType::kGeometry) {
+    if (value.is_string() && geo::WktToWkb(value.as_string()).ok()) return {};
+    return Invalid("invalid default value for geometry field");
+  }
   if (!Fits(value, field.type)) {
     return Invalid("type (", NameOf(field.type), ") of field (", field.name,
                    ") is not equal to the type(", KindOf(value), ") of default_value");
@@ -348,7 +353,7 @@ Status CheckSkippedLoads(const Schema& schema) {
 }
 
 Status CheckBuilt(const FieldRequest& field) {
-  if (field.type == DataType::kGeometry || field.type == DataType::kText) {
+  if (field.type == DataType::kText) {
     return NotBuilt("field type ", NameOf(field.type), " (field '", field.name, "')");
   }
   if (field.type == DataType::kArrayOfStruct || field.type == DataType::kStruct) {

@@ -193,8 +193,28 @@ TEST(CheckCreateCollection, RefusesInMilvusWords) {
        [](auto* r) { r->struct_fields = 1; }},
       {"a function of the schema (bm25) is not built yet",
        [](auto* r) { r->functions = {"bm25"}; }},
-      {"field type Geometry (field 'g') is not built yet",
-       [&](auto* r) { add(r, MakeField("g", DataType::kGeometry)); }},
+      {"field type Text (field 't') is not built yet",
+       [&](auto* r) { add(r, MakeField("t", DataType::kText)); }},
+      {"invalid default value for geometry field",
+       [&](auto* r) {
+         add(r, MakeField("g", DataType::kGeometry));
+         r->fields.back().default_value = Value("POINT (0");
+       }},
+      {"invalid default value for geometry field",
+       [&](auto* r) {
+         add(r, MakeField("g", DataType::kGeometry));
+         r->fields.back().default_value = Value(int64_t{7});
+       }},
+      {"the data type of partition key should be Int64 or VarChar",
+       [&](auto* r) {
+         add(r, MakeField("g", DataType::kGeometry));
+         r->fields.back().partition_key = true;
+       }},
+      {"clustering key field g has unsupported data type Geometry",
+       [&](auto* r) {
+         add(r, MakeField("g", DataType::kGeometry));
+         r->fields.back().clustering_key = true;
+       }},
       {"Primary key field id cannot skip loading",
        [](auto* r) { r->fields[0].type_params = {{"field.skipLoad", "true"}}; }},
   };

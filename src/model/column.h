@@ -7,6 +7,7 @@
 //   VarChar, Text UTF-8 bytes
 //   JSON          the binary form of model/json.h
 //   Array         model/array.h: elements packed; strings with a length table
+//   Geometry      WKB (geo/wkb.h)
 //   sparse vector ascending (uint32 index, float32 value) pairs, as on the wire
 //   Timestamptz   int64 microseconds since the epoch, UTC
 #pragma once

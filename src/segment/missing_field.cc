@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "geo/wkt.h"
 #include "model/array.h"
 #include "model/json.h"
 #include "model/timestamptz.h"
@@ -49,8 +50,9 @@ std::string Encoded(const Field& field, const Value& value) {
     case DataType::kString:
     case DataType::kVarChar:
     case DataType::kText:
-    case DataType::kGeometry:
       return value.as_string();
+    case DataType::kGeometry:
+      return Checked(geo::WktToWkb(value.as_string()));
     case DataType::kJson:
       return Checked(EncodeJson(value.as_string()));
     case DataType::kArray:

@@ -294,7 +294,8 @@ LiveTable::Ptr LocalShard::CarryEnds(const std::vector<SegmentViewPtr>& inputs,
 bool LocalShard::WantsIndexFile(const IndexInfo& index, const Field& field, size_t rows) const {
   if (rows < env_->options.index_rows_min || IsExact(index.type)) return false;
   return IsVector(field.type) || IsNumber(field.type) || field.type == DataType::kBool ||
-         field.type == DataType::kVarChar || field.type == DataType::kTimestamptz;
+         field.type == DataType::kVarChar || field.type == DataType::kTimestamptz ||
+         field.type == DataType::kGeometry;
 }
 
 bool LocalShard::NeedsIndexFile(const IndexInfo& index, const Field& field,

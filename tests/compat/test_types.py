@@ -101,3 +101,38 @@ def test_each_vector_type_is_found(client, name, random, kind, flushed):
         want = max(range(ROWS), key=lambda i: sum(w * vectors[i].get(d, 0) for d, w in vectors[17].items()))
         assert hits[0]["id"] == want
     client.drop_collection(name)
+
+
+@pytest.mark.skipif(not hasattr(DataType, "GEOMETRY"), reason="this client does not know the type")
+@pytest.mark.parametrize("flushed", [False, True])
+def test_geometries_are_found_by_where_they_are(client, name, random, flushed):
+    schema = MilvusClient.create_schema()
+    schema.add_field("id", DataType.INT64, is_primary=True)
+    schema.add_field("vector", DataType.FLOAT_VECTOR, dim=4)
+    schema.add_field("place", DataType.GEOMETRY, nullable=True)
+    schema.add_field("home", DataType.GEOMETRY, default_value="POINT (0 0)")
+    client.create_collection(name, schema=schema)
+    index = client.prepare_index_params()
+    index.add_index("vector", index_type="FLAT", metric_type="L2")
+    index.add_index("place", index_type="RTREE")
+    client.create_index(name, index)
+    client.load_collection(name)
+    sent = [{"id": i, "vector": random.random(4).tolist(), "place": None if i % 10 == 0 else f"POINT ({i % 60} {i // 60})"}
+            for i in range(3000)]  # enough for the index to be built
+    client.insert(name, sent)
+    if flushed:
+        client.flush(name)
+    area = "POLYGON ((9.5 9.5, 19.5 9.5, 19.5 19.5, 9.5 19.5, 9.5 9.5))"
+    inside = [r["id"] for r in sent if r["place"] and 10 <= r["id"] % 60 <= 19 and 10 <= r["id"] // 60 <= 19]
+    got = client.query(name, filter=f"st_within(place, '{area}')", output_fields=["place", "home"])
+    assert [r["id"] for r in got] == inside
+    assert all(r["place"] == sent[r["id"]]["place"] and r["home"] == "POINT (0 0)" for r in got)
+    hits = client.search(name, data=[[0.5] * 4], limit=5, filter="ST_WITHIN(place, {area})", filter_params={"area": area},
+                         output_fields=["place"])[0]
+    assert len(hits) == 5 and all(h["id"] in inside and h["entity"]["place"] == sent[h["id"]]["place"] for h in hits)
+    near = client.query(name, filter="st_dwithin(place, 'POINT (15 15)', 111195)")
+    assert sorted(r["id"] for r in near) == [14 * 60 + 15, 15 * 60 + 14, 15 * 60 + 15, 15 * 60 + 16, 16 * 60 + 15]
+    assert client.query(name, filter="place is null", output_fields=["count(*)"])[0]["count(*)"] == 300
+    with pytest.raises(pymilvus.MilvusException, match="syntax error"):
+        client.insert(name, [{"id": 1, "vector": [0] * 4, "place": "POINT (1"}])
+    client.drop_collection(name)

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "gateway/columns.h"
+#include "geo/wkt.h"
 #include "model/array.h"
 #include "model/timestamptz.h"
 #include "simd/half.h"
@@ -49,6 +50,9 @@ DataType PayloadOf(const Field* field, const JsonView& json) {
       case DataType::kTimestamptz:
         if (json.is_string()) return DataType::kVarChar;
         break;
+      case DataType::kGeometry:
+        if (json.is_string()) return DataType::kGeometry;
+        break;
       case DataType::kJson:
         return DataType::kJson;
       case DataType::kArray:
@@ -70,7 +74,6 @@ DataType PayloadOf(const Field* field, const JsonView& json) {
         break;
       case DataType::kNone:
       case DataType::kString:
-      case DataType::kGeometry:
       case DataType::kText:
       case DataType::kArrayOfVector:
       case DataType::kArrayOfStruct:
@@ -151,6 +154,7 @@ Status AppendValue(const JsonView& json, DataType array_element, Column* column)
       column->Append<double>(json.number());
       return {};
     case DataType::kVarChar:
+    case DataType::kGeometry:
       column->AppendString(json.string());
       return {};
     case DataType::kJson:
@@ -182,7 +186,6 @@ Status AppendValue(const JsonView& json, DataType array_element, Column* column)
     case DataType::kInt8:
     case DataType::kInt16:
     case DataType::kString:
-    case DataType::kGeometry:
     case DataType::kText:
     case DataType::kTimestamptz:
     case DataType::kFloat16Vector:
@@ -312,6 +315,8 @@ std::string CellText(const Field& field, const Column& column, size_t row) {
       return Quoted(FormatTimestamptz(column.as<int64_t>()[row], TimeZone::Utc()));
     case DataType::kVarChar:
       return Quoted(bytes);
+    case DataType::kGeometry:
+      return Quoted(*geo::WkbToWkt(bytes));
     case DataType::kJson:
       return JsonText(bytes);
     case DataType::kArray: {
@@ -346,7 +351,6 @@ std::string CellText(const Field& field, const Column& column, size_t row) {
     }
     case DataType::kNone:
     case DataType::kString:
-    case DataType::kGeometry:
     case DataType::kText:
     case DataType::kArrayOfVector:
     case DataType::kArrayOfStruct:

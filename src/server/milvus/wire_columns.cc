@@ -6,6 +6,7 @@
 #include <milvus/common.pb.h>
 #include <milvus/schema.pb.h>
 
+#include "geo/wkt.h"
 #include "model/array.h"
 #include "model/json.h"
 #include "model/timestamptz.h"
@@ -137,7 +138,7 @@ Status DecodeScalars(const FieldData& data, gateway::InputColumn* out) {
       out->payload = FromStrings(DataType::kJson, scalars.json_data().data());
       return {};
     case ScalarField::kGeometryWktData:
-      out->payload = FromStrings(DataType::kVarChar, scalars.geometry_wkt_data().data());
+      out->payload = FromStrings(DataType::kGeometry, scalars.geometry_wkt_data().data());
       return {};
     case ScalarField::kGeometryData:
       out->payload = FromStrings(DataType::kVarChar, scalars.geometry_data().data());
@@ -314,6 +315,13 @@ Status EncodeScalars(const Field& field, const Column& column, std::string_view 
       auto* data = out->mutable_json_data();
       for (size_t row = 0; row < column.rows(); ++row) {
         data->add_data(column.IsNull(row) ? std::string() : JsonText(column.String(row)));
+      }
+      return {};
+    }
+    case DataType::kGeometry: {
+      auto* data = out->mutable_geometry_wkt_data();
+      for (size_t row = 0; row < column.rows(); ++row) {
+        data->add_data(column.IsNull(row) ? std::string() : TRY(geo::WkbToWkt(column.String(row))));
       }
       return {};
     }
