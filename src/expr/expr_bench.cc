@@ -5,6 +5,7 @@
 #include <benchmark/benchmark.h>
 
 #include "expr/filter.h"
+#include "geo/wkt.h"
 #include "model/column.h"
 #include "model/json.h"
 
@@ -28,7 +29,9 @@ class BenchSource final : public Source {
                                      {"i", DataType::kInt32},
                                      {"f", DataType::kFloat},
                                      {"s", DataType::kVarChar},
-                                     {"js", DataType::kJson}}) {
+                                     {"js", DataType::kJson},
+                                     {"g", DataType::kGeometry},
+                                     {"areas", DataType::kGeometry}}) {
       add(name, type);
     }
     std::mt19937_64 random(1);
@@ -46,6 +49,15 @@ class BenchSource final : public Source {
       } else {
         columns_[4].AppendString(columns_[4].String(row - kRows / 8));
       }
+      // Points in a square of 100 x 100, and triangles of half a unit in it.
+      const auto at = [](uint64_t x, uint64_t y) {
+        return std::to_string(static_cast<double>(x) / 10000) + " " +
+               std::to_string(static_cast<double>(y) / 10000);
+      };
+      const uint64_t x = r % 1'000'000, y = (r >> 32) % 1'000'000;
+      columns_[5].AppendString(*geo::WktToWkb("POINT (" + at(x, y) + ")"));
+      columns_[6].AppendString(*geo::WktToWkb("POLYGON ((" + at(x, y) + ", " + at(x + 5000, y) +
+                                              ", " + at(x, y + 5000) + ", " + at(x, y) + "))"));
     }
   }
   size_t rows() const override { return kRows; }
@@ -97,6 +109,17 @@ void BM_LikePrefix(benchmark::State& state) { Run(state, "s like 'the title of d
 void BM_Regex(benchmark::State& state) { Run(state, "s =~ 'document 12[0-9]+ in'"); }
 void BM_Json(benchmark::State& state) { Run(state, "js['price'] < 10"); }
 void BM_NarrowThenLike(benchmark::State& state) { Run(state, "s like '%1234%' and i < 10"); }
+constexpr const char* kHexagon =
+    "'POLYGON ((45 40, 55 40, 60 48.7, 55 57.3, 45 57.3, 40 48.7, 45 40))'";  // 2.6 %
+void BM_PointsWithin(benchmark::State& state) {
+  Run(state, std::string("st_within(g, ") + kHexagon + ")");
+}
+void BM_AreasIntersect(benchmark::State& state) {
+  Run(state, std::string("st_intersects(areas, ") + kHexagon + ")");
+}
+void BM_PointsNear(benchmark::State& state) {
+  Run(state, "st_dwithin(g, 'POINT (50 50)', 1000000)");
+}
 void BM_Arithmetic(benchmark::State& state) { Run(state, "a % 10 == 3"); }
 void BM_CompileIn10000(benchmark::State& state) {
   Schema schema;
@@ -127,6 +150,9 @@ BENCHMARK(BM_LikePrefix);
 BENCHMARK(BM_Regex);
 BENCHMARK(BM_Json);
 BENCHMARK(BM_NarrowThenLike);
+BENCHMARK(BM_PointsWithin);
+BENCHMARK(BM_AreasIntersect);
+BENCHMARK(BM_PointsNear);
 BENCHMARK(BM_Arithmetic);
 BENCHMARK(BM_CompileIn10000);
 BENCHMARK(BM_CompileSmall);
