@@ -46,8 +46,8 @@ struct IndexPredicate {
   std::vector<Value> values;       // kIn
   std::optional<Value> low, high;  // kRange
   bool low_inclusive = false, high_inclusive = false;
-  std::string prefix;  // kPrefix
-  geo::Reach reach;    // kNear
+  std::string prefix;     // kPrefix
+  geo::Reach reach = {};  // kNear; with a value, so that aggregates may leave it out
   bool whole() const { return kind != Kind::kNear; }
 };
 

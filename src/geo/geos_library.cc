@@ -30,10 +30,10 @@ struct Loaded {
 }  // namespace
 
 Result<const GeosFunctions*> LoadGeos() {
-  static const Loaded loaded;
-  if (loaded.problem.empty()) return &loaded.functions;
+  static const Loaded kLoaded;
+  if (kLoaded.problem.empty()) return &kLoaded.functions;
   return Fail(Code::kUnimplemented,
-              "spatial functions need GEOS (Debian's libgeos-c1v5): " + loaded.problem);
+              "spatial functions need GEOS (Debian's libgeos-c1v5): " + kLoaded.problem);
 }
 
 }  // namespace elanus::geo

@@ -100,6 +100,7 @@ Result<std::unique_ptr<SpatialTest>> SpatialTest::Make(SpatialOp op, std::string
                                                        double metres) {
   std::unique_ptr<SpatialTest> test(new SpatialTest(op, std::move(wkb), metres));
   if (op != SpatialOp::kIsValid) test->envelope_ = TRY(EnvelopeOf(test->wkb_));
+  test->rectangle_ = IsRectangle(test->wkb_);
   if (op == SpatialOp::kDistanceWithin && PointOf(test->wkb_, &test->x_, &test->y_)) {
     const double cosine = std::cos(Radians(test->y_));
     test->metres_per_degree_ =
@@ -148,9 +149,9 @@ SpatialTest::Session::Session(const SpatialTest& test) : test_(test), prepared_(
 SpatialTest::Session::~Session() { test_.Release(std::move(prepared_)); }
 
 bool SpatialTest::Session::Matches(std::string_view wkb) const {
-  if (test_.op_ == SpatialOp::kDistanceWithin) {
-    double x, y;
-    if (PointOf(wkb, &x, &y)) return test_.IsNear(x, y);
+  double x, y;
+  if (PointOf(wkb, &x, &y)) {
+    if (const std::optional<bool> decided = test_.DecidePoint(x, y)) return *decided;
   }
   if (test_.op_ != SpatialOp::kIsValid) {
     const Result<Envelope> row = EnvelopeOf(wkb);
@@ -169,6 +170,20 @@ bool SpatialTest::Session::Matches(std::string_view wkb) const {
   }
   prepared_->geos.Geom_destroy_r(prepared_->context, row);
   return matches;
+}
+
+// Of a point: near or not, and where it lies to a rectangle.
+std::optional<bool> SpatialTest::DecidePoint(double x, double y) const {
+  if (op_ == SpatialOp::kDistanceWithin) return IsNear(x, y);
+  if (!rectangle_) return std::nullopt;
+  const bool covered =
+      envelope_.min_x <= x && x <= envelope_.max_x && envelope_.min_y <= y && y <= envelope_.max_y;
+  const bool inside =
+      envelope_.min_x < x && x < envelope_.max_x && envelope_.min_y < y && y < envelope_.max_y;
+  if (op_ == SpatialOp::kIntersects) return covered;
+  if (op_ == SpatialOp::kWithin) return inside;
+  if (op_ == SpatialOp::kTouches) return covered && !inside;
+  return std::nullopt;
 }
 
 // Whether the envelopes alone say no.

@@ -67,12 +67,14 @@ class SpatialTest {
   void Release(std::unique_ptr<Prepared> prepared) const;
   bool RuledOut(const Envelope& row) const;
   bool IsNear(double x, double y) const;
+  std::optional<bool> DecidePoint(double x, double y) const;
   std::optional<Reach> FindReach() const;
 
   const SpatialOp op_;
   const std::string wkb_;
   const double metres_;
   Envelope envelope_;
+  bool rectangle_ = false;        // the constant is its envelope
   double x_ = 0, y_ = 0;          // the point of kDistanceWithin
   double metres_per_degree_ = 0;  // at that point, for what is no point
   std::optional<Reach> reach_;

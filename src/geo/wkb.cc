@@ -112,4 +112,28 @@ bool PointOf(std::string_view wkb, double* x, double* y) {
   return !std::isnan(*x) && !std::isnan(*y);
 }
 
+bool IsRectangle(std::string_view wkb) {
+  constexpr uint32_t kPoints = 5;
+  WkbReader reader(wkb);
+  const Result<WkbHeader> header = reader.Header();
+  if (!header.ok() || header->shape != Shape::kPolygon) return false;
+  const Result<uint32_t> rings = reader.Count(sizeof(uint32_t));
+  if (!rings.ok() || *rings != 1) return false;
+  const Result<uint32_t> points = reader.Count(1);
+  if (!points.ok() || *points != kPoints) return false;
+  const size_t stride = header->stride();
+  const Result<const char*> doubles = reader.Doubles(kPoints * stride);
+  if (!doubles.ok()) return false;
+  // Sides run along x and y in turn, and end where they began.
+  const auto same = [&](size_t a, size_t b, size_t axis) {
+    return At(*doubles, a * stride + axis) == At(*doubles, b * stride + axis);
+  };
+  const size_t axis = same(0, 1, 0) ? 0 : 1;
+  for (size_t i = 0; i + 1 < kPoints; ++i) {
+    const size_t kept = i % 2 == 0 ? axis : 1 - axis;
+    if (!same(i, i + 1, kept) || same(i, i + 1, 1 - kept)) return false;
+  }
+  return same(0, kPoints - 1, 0) && same(0, kPoints - 1, 1);
+}
+
 }  // namespace elanus::geo

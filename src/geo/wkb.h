@@ -54,4 +54,7 @@ bool IsPoint(std::string_view wkb);
 // The coordinates, if it is a point that has some.
 bool PointOf(std::string_view wkb, double* x, double* y);
 
+// A polygon whose one ring of five points is its envelope.
+bool IsRectangle(std::string_view wkb);
+
 }  // namespace elanus::geo

@@ -169,6 +169,21 @@ TEST(Wkb, DamageIsFound) {
   EXPECT_FALSE(WkbToWkt(std::string("\x01\x04\0\0\0\xff\xff\xff\xff", 9)).ok());
 }
 
+TEST(Wkb, RectanglesAreKnown) {
+  const auto rectangle = [](const char* wkt) { return IsRectangle(*WktToWkb(wkt)); };
+  EXPECT_TRUE(rectangle("POLYGON ((0 0, 4 0, 4 3, 0 3, 0 0))"));
+  EXPECT_TRUE(rectangle("POLYGON ((4 3, 4 0, 0 0, 0 3, 4 3))"));
+  EXPECT_TRUE(rectangle("POLYGON Z ((0 0 1, 4 0 2, 4 3 3, 0 3 4, 0 0 1))"));
+  for (const char* wkt :
+       {"POLYGON ((0 0, 4 0, 4 3, 1 3, 0 0))", "POLYGON ((0 0, 4 0, 4 3, 0 0))",
+        "POLYGON ((0 0, 4 0, 4 0, 0 0, 0 0))", "POLYGON ((0 0, 4 0, 0 0, 4 0, 0 0))",
+        "POLYGON ((0 0, 4 0, 4 3, 4 0, 0 0))", "POLYGON ((0 0, 4 3, 4 0, 0 3, 0 0))",
+        "POLYGON ((0 0, 9 0, 9 9, 0 9, 0 0), (1 1, 2 1, 2 2, 1 1))", "POLYGON EMPTY", "POINT (1 2)",
+        "MULTIPOLYGON (((0 0, 4 0, 4 3, 0 3, 0 0)))", "LINESTRING (0 0, 4 0, 4 3, 0 3, 0 0)"}) {
+    EXPECT_FALSE(rectangle(wkt)) << wkt;
+  }
+}
+
 TEST(Wkb, EnvelopeHoldsEveryPoint) {
   const auto envelope = [](const char* wkt) { return *EnvelopeOf(*WktToWkb(wkt)); };
   EXPECT_EQ(envelope("POINT (1 2)"), (Envelope{1, 2, 1, 2}));
