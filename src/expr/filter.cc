@@ -11,7 +11,7 @@ namespace elanus::expr {
 namespace {
 
 // Of a row that an index finds, as Predicate::cost() counts.
-constexpr double kIndexedRowCost = 3;
+constexpr double kIndexedRowCost = 1;
 
 // The blocks that Source::Read allows: 256 rows to 512, one of 512, then 1,024.
 size_t BlockEnd(size_t first, size_t rows) {
