@@ -96,7 +96,7 @@ TEST(Wkt, RefusesInWordsThatClientsKnow) {
   const struct {
     const char* wkt;
     const char* problem;
-  } kCases[] = {
+  } cases[] = {
       {"", "unexpected end of text, expecting a geometry type at line 1, pos 0"},
       {"INVALID WKT STRING", "invalid keyword at line 1, pos 0"},
       {"POINT ()", "unexpected ')', expecting a number at line 1, pos 7"},
@@ -129,7 +129,7 @@ TEST(Wkt, RefusesInWordsThatClientsKnow) {
        "mixed dimensionality, parsed layout is XYM but encountered layout of not XYM at line 1, "
        "pos 22"},
   };
-  for (const auto& [wkt, problem] : kCases) {
+  for (const auto& [wkt, problem] : cases) {
     const Result<std::string> wkb = WktToWkb(wkt);
     ASSERT_FALSE(wkb.ok()) << wkt;
     EXPECT_EQ(wkb.status().code(), Code::kParameterInvalid);

@@ -176,8 +176,8 @@ std::optional<size_t> SealedSource::EstimateIndex(const IndexPredicate& predicat
 Bitmap SealedSource::AskIndex(const IndexPredicate& predicate) const {
   if (RuledOut(predicate, columns_.at(predicate.field))) return Bitmap(rows_);
   if (predicate.kind == IndexPredicate::Kind::kNear) {
-    std::optional<Bitmap> near = IndexOf(predicate.field)->Near(predicate.reach, rows_ / 2 + 1);
-    return near ? *std::move(near) : Bitmap(rows_, true);
+    auto near = IndexOf(predicate.field)->Near(predicate.reach, rows_ / 2 + 1);
+    return near ? std::move(near).value() : Bitmap(rows_, true);
   }
   return Ask(predicate, *IndexOf(predicate.field));
 }
