@@ -39,14 +39,16 @@ Status CheckMetric(const std::string& type, const Field& field, Metric metric,
       return InvalidParams("int vector index does not support metric type: " + name);
     case kBinaryBit:
       if (metric == Metric::kHamming || metric == Metric::kJaccard) return {};
-      if (type == "BIN_IVF_FLAT" && (name == "SUBSTRUCTURE" || name == "SUPERSTRUCTURE")) {
+      if (IsStructure(metric) && type == "BIN_FLAT") return {};
+      if (IsStructure(metric)) {
         return InvalidParams("metric type " + name +
                              " not found or not supported, supported: [HAMMING JACCARD]");
       }
-      if (name == "SUBSTRUCTURE" || name == "SUPERSTRUCTURE" || name == "MHJACCARD") {
-        return Status(
-            Code::kUnimplemented,
-            "metric type " + name + " is not built yet; binary vectors have HAMMING and JACCARD");
+      if (name == "MHJACCARD") {
+        return Status(Code::kUnimplemented,
+                      "metric type " + name +
+                          " is not built yet; binary vectors have HAMMING, JACCARD, SUBSTRUCTURE "
+                          "and SUPERSTRUCTURE");
       }
       return InvalidParams("binary vector index does not support metric type: " + name);
     case kSparseBit:

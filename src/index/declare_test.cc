@@ -76,10 +76,12 @@ TEST(BuildParams, KnowWhichTypesAndMetricsGoTogether) {
       HasSubstr("float vector index does not support metric type: HAMMING: invalid parameter"));
   EXPECT_THAT(BuildError("BIN_FLAT", {}, DataType::kBinaryVector, Metric::kL2),
               HasSubstr("binary vector index does not support metric type: L2"));
-  EXPECT_THAT(BuildError("BIN_IVF_FLAT", {{"metric_type", "SUBSTRUCTURE"}}, DataType::kBinaryVector,
-                         Metric::kNone),
+  EXPECT_THAT(BuildError("BIN_IVF_FLAT", {}, DataType::kBinaryVector, Metric::kSubstructure),
               HasSubstr("metric type SUBSTRUCTURE not found or not supported, supported: [HAMMING "
                         "JACCARD]"));
+  EXPECT_THAT(BuildError("HNSW", {}, DataType::kBinaryVector, Metric::kSuperstructure),
+              HasSubstr("metric type SUPERSTRUCTURE not found or not supported"));
+  EXPECT_EQ(BuildError("BIN_FLAT", {}, DataType::kBinaryVector, Metric::kSubstructure), "");
   EXPECT_THAT(BuildError("SPARSE_WAND", {}, DataType::kSparseFloatVector, Metric::kL2),
               HasSubstr("only IP&BM25 is the supported metric type for sparse index"));
   EXPECT_THAT(BuildError("HNSW", {}, DataType::kFloatVector, Metric::kNone),

@@ -6,6 +6,38 @@
 namespace elanus::index {
 namespace {
 
+// 0 where all bits of `part` are set in `whole`, else 1.
+float Missing(const void* part, const void* whole, size_t bytes) {
+  const auto* a = static_cast<const unsigned char*>(part);
+  const auto* b = static_cast<const unsigned char*>(whole);
+  size_t at = 0;
+  for (; at + sizeof(uint64_t) <= bytes; at += sizeof(uint64_t)) {
+    uint64_t x, y;
+    std::memcpy(&x, a + at, sizeof x);
+    std::memcpy(&y, b + at, sizeof y);
+    if ((x & ~y) != 0) return 1;
+  }
+  for (; at < bytes; ++at) {
+    if ((a[at] & ~b[at]) != 0) return 1;
+  }
+  return 0;
+}
+
+float Uncontained(const void* query, const void* row, size_t bytes) {
+  return Missing(query, row, bytes);
+}
+float Uncovered(const void* query, const void* row, size_t bytes) {
+  return Missing(row, query, bytes);
+}
+
+template <simd::RowKernel kRow>
+void Rows(const void* query, const void* base, size_t stride, const uint32_t* ids, size_t n,
+          size_t size, float* out) {
+  const auto* first = static_cast<const std::byte*>(base);
+  for (size_t i = 0; i < n; ++i)
+    out[i] = kRow(query, first + stride * (ids != nullptr ? ids[i] : i), size);
+}
+
 simd::Kernel KernelOf(DataType type, Metric metric) {
   const simd::Kernels& k = simd::Get();
   const bool l2 = metric == Metric::kL2;
@@ -14,6 +46,8 @@ simd::Kernel KernelOf(DataType type, Metric metric) {
   if (type == DataType::kBFloat16Vector) return l2 ? k.bf16_l2 : k.bf16_ip;
   if (type == DataType::kInt8Vector) return l2 ? k.i8_l2 : k.i8_ip;
   CHECK(type == DataType::kBinaryVector);
+  if (metric == Metric::kSubstructure) return {&Uncontained, &Rows<&Uncontained>};
+  if (metric == Metric::kSuperstructure) return {&Uncovered, &Rows<&Uncovered>};
   return metric == Metric::kJaccard ? k.jaccard : k.hamming;
 }
 

@@ -12,6 +12,9 @@ namespace {
 // Rows between two looks at the deadline: well under a millisecond each.
 constexpr size_t kPollRows = 64 * kScanBlock;
 
+// Where the metric is a predicate: the rows that match, at distance 0.
+constexpr Range kMatches = {.lower = 0, .upper = 1};
+
 // What one query keeps: the k nearest, or the nearest of those within a range.
 class Keeper {
  public:
@@ -53,12 +56,15 @@ class DenseFlat final : public VectorIndex {
 
   Status Search(const Context& context, const Queries& queries, size_t k, const SearchParams&,
                 const RowMask& allowed, std::vector<std::vector<Hit>>* hits) const override {
-    return Scan(context, queries, k, nullptr, allowed, hits);
+    const Range* range = IsStructure(distance_.metric()) ? &kMatches : nullptr;
+    return Scan(context, queries, k, range, allowed, hits);
   }
   Status RangeSearch(const Context& context, const Queries& queries, const Range& range,
                      size_t limit, const SearchParams&, const RowMask& allowed,
                      std::vector<std::vector<Hit>>* hits) const override {
-    return Scan(context, queries, limit, &range, allowed, hits);
+    Range within = range;
+    if (IsStructure(distance_.metric())) within.upper = std::min(within.upper, kMatches.upper);
+    return Scan(context, queries, limit, &within, allowed, hits);
   }
   std::string_view type() const override { return type_; }
   size_t memory_bytes() const override { return sizeof *this; }

@@ -1,5 +1,7 @@
 #include "index/flat.h"
 
+#include <array>
+
 #include "index/test_data.h"
 
 namespace elanus::index {
@@ -133,6 +135,45 @@ TEST(Flat, AZeroVectorHasCosineScoreZero) {
   EXPECT_EQ(hits[0][0].row, 0u);
   EXPECT_EQ(ScoreOf(Metric::kCosine, hits[0][0].distance), 1.0f);
   for (const Hit& h : hits[1]) EXPECT_EQ(h.distance, 0.0f);
+}
+
+// Twelve bytes: one word and a rest.
+TEST(Flat, AStructureMetricFindsTheRowsThatMatchAndNoOthers) {
+  constexpr size_t kBytes = 12;
+  std::array<uint8_t, 5 * kBytes> rows = {};
+  const auto set = [&rows](size_t row, size_t byte, uint8_t bits) {
+    rows[row * kBytes + byte] = bits;
+  };
+  set(0, 0, 0x0f), set(0, 11, 0x01);
+  set(1, 0, 0x0f);
+  set(2, 0, 0xff), set(2, 11, 0x03);
+  set(3, 11, 0x01);  // row 4 has no bits
+  const VectorView view{DataType::kBinaryVector,
+                        kBytes * 8,
+                        5,
+                        reinterpret_cast<const std::byte*>(rows.data()),
+                        kBytes,
+                        nullptr,
+                        nullptr,
+                        nullptr};
+  const Queries query{DataType::kBinaryVector, kBytes * 8, 1, view.data, nullptr};
+  const auto found = [&](Metric metric, size_t k, const Range* range) {
+    const auto index = MakeFlat(view, metric);
+    const auto hits =
+        range == nullptr ? MustSearch(*index, query, k)[0] : MustRange(*index, query, *range, k)[0];
+    std::vector<uint32_t> ids;
+    for (const Hit& hit : hits) {
+      EXPECT_EQ(hit.distance, 0.0f);
+      ids.push_back(hit.row);
+    }
+    return ids;
+  };
+  EXPECT_EQ(found(Metric::kSubstructure, 5, nullptr), (std::vector<uint32_t>{0, 2}));
+  EXPECT_EQ(found(Metric::kSuperstructure, 5, nullptr), (std::vector<uint32_t>{0, 1, 3, 4}));
+  EXPECT_EQ(found(Metric::kSuperstructure, 2, nullptr), (std::vector<uint32_t>{0, 1}));
+  const Range wide{0, 10}, beyond{0.5f, 10};
+  EXPECT_EQ(found(Metric::kSubstructure, 5, &wide), (std::vector<uint32_t>{0, 2}));
+  EXPECT_EQ(found(Metric::kSubstructure, 5, &beyond), std::vector<uint32_t>{});
 }
 
 TEST(Flat, StopsWhenTheRequestIsCancelled) {

@@ -315,7 +315,7 @@ Result<IndexInfo> DecodeIndex(std::string_view bytes) {
         break;
       case 5: {
         const int64_t metric = TRY(r.Int());
-        if (metric < 0 || metric > static_cast<int64_t>(Metric::kJaccard)) {
+        if (metric < 0 || metric > static_cast<int64_t>(Metric::kSuperstructure)) {
           return Status(Code::kCorruption, "unknown metric " + std::to_string(metric));
         }
         index.metric = static_cast<Metric>(metric);

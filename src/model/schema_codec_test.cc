@@ -20,7 +20,7 @@ class RandomCollection {
     info.schema.description = Text();
     info.schema.enable_dynamic_field = Coin();
     info.schema.auto_id = Coin();
-    for (uint32_t n = random_() % 6; n > 0; --n) info.schema.fields.push_back(MakeField());
+    for (uint32_t n = random_() % 8; n > 0; --n) info.schema.fields.push_back(MakeField());
     info.shards_num = static_cast<int32_t>(random_() % 17);
     info.shard = ShardId(Number());
     info.consistency = static_cast<ConsistencyLevel>(random_() % 5);

@@ -75,13 +75,18 @@ std::string_view NameOf(Metric metric) {
       return "HAMMING";
     case Metric::kJaccard:
       return "JACCARD";
+    case Metric::kSubstructure:
+      return "SUBSTRUCTURE";
+    case Metric::kSuperstructure:
+      return "SUPERSTRUCTURE";
   }
   return "";
 }
 
 Result<Metric> MetricFromName(std::string_view name) {
   for (const Metric metric :
-       std::array{Metric::kL2, Metric::kIP, Metric::kCosine, Metric::kHamming, Metric::kJaccard}) {
+       std::array{Metric::kL2, Metric::kIP, Metric::kCosine, Metric::kHamming, Metric::kJaccard,
+                  Metric::kSubstructure, Metric::kSuperstructure}) {
     const std::string_view known = NameOf(metric);
     if (name.size() == known.size() && strncasecmp(name.data(), known.data(), name.size()) == 0)
       return metric;

@@ -99,13 +99,20 @@ enum class Metric : uint8_t {
   kIP = 2,
   kCosine = 3,
   kHamming = 4,
-  kJaccard = 5
+  kJaccard = 5,
+  kSubstructure = 6,    // the query's bits are among the row's
+  kSuperstructure = 7,  // the row's bits are among the query's
 };
 
-std::string_view NameOf(Metric metric);                // "L2", "IP", "COSINE", "HAMMING", "JACCARD"
+std::string_view NameOf(Metric metric);                // "L2", "IP", "COSINE", "HAMMING", ...
 Result<Metric> MetricFromName(std::string_view name);  // any case
 // IP and COSINE: a larger score is nearer. The others are distances (L2 is squared).
 constexpr bool LargerIsNearer(Metric m) { return m == Metric::kIP || m == Metric::kCosine; }
+
+// A row matches, at distance 0, or is no hit at all.
+constexpr bool IsStructure(Metric m) {
+  return m == Metric::kSubstructure || m == Metric::kSuperstructure;
+}
 
 // A hybrid timestamp: unix milliseconds << 18 | logical counter.
 using Timestamp = uint64_t;

@@ -93,6 +93,8 @@ float Normalized(Metric metric, float score) {
     case Metric::kL2:
     case Metric::kHamming:
     case Metric::kJaccard:
+    case Metric::kSubstructure:
+    case Metric::kSuperstructure:
       return TurnedAround(score);
   }
   return score;
