@@ -139,6 +139,12 @@ Status LocalCoordinator::CheckCapacity(int64_t added) const {
                    {"generalCapacity", std::to_string(options_.general_capacity_max)}});
 }
 
+Result<int64_t> LocalCoordinator::AllocateIds(int64_t count) {
+  // Seven times as many are left.
+  constexpr int64_t kFirstAutoId = int64_t{1} << 60;
+  return kFirstAutoId + TRY(catalog_->AllocateIds(count));
+}
+
 Result<CollectionInfo> LocalCoordinator::NewCollection(
     const roles::CreateCollectionRequest& request) {
   const auto partitions = static_cast<int64_t>(request.partitions.size());

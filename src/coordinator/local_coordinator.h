@@ -45,7 +45,7 @@ class LocalCoordinator final : public roles::Coordinator {
                                                         const CoordinatorOptions& options);
 
   roles::Oracle& oracle() override { return *oracle_; }
-  Result<int64_t> AllocateIds(int64_t count) override { return catalog_->AllocateIds(count); }
+  Result<int64_t> AllocateIds(int64_t count) override;
 
   std::vector<std::string> Databases() override { return view_.Databases(); }
   bool HasDatabase(std::string_view database) override { return view_.HasDatabase(database); }

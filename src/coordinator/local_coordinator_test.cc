@@ -262,11 +262,14 @@ TEST_F(LocalCoordinatorTest, ARestartKeepsEverything) {
   Expect(coordinator_->CreatePartition("default", "books", "q"));
 }
 
-TEST_F(LocalCoordinatorTest, AllocatesIdsThatNoThingHas) {
-  const CollectionPtr info = Create("books");
+TEST_F(LocalCoordinatorTest, AutoIdsRiseAndLieBeyondWhatUsersCount) {
   const int64_t first = coordinator_->AllocateIds(1000).value();
-  EXPECT_GT(first, info->shard.value);
-  EXPECT_GE(Create("films")->id.value, first + 1000);
+  EXPECT_GT(first, int64_t{1} << 57);
+  Create("books");
+  EXPECT_GE(coordinator_->AllocateIds(1).value(), first + 1000);
+  const int64_t before = coordinator_->AllocateIds(1).value();
+  Reopen();
+  EXPECT_GT(coordinator_->AllocateIds(1).value(), before);
 }
 
 TEST_F(LocalCoordinatorTest, ReadersSeeWholeVersionsWhileThingsChange) {

@@ -46,7 +46,9 @@ class Coordinator {
   virtual ~Coordinator() = default;
 
   virtual Oracle& oracle() = 0;
-  virtual Result<int64_t> AllocateIds(int64_t count) = 0;  // first of a block, for auto ids
+  // First of a block of auto ids never given before. They lie far above the keys that users count
+  // up by themselves, so that an upsert of such a key never replaces a row with an auto id.
+  virtual Result<int64_t> AllocateIds(int64_t count) = 0;
 
   virtual std::vector<std::string> Databases() = 0;
   virtual bool HasDatabase(std::string_view database) = 0;
