@@ -268,6 +268,8 @@ class FakeShard : public roles::Shard {
   }
 
   Result<roles::FlushResult> Flush(const Context&) override { return roles::FlushResult{}; }
+  bool Compact() override { return false; }
+  bool IsCompacting() override { return false; }
   roles::ShardStats Stats() override {
     roles::ShardStats stats;
     stats.physical_rows = static_cast<int64_t>(rows_.size());

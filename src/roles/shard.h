@@ -191,6 +191,11 @@ class Shard {
   // Everything written before the call is in segment files when it returns; index builds and merges
   // of what is there start without further waiting.
   virtual Result<FlushResult> Flush(const Context& context) = 0;
+  // Starts every merge of segments that is worth it by now, without waiting until writes cease.
+  // True: there are some.
+  virtual bool Compact() = 0;
+  // Whether such a merge is due or going on.
+  virtual bool IsCompacting() = 0;
   virtual ShardStats Stats() = 0;
   virtual IndexProgress ProgressOf(IndexId index) = 0;
 };

@@ -76,6 +76,8 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   Result<roles::QueryResult> Query(const Context& context,
                                    const roles::QueryRequest& request) override;
   Result<roles::FlushResult> Flush(const Context& context) override;
+  bool Compact() override;
+  bool IsCompacting() override;
   roles::ShardStats Stats() override;
   roles::IndexProgress ProgressOf(IndexId index) override;
 

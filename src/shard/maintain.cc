@@ -25,6 +25,15 @@ bool LocalShard::IsQuiet() const {
   return asked_to_settle_ || env_->clock->NowMs() - last_write_ms_ >= env_->options.quiet_ms;
 }
 
+bool LocalShard::Compact() {
+  asked_to_settle_ = true;
+  env_->wake_worker(id_);
+  return IsCompacting();
+}
+
+// The inputs of a merge stay in the snapshot until its output replaces them.
+bool LocalShard::IsCompacting() { return !dropped_ && !PickMerge(*slot_.Get(), true).empty(); }
+
 bool LocalShard::HasJobWhenQuiet() const {
   const SnapshotPtr snapshot = slot_.Get();
   if (dropped_) return false;

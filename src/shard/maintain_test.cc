@@ -111,6 +111,18 @@ TEST_F(MaintainTest, ALoadLeftAloneEndsIndexedWithoutACall) {
   EXPECT_FALSE(shard_->HasJobWhenQuiet());
 }
 
+TEST_F(MaintainTest, ACompactionStartsWhatWaitedForQuietAndEnds) {
+  for (int i = 0; i < 9; ++i) Insert(250);
+  Work();
+  EXPECT_EQ(Segments(), "1000 1000 250+");
+  EXPECT_TRUE(shard_->Compact());
+  EXPECT_TRUE(shard_->IsCompacting());
+  Work();
+  EXPECT_EQ(Segments(), "2000i 250+");
+  EXPECT_FALSE(shard_->IsCompacting());
+  EXPECT_FALSE(shard_->Compact());
+}
+
 TEST_F(MaintainTest, ATailDwarfedByItsNeighbourStaysASegmentOfItsOwn) {
   env_.options.seal_bytes = 64 << 20;
   for (int i = 0; i < 8; ++i) Insert(500);

@@ -81,6 +81,28 @@ void RegisterSegments(const MilvusService* service, RpcTable* table) {
                response->set_flushed(request.flush_all_ts() <= coordinator->oracle().Now());
                return {};
              });
+  // Merges are no objects of their own: a compaction is known by its collection. Those by a
+  // clustering key and of deletes are merges like any other.
+  table->Add("ManualCompaction",
+             [=](Call& call, const pb::ManualCompactionRequest& request,
+                 pb::ManualCompactionResponse* response) -> Status {
+               const gateway::Gateway::Compaction compaction = TRY(
+                   gateway->Compact(DatabaseOf(call, request.db_name()), request.collection_name(),
+                                    CollectionId(request.collectionid())));
+               response->set_compactionid(compaction.id.value);
+               response->set_compactionplancount(compaction.begun ? 1 : 0);
+               return {};
+             });
+  table->Add("GetCompactionState",
+             [=](Call&, const pb::GetCompactionStateRequest& request,
+                 pb::GetCompactionStateResponse* response) -> Status {
+               const bool runs = TRY(gateway->IsCompacting(CollectionId(request.compactionid())));
+               response->set_state(runs ? pb_common::CompactionState::Executing
+                                        : pb_common::CompactionState::Completed);
+               response->set_executingplanno(runs ? 1 : 0);
+               response->set_completedplanno(runs ? 0 : 1);
+               return {};
+             });
   table->Add("GetPersistentSegmentInfo",
              [=](Call& call, const pb::GetPersistentSegmentInfoRequest& request,
                  pb::GetPersistentSegmentInfoResponse* response) -> Status {
