@@ -65,8 +65,7 @@ Status CheckMetric(const std::string& type, const Field& field, Metric metric,
 
 // What several parameters say together.
 Status CheckTogether(const IndexTypeRule& rule, const Field& field, const Properties& params) {
-  if (rule.name == "IVF_PQ" || rule.name == "HNSW_PQ" || rule.name == "HNSW_PRQ" ||
-      rule.name == "GPU_IVF_PQ") {
+  if (rule.name == "IVF_PQ" || rule.name == "HNSW_PQ" || rule.name == "HNSW_PRQ") {
     const std::string* text = FindProperty(params, "m");
     const bool given = text != nullptr && !Absent(*text);
     if (!given && rule.name == "IVF_PQ")

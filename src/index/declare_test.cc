@@ -67,6 +67,9 @@ TEST(BuildParams, AreCheckedWithMilvusTexts) {
 TEST(BuildParams, KnowWhichTypesAndMetricsGoTogether) {
   EXPECT_EQ(BuildError("RNSG", {}),
             "invalid parameter[expected=valid index][actual=invalid index type: RNSG]");
+  // As a Milvus without GPUs answers.
+  EXPECT_EQ(BuildError("GPU_IVF_FLAT", {}, DataType::kInt8Vector),
+            "invalid parameter[expected=valid index][actual=invalid index type: GPU_IVF_FLAT]");
   EXPECT_THAT(BuildError("IVF_SQ8", {}, DataType::kInt8Vector),
               HasSubstr("data type Int8Vector can't build with this index IVF_SQ8"));
   EXPECT_THAT(BuildError("INVERTED", {}),
@@ -99,8 +102,7 @@ TEST(BuildParams, AutoIndexTakesOnlyAMetric) {
 }
 
 TEST(BuildParams, UnbuiltTypesAreCheckedAndSayWhatIsBuilt) {
-  for (const char* type :
-       {"AISAQ", "GPU_CAGRA", "GPU_IVF_PQ", "GPU_BRUTE_FORCE", "SVS_VAMANA_LVQ", "FAISS"}) {
+  for (const char* type : {"AISAQ", "SVS_VAMANA_LVQ", "FAISS"}) {
     const Status s =
         CheckBuildParams(VectorField(DataType::kFloatVector), type, Metric::kL2, {{"m", "8"}});
     EXPECT_EQ(s.code(), Code::kIndexNotSupported) << type;
@@ -114,7 +116,6 @@ TEST(BuildParams, UnbuiltTypesAreCheckedAndSayWhatIsBuilt) {
               HasSubstr("param 'mh_element_bit_width' (4) should be in range [8, 256]"));
   EXPECT_THAT(BuildError("SVS_VAMANA", {{"svs_graph_max_degree", "2"}}),
               HasSubstr("param 'svs_graph_max_degree' (2) should be in range [4, 256]"));
-  EXPECT_THAT(BuildError("GPU_IVF_PQ", {{"nbits", "12"}}), HasSubstr("in range [4, 8]"));
   EXPECT_THAT(BuildError("AISAQ", {{"inline_pq", "-2"}}), HasSubstr("in range [-1, 2048]"));
   EXPECT_THAT(BuildError("DISKANN", {{"max_degree", "0"}}), HasSubstr("in range [1, 2048]"));
 }

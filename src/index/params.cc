@@ -76,9 +76,6 @@ constexpr ParamRule kAisaqSearch[] = {kSearchList,
                                       {"vectors_beamwidth", ParamKind::kInt, 1, 4}};
 constexpr ParamRule kAnnoyBuild[] = {{"n_trees", ParamKind::kInt, 1, 1024}};
 constexpr ParamRule kAnnoySearch[] = {{"search_k", ParamKind::kInt, -1, kIntMax}};
-constexpr ParamRule kCagraBuild[] = {{"intermediate_graph_degree", ParamKind::kInt, 1, kIntMax},
-                                     {"graph_degree", ParamKind::kInt, 1, kIntMax}};
-constexpr ParamRule kCagraSearch[] = {kEf, {"itopk_size", ParamKind::kInt, 1, kIntMax}};
 constexpr ParamRule kSvsBuild[] = {{"svs_graph_max_degree", ParamKind::kInt, 4, 256},
                                    {"svs_construction_window_size", ParamKind::kInt, 1, kIntMax},
                                    {"svs_alpha", ParamKind::kFloat, 0, kFloatMax}};
@@ -95,7 +92,6 @@ constexpr ParamRule kSparseBuild[] = {{"inverted_index_algo", ParamKind::kSparse
                                       {"block_max_block_size", ParamKind::kInt, 1, 65535}};
 constexpr ParamRule kSparseSearch[] = {{"drop_ratio_search", ParamKind::kFloatBelow, 0, 1},
                                        {"dim_max_score_ratio", ParamKind::kFloat, 0.5, 1.3}};
-constexpr ParamRule kGpuIvfPqBuild[] = {kNlist, kSubquantizers, {"nbits", ParamKind::kInt, 4, 8}};
 constexpr ParamRule kAutoSearch[] = {kEf, kNprobe, kSparseSearch[0]};
 
 constexpr uint32_t kFloats = kFloatBit | kHalfBit;
@@ -126,10 +122,6 @@ constexpr IndexTypeRule kIndexTypes[] = {
     {"AISAQ", kFloats, false, kAisaqBuild, kAisaqSearch},
     {"MINHASH_LSH", kBinaryBit, false, kMinhashBuild, kMinhashSearch},
     {"FAISS", kFloatBit | kBinaryBit, false, {}, {}},
-    {"GPU_BRUTE_FORCE", kFloats, false, {}, {}},
-    {"GPU_IVF_FLAT", kFloats, false, kIvfBuild, kIvfSearch},
-    {"GPU_IVF_PQ", kFloats, false, kGpuIvfPqBuild, kIvfSearch},
-    {"GPU_CAGRA", kGraphTypes | kBinaryBit, false, kCagraBuild, kCagraSearch},
     {"SVS_FLAT", kFloats, false, {}, {}},
     {"SVS_VAMANA", kFloats, false, kSvsBuild, kSvsSearch},
     {"SVS_VAMANA_LVQ", kFloats, false, kSvsBuild, kSvsSearch},
