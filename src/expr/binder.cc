@@ -98,7 +98,9 @@ class Binder {
       : source_(source), names_(schema), templates_(templates), options_(options) {}
 
   Result<BoundFilter> Filter(const Node& root) {
-    Bound bound = TRY(Expression(root));
+    Result<Bound> result = Expression(root);
+    if (!result.ok()) return CannotParse(source_, result.status());
+    Bound bound = std::move(result).take();
     if (!bound.executable() &&
         !(bound.is_constant() && bound.value.is_bool() && !bound.is_template)) {
       return Bad("predicate is not a boolean expression: " + std::string(source_) +
@@ -935,6 +937,13 @@ class Binder {
 };
 
 }  // namespace
+
+Status CannotParse(std::string_view text, const Status& reason) {
+  constexpr size_t kShownMax = 16384;
+  return Status(reason.code(),
+                "cannot parse expression: " + std::string(text.substr(0, kShownMax)) +
+                    ", error: " + reason.message());
+}
 
 Result<BoundFilter> Bind(std::string_view source, const Node& root, const Schema& schema,
                          const TemplateValues& templates, const CompileOptions& options) {

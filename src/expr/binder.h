@@ -19,7 +19,10 @@ struct BoundFilter {
   std::vector<FieldId> fields;   // slot -> field
 };
 
-// `source` is the text that `root` was parsed from. Errors carry the bare reason.
+// What a filter that is not of the language is answered with.
+Status CannotParse(std::string_view text, const Status& reason);
+
+// `source` is the text that `root` was parsed from.
 Result<BoundFilter> Bind(std::string_view source, const Node& root, const Schema& schema,
                          const TemplateValues& templates, const CompileOptions& options);
 

@@ -51,10 +51,12 @@ std::string ErrorOf(std::string_view text, const TemplateValues& templates = {},
                     bool dynamic = false) {
   const auto filter = Compile(text, MakeSchema(dynamic), templates);
   if (filter.ok()) return "";
-  EXPECT_TRUE(filter.status().message().starts_with(
-      "cannot parse expression: " + std::string(text) + ", error: "))
-      << filter.status().message();
-  return filter.status().message();
+  const std::string& message = filter.status().message();
+  EXPECT_TRUE(
+      message.starts_with("cannot parse expression: " + std::string(text) + ", error: ") ||
+      message.starts_with("predicate is not a boolean expression: " + std::string(text) + ", "))
+      << message;
+  return message;
 }
 
 TEST(Binder, AcceptsTheLanguage) {

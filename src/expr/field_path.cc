@@ -4,6 +4,7 @@
 
 #include "expr/lexer.h"
 #include "expr/names.h"
+#include "expr/syntax.h"
 
 namespace elanus::expr {
 
@@ -18,7 +19,10 @@ Result<FieldPath> ParseFieldPath(std::string_view text, const Schema& schema) {
   } else if (single && token.kind == TokenKind::kPath) {
     column = TRY(names.Path(token.text));
   } else {
-    return Fail(Code::kParameterInvalid, "cannot parse identifier: " + std::string(text));
+    const auto whole = ParseFilter(text);
+    return Fail(Code::kParameterInvalid,
+                "cannot parse identifier: " + std::string(text) +
+                    (whole.ok() ? std::string() : ", error: " + whole.status().message()));
   }
   return FieldPath{column.field, std::move(column.path)};
 }

@@ -16,7 +16,8 @@ struct FieldPath {
 };
 
 // "price", "meta[\"user\"]['name'][0]"; an unknown name is a key of the dynamic field, where there
-// is one. Fails with "cannot parse identifier: ..." or as filters do.
+// is one. Fails with "cannot parse identifier: <text>", and why where it is no
+// expression either, or as filters do.
 Result<FieldPath> ParseFieldPath(std::string_view text, const Schema& schema);
 
 }  // namespace elanus::expr

@@ -50,6 +50,8 @@ TEST(FieldPath, RefusesWhatIsNoName) {
     ASSERT_FALSE(path.ok()) << text;
     EXPECT_THAT(path.status().message(), HasSubstr("cannot parse identifier: "));
   }
+  EXPECT_THAT(ParseFieldPath("/", schema).status().message(),
+              HasSubstr("cannot parse identifier: /, error: line 1:0 mismatched input '/'"));
 }
 
 }  // namespace

@@ -146,17 +146,9 @@ Result<std::shared_ptr<const Filter>> Compile(std::string_view text, const Schem
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
     bound.root = MakeConstant(true);
   } else {
-    const auto told = [text](const Status& status) {
-      constexpr size_t kShownMax = 16384;
-      return Status(status.code(),
-                    "cannot parse expression: " + std::string(text.substr(0, kShownMax)) +
-                        ", error: " + status.message());
-    };
     Result<std::unique_ptr<Node>> root = ParseFilter(text);
-    if (!root.ok()) return told(root.status());
-    Result<BoundFilter> result = Bind(text, **root, schema, templates, options);
-    if (!result.ok()) return told(result.status());
-    bound = std::move(result).take();
+    if (!root.ok()) return CannotParse(text, root.status());
+    bound = TRY(Bind(text, **root, schema, templates, options));
   }
   return std::shared_ptr<const Filter>(
       std::make_shared<BoundFilterEvaluation>(std::move(bound), schema));

@@ -48,8 +48,8 @@ class Filter {
 };
 
 // Errors are Milvus's: code 1100 and texts without the "failed to create query plan: " prefix,
-// which the caller adds ("cannot parse expression: <text>, error: ..." for syntax). Empty text
-// compiles to always_true.
+// which the caller adds ("cannot parse expression: <text>, error: ..." but for a predicate that is
+// no boolean one). Empty text compiles to always_true.
 Result<std::shared_ptr<const Filter>> Compile(std::string_view text, const Schema& schema,
                                               const TemplateValues& templates,
                                               const CompileOptions& options = {});

@@ -144,6 +144,8 @@ TEST_F(Ddl, JsonIndexesAreNamedByTheirPaths) {
   EXPECT_EQ(index("color", "color['r']"), "");
   EXPECT_EQ(index("size", ""), "");
   EXPECT_THAT(index("js", "color"), HasSubstr("fieldID not match with field name"));
+  EXPECT_THAT(index("size", "1.0"), HasSubstr("cannot parse identifier: 1.0"));
+  EXPECT_THAT(index("size", "/"), HasSubstr("mismatched input '/'"));
   std::vector<std::string> names;
   const auto described = gateway.DescribeIndex("", "docs", "", "").take();
   for (const IndexDescription& one : described) {

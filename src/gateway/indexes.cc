@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <string>
 
-#include "expr/names.h"
+#include "expr/field_path.h"
 #include "gateway/gateway.h"
 #include "gateway/limits.h"
 #include "gateway/names.h"
@@ -73,12 +73,10 @@ Status CheckScalarIndex(const Field& field, const std::string* type, IndexInfo* 
 
 // A JSON path as a JSON pointer: json['a'][0] is /a/0, the field itself is empty.
 Result<std::string> PointerOf(const Schema& schema, const Field& field, std::string_view path) {
-  const expr::Names names(schema);
-  const bool plain = path.find('[') == std::string_view::npos;
-  const expr::ColumnRef column = TRY(plain ? names.Identifier(path, false) : names.Path(path));
-  if (column.field->id != field.id) return Invalid("fieldID not match with field name");
+  const expr::FieldPath parsed = TRY(expr::ParseFieldPath(path, schema));
+  if (parsed.field->id != field.id) return Invalid("fieldID not match with field name");
   std::string pointer;
-  for (const std::string& key : column.path) {
+  for (const std::string& key : parsed.keys) {
     pointer += '/';
     for (const char c : key) {
       if (c == '~') {
