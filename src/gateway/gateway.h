@@ -35,6 +35,8 @@ struct FieldRequest {
        nullable = false;
   bool is_function_output = false;
   std::optional<Value> default_value;
+  // What it travels in (kInt32 for Int8..Int32, kInt64, kFloat, kDouble); kNone: not known.
+  DataType default_type = DataType::kNone;
   Properties type_params;
   Properties index_params;
 };

@@ -138,14 +138,20 @@ Status CheckField(const FieldRequest& request, std::string_view collection, cons
   return {};
 }
 
-std::string_view KindOf(const Value& value) {
+std::string_view KindOf(const Value& value, DataType travels_in) {
+  if (travels_in == DataType::kInt32) return "DataType_Int";
+  if (travels_in == DataType::kFloat) return "DataType_Float";
   if (value.is_bool()) return "DataType_Bool";
   if (value.is_int()) return "DataType_Int64";
   if (value.is_double()) return "DataType_Double";
   return "DataType_VarChar";
 }
 
-bool Fits(const Value& value, DataType type) {
+bool Fits(const Value& value, DataType travels_in, DataType type) {
+  const bool small = IsInteger(type) && type != DataType::kInt64;
+  if (IsNumber(type) && IsNumber(travels_in) && travels_in != (small ? DataType::kInt32 : type)) {
+    return false;
+  }
   if (type == DataType::kBool) return value.is_bool();
   if (IsInteger(type)) return value.is_int();
   if (IsFloating(type)) return value.is_double();
@@ -160,7 +166,8 @@ Status CheckIntRange(int64_t value, int64_t low, int64_t high) {
                        ", actual=", value, "]"));
 }
 
-Status CheckDefault(const Field& field, std::string_view timezone) {
+// `travels_in`: FieldRequest::default_type.
+Status CheckDefault(const Field& field, DataType travels_in, std::string_view timezone) {
   const auto type_and_name = Concat("type:", NameOf(field.type), ", name:", field.name);
   if (field.primary && field.nullable) {
     return Invalid("primary field not support null, ", type_and_name);
@@ -175,9 +182,9 @@ Status CheckDefault(const Field& field, std::string_view timezone) {
     if (value.is_string() && geo::WktToWkb(value.as_string()).ok()) return {};
     return Invalid("invalid default value for geometry field");
   }
-  if (!Fits(value, field.type)) {
+  if (!Fits(value, travels_in, field.type)) {
     return Invalid("type (", NameOf(field.type), ") of field (", field.name,
-                   ") is not equal to the type(", KindOf(value), ") of default_value");
+                   ") is not equal to the type(", KindOf(value, travels_in), ") of default_value");
   }
   if (field.type == DataType::kInt8) return CheckIntRange(value.as_int(), -128, 127);
   if (field.type == DataType::kInt16) return CheckIntRange(value.as_int(), -32768, 32767);
@@ -536,7 +543,7 @@ Result<Field> CheckAddField(const CollectionInfo& collection, const FieldRequest
   TRY(CheckField(request, collection.name, limits, &field));
   if (request.type == DataType::kArray) TRY(CheckElementType(request.element_type));
   const std::string* zone = FindProperty(collection.properties, "timezone");
-  TRY(CheckDefault(field, zone != nullptr ? *zone : "UTC"));
+  TRY(CheckDefault(field, request.default_type, zone != nullptr ? *zone : "UTC"));
   TRY(CheckDuplicateParams(request.type_params, "type"));
   TRY(CheckDuplicateParams(request.index_params, "index"));
   TRY(CheckBuilt(request));
@@ -587,7 +594,8 @@ Result<roles::CreateCollectionRequest> CheckCreateCollection(const CreateCollect
   }
   const std::string* zone = FindProperty(request.properties, "timezone");
   for (size_t i = 0; i < schema.fields.size(); ++i) {
-    TRY(CheckDefault(schema.fields[i], zone != nullptr ? *zone : "UTC"));
+    TRY(CheckDefault(schema.fields[i], request.fields[i].default_type,
+                     zone != nullptr ? *zone : "UTC"));
     TRY(CheckDuplicateParams(request.fields[i].type_params, "type"));
     TRY(CheckDuplicateParams(request.fields[i].index_params, "index"));
   }

@@ -183,6 +183,16 @@ TEST(CheckCreateCollection, RefusesInMilvusWords) {
        [&](auto* r) { add(r, with_default(DataType::kJson, "{}")); }},
       {"type (Int64) of field (d) is not equal to the type(DataType_VarChar) of default_value",
        [&](auto* r) { add(r, with_default(DataType::kInt64, "one")); }},
+      {"type (Int8) of field (d) is not equal to the type(DataType_Int64) of default_value",
+       [&](auto* r) {
+         add(r, with_default(DataType::kInt8, int64_t{1}));
+         r->fields.back().default_type = DataType::kInt64;
+       }},
+      {"type (Int64) of field (d) is not equal to the type(DataType_Int) of default_value",
+       [&](auto* r) {
+         add(r, with_default(DataType::kInt64, int64_t{1}));
+         r->fields.back().default_type = DataType::kInt32;
+       }},
       {"default value out of range",
        [&](auto* r) { add(r, with_default(DataType::kInt8, int64_t{200})); }},
       {"the length (5) of string exceeds max length (4)",

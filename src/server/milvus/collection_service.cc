@@ -23,6 +23,15 @@ Result<DataType> DecodeType(int number, std::string_view what) {
               std::string(what) + " " + std::to_string(number) + " is not supported");
 }
 
+// kNone: not a number.
+DataType NumberTypeOf(const pb_schema::ValueField& value) {
+  if (value.has_int_data()) return DataType::kInt32;
+  if (value.has_long_data()) return DataType::kInt64;
+  if (value.has_float_data()) return DataType::kFloat;
+  if (value.has_double_data()) return DataType::kDouble;
+  return DataType::kNone;
+}
+
 Result<gateway::FieldRequest> DecodeField(const pb_schema::FieldSchema& field) {
   gateway::FieldRequest out;
   out.name = field.name();
@@ -35,7 +44,10 @@ Result<gateway::FieldRequest> DecodeField(const pb_schema::FieldSchema& field) {
   out.clustering_key = field.is_clustering_key();
   out.nullable = field.nullable();
   out.is_function_output = field.is_function_output();
-  if (field.has_default_value()) out.default_value = DecodeValue(field.default_value());
+  if (field.has_default_value()) {
+    out.default_value = DecodeValue(field.default_value());
+    out.default_type = NumberTypeOf(field.default_value());
+  }
   out.type_params = ToProperties(field.type_params());
   out.index_params = ToProperties(field.index_params());
   return out;
