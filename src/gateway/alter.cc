@@ -241,7 +241,7 @@ Status Gateway::AlterCollection(const std::string& database, const std::string& 
   if (!change.set.empty() && !change.removed.empty()) {
     return Invalid("cannot provide both DeleteKeys and ExtraParams");
   }
-  const roles::CollectionPtr info = TRY(FindNamed(database, collection));
+  const roles::CollectionPtr info = TRY(Find(database, collection));
   TRY(CheckCollectionChange(*info, change, *limits_));
   for (const std::string& key : change.removed) {
     if (key == kDynamicEnabled) {
@@ -264,7 +264,7 @@ Status Gateway::AlterCollection(const std::string& database, const std::string& 
 
 Status Gateway::AlterField(const std::string& database, const std::string& collection,
                            const std::string& field, const roles::PropertyChange& change) {
-  const roles::CollectionPtr info = TRY(FindNamed(database, collection));
+  const roles::CollectionPtr info = TRY(Find(database, collection));
   roles::PropertyChange named;
   for (const auto& [key, value] : change.set) named.set.emplace_back(PropertyKey(key), value);
   for (const std::string& key : change.removed) named.removed.push_back(PropertyKey(key));
@@ -286,7 +286,6 @@ Status Gateway::AlterIndex(const std::string& database, const std::string& colle
 
 Status Gateway::Rename(const std::string& database, const std::string& name,
                        const std::string& new_database, const std::string& new_name) {
-  TRY(CheckCollectionName(name, *limits_));
   TRY(CheckCollectionName(new_name, *limits_));
   const std::string from = DatabaseOf(database);
   const std::string to = new_database.empty() ? from : new_database;

@@ -77,7 +77,7 @@ Result<std::vector<std::pair<std::string, Value>>> ParseJsonObject(std::string_v
   if (!object.is_object()) return Invalid("params should be a JSON object, got ", text);
   std::vector<std::pair<std::string, Value>> members;
   object.ForEachMember([&members](std::string_view key, const JsonView& value) {
-    if (!value.is_null()) members.emplace_back(std::string(key), ValueOf(value));
+    members.emplace_back(std::string(key), ValueOf(value));
     return true;
   });
   return members;

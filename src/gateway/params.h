@@ -20,7 +20,7 @@ std::optional<int64_t> ParseInteger(std::string_view text);
 // Go's ParseFloat(text, 32), decimal.
 std::optional<float> ParseFloat(std::string_view text);
 
-// The members of a JSON object given as text: scalars as Values (null is skipped), everything else
+// The members of a JSON object given as text: scalars as Values (null as null), everything else
 // as its JSON text in a string.
 Result<std::vector<std::pair<std::string, Value>>> ParseJsonObject(std::string_view text);
 

@@ -195,7 +195,7 @@ TEST_F(Read, SearchRefusesInMilvusWords) {
       {"type must be number, but is string", params({{"params", R"({"radius": "far"})"}})},
       {"type must be number, but is array",
        params({{"params", R"({"radius": 2, "range_filter": [1]})"}})},
-      {"fail to search on QueryNode 1: ef(1) should be larger than k(3)",
+      {"Operator::GetOutput failed: ef(1) should be larger than k(3)",
        params({{"params", R"({"ef": 1})"}})},
       {"failed to get field schema by name: fieldName(nope) not found",
        params({{"anns_field", "nope"}})},

@@ -31,9 +31,10 @@ std::optional<std::string> LimitError(int64_t limit, int64_t max) {
   return Concat("it should be in range [1, ", max, "], but got ", limit, ": invalid parameter");
 }
 
+// Null where it is absent or null.
 const Value* Find(const JsonParams& params, std::string_view key) {
   for (const auto& [name, value] : params) {
-    if (name == key) return &value;
+    if (name == key) return value.is_null() ? nullptr : &value;
   }
   return nullptr;
 }
@@ -231,6 +232,21 @@ bool IsIndexParam(std::string_view key) {
          !key.starts_with("search_iter");
 }
 
+// How a filtered search should go about it: checked, and the choice stays ours.
+Status CheckHints(const Properties& params, const JsonParams& json) {
+  const auto refused = [](const std::string& hints) {
+    return Status(Code::kUnexpected,
+                  Concat("fail to search on QueryNode 1: hints: ", hints, " not supported"));
+  };
+  if (const std::string* hints = FindProperty(params, "hints");
+      hints != nullptr && !hints->empty()) {
+    if (*hints != "disable" && *hints != "iterative_filter") return refused(*hints);
+  } else if (const Value* member = Find(json, "hints")) {
+    if (Spelled(*member) != "iterative_filter") return refused(Spelled(*member));
+  }
+  return {};
+}
+
 Result<const Field*> VectorField(const Schema& schema, const Properties& params) {
   const std::string* name = FindProperty(params, "anns_field");
   if (name != nullptr && !name->empty()) {
@@ -372,9 +388,14 @@ Result<SearchPlan> PlanSearch(const CollectionInfo& collection, const Properties
   // within it.
   const int64_t rows = grouped || ranged ? 1 : plan.limit + plan.offset;
   auto checked = index::CheckSearchParams(plan.index->type, *plan.field, rows, index_params);
-  // In Milvus the query node refuses them, and clients look for its words.
-  if (!checked.ok()) return std::move(checked).error().Prefixed("fail to search on QueryNode 1");
+  // In Milvus an operator on the query node refuses them, and clients look for its words.
+  if (!checked.ok()) {
+    return std::move(checked).error().Prefixed(
+        "fail to search on QueryNode 1: worker(1) query failed: "
+        "N6milvus21ExecOperatorExceptionE :Operator::GetOutput failed");
+  }
   plan.params = std::move(checked).take();
+  if (!ranged) TRY(CheckHints(params, json));
   TRY(PlanRange(json, &plan));
   if (grouped) TRY(CheckGroupTypes(collection.schema, *plan.groups));
   return plan;
