@@ -130,13 +130,10 @@ Result<bool> BuildBitScan(const Context& context, const VectorView& vectors, con
   }
   BlobWriter blob(
       {BlobKind::kBitScan, view.type, spec.metric, view.rows, static_cast<uint64_t>(dim), {}});
-  const auto bytes_of = [](const std::vector<float>& v) {
-    return std::string_view(reinterpret_cast<const char*>(v.data()), v.size() * sizeof(float));
-  };
-  blob.Add(bytes_of(coder.center()));
+  blob.Add(BytesOf(coder.center()));
   blob.Add(signs.view());
   blob.Add(seconds.view());
-  blob.Add(bytes_of(factors));
+  blob.Add(BytesOf(factors));
   TRY(blob.Write(sink));
   return true;
 }

@@ -37,6 +37,12 @@ struct BlobHeader {
   Properties description = {};  // NOLINT(readability-redundant-member-init)
 };
 
+// The bytes of a vector or array, borrowed: what a section holds.
+template <typename Values>
+std::string_view BytesOf(const Values& values) {
+  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(values[0])};
+}
+
 class BlobWriter {
  public:
   explicit BlobWriter(BlobHeader header) : header_(std::move(header)) {}

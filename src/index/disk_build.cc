@@ -162,13 +162,10 @@ Status BuildDisk(const Context& context, const VectorView& vectors, const BuildS
 
   BlobWriter blob({BlobKind::kDisk, vectors.type, spec.metric, vectors.rows,
                    static_cast<uint64_t>(vectors.dim), meta.Encode()});
-  const auto bytes_of = [](const auto& v) {
-    return std::string_view(reinterpret_cast<const char*>(v.data()), v.size() * sizeof(v[0]));
-  };
-  blob.Add(bytes_of(model.values()));
+  blob.Add(BytesOf(model.values()));
   blob.Add(codes.view());
-  blob.Add(bytes_of(order));
-  blob.Add(bytes_of(entries));
+  blob.Add(BytesOf(order));
+  blob.Add(BytesOf(entries));
   blob.Add(blocks.view());
   return blob.Write(sink);
 }

@@ -472,13 +472,10 @@ Status BuildHnsw(const Context& context, const VectorView& vectors, const BuildS
   }
   BlobWriter blob({BlobKind::kHnsw, vectors.type, spec.metric, vectors.rows,
                    static_cast<uint64_t>(vectors.dim), meta.Encode()});
-  const auto bytes_of = [](const auto& v) {
-    return std::string_view(reinterpret_cast<const char*>(v.data()), v.size() * sizeof(v[0]));
-  };
-  blob.Add(bytes_of(graph.order));
-  blob.Add(bytes_of(model.mean));
+  blob.Add(BytesOf(graph.order));
+  blob.Add(BytesOf(model.mean));
   blob.Add(form == Form::kFast ? std::string_view() : codes.view());
-  blob.Add(bytes_of(seeds));
+  blob.Add(BytesOf(seeds));
   if (form == Form::kFast) {
     AddNodeRows(context, codes.data(), graph.links[0].data(), empty ? 0 : vectors.rows, layout,
                 &workers, &blob);

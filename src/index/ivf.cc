@@ -307,14 +307,11 @@ Status BuildIvf(const Context& context, const VectorView& vectors, const BuildSp
                    {{"nlist", std::to_string(meta.lists)},
                     {"nprobe", std::to_string(meta.nprobe)},
                     {"recall", RecallText(recall)}}});
-  const auto bytes_of = [](const auto& v) {
-    return std::string_view(reinterpret_cast<const char*>(v.data()), v.size() * sizeof(v[0]));
-  };
-  blob.Add(binary ? bytes_of(centres.bits) : bytes_of(centres.floats));
-  blob.Add(bytes_of(ends));
-  blob.Add(bytes_of(rows));
+  blob.Add(binary ? BytesOf(centres.bits) : BytesOf(centres.floats));
+  blob.Add(BytesOf(ends));
+  blob.Add(BytesOf(rows));
   blob.Add(codes.view());
-  blob.Add(bytes_of(model.mean));
+  blob.Add(BytesOf(model.mean));
   return blob.Write(sink);
 }
 

@@ -695,17 +695,14 @@ Status BuildIvfCodes(const Context& context, const VectorView& vectors, const Bu
                     {"nprobe", std::to_string(meta.nprobe)},
                     {"bits_per_row", std::to_string(4 * m)},
                     {"recall", RecallText(recall)}}});
-  const auto bytes_of = [](const auto& v) {
-    return std::string_view(reinterpret_cast<const char*>(v.data()), v.size() * sizeof(v[0]));
-  };
-  blob.Add(bytes_of(centres.floats));
-  blob.Add(bytes_of(norms));
+  blob.Add(BytesOf(centres.floats));
+  blob.Add(BytesOf(norms));
   blob.Add(centre_codes.view());
-  blob.Add(bytes_of(model.mean));
-  blob.Add(bytes_of(ends));
-  blob.Add(bytes_of(rows));
+  blob.Add(BytesOf(model.mean));
+  blob.Add(BytesOf(ends));
+  blob.Add(BytesOf(rows));
   blob.Add(data.view());
-  blob.Add(signs ? std::string_view() : bytes_of(book.values()));
+  blob.Add(signs ? std::string_view() : BytesOf(book.values()));
   return blob.Write(sink);
 }
 

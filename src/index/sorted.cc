@@ -198,11 +198,6 @@ class SortedStrings final : public ScalarIndex {
   size_t entries_;  // rows that are not null
 };
 
-template <typename T>
-std::string_view BytesOf(const std::vector<T>& v) {
-  return {reinterpret_cast<const char*>(v.data()), v.size() * sizeof(T)};
-}
-
 BlobHeader HeaderOf(const ScalarView& column, uint64_t count, uint64_t entries) {
   std::string meta;
   Writer w(&meta);

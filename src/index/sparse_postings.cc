@@ -196,11 +196,6 @@ class Inverter {
   Array<float> values32;
 };
 
-template <typename T>
-std::string_view BytesOf(const std::vector<T>& v) {
-  return {reinterpret_cast<const char*>(v.data()), v.size() * sizeof(T)};
-}
-
 }  // namespace
 
 Status WriteSparsePostings(const Context& context, const VectorView& vectors, Metric metric,
