@@ -44,20 +44,6 @@ class Beam {
     next_ = std::min(next_, at);
     return true;
   }
-  // Moves an unexpanded node up from `before` to `distance`; inserts it when it is not there.
-  void Improve(float before, float distance, uint32_t node) {
-    size_t from = Place(before);  // after the last entry as far away
-    while (from > 0 && entries_[from - 1].distance == before && entries_[from - 1].node != node)
-      --from;
-    if (from == 0 || entries_[from - 1].node != node) {
-      Insert(distance, node);
-      return;
-    }
-    const size_t at = Place(distance);
-    Shift(at, from - 1);
-    entries_[at] = {distance, node};
-    next_ = std::min(next_, at);
-  }
 
   // The nearest node not yet expanded, now marked; kNone when there is none.
   uint32_t Next(float* distance) {
@@ -69,18 +55,15 @@ class Beam {
     return e.node & ~kExpanded;
   }
   // The one Next() would give, unmarked: for prefetching.
-  uint32_t Peek() const { return Peek(0); }
-
-  float distance(size_t i) const { return entries_[i].distance; }
-  uint32_t node(size_t i) const { return entries_[i].node & ~kExpanded; }
-
-  // The `n`-th of those that Next() would give, from 0.
-  uint32_t Peek(size_t n) const {
+  uint32_t Peek() const {
     for (size_t i = next_; i < size_; ++i) {
-      if ((entries_[i].node & kExpanded) == 0 && n-- == 0) return entries_[i].node;
+      if ((entries_[i].node & kExpanded) == 0) return entries_[i].node;
     }
     return kNone;
   }
+
+  float distance(size_t i) const { return entries_[i].distance; }
+  uint32_t node(size_t i) const { return entries_[i].node & ~kExpanded; }
 
  private:
   // The first entry farther than `distance`. The comparisons cannot be predicted, so there is no
