@@ -196,8 +196,7 @@ void Walk(const QgView& graph, const Beam& seeds, const CodeProbe& probe, const 
                      std::min(frontier.bound(), limit), estimates);
       for (; mask != 0; mask &= mask - 1) {
         const auto r = static_cast<size_t>(std::countr_zero(mask));
-        uint32_t to;
-        std::memcpy(&to, links + (b * simd::kFastRows + r) * sizeof to, sizeof to);
+        const uint32_t to = QgView::LinkAt(links, b * simd::kFastRows + r);
         // Ids past the graph are never followed, so a damaged file cannot lead outside of it.
         if (to >= graph.count || expanded.Has(to)) continue;
         bool known;

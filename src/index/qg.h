@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "index/array.h"
@@ -54,6 +55,13 @@ struct QgView {
   // What a step reads first; the processor follows once it is read in order.
   void PrefetchRow(uint32_t node) const {
     Prefetch(Row(node), std::min(layout.stride(), kPrefetchBytes));
+  }
+  // Link `i` of those that begin at `links`, which need not be aligned. It may lie past the graph
+  // in a damaged file.
+  static uint32_t LinkAt(const uint8_t* links, size_t i) {
+    uint32_t to;
+    std::memcpy(&to, links + i * sizeof to, sizeof to);
+    return to;
   }
   void PrefetchCode(uint32_t node) const { Prefetch(Row(node), layout.edges_at()); }
   void PrefetchLinks(uint32_t node) const {

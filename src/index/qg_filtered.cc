@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <limits>
 
 #include "index/qg.h"
@@ -113,7 +112,7 @@ class FilteredWalk {
     fresh_.clear();
     const uint8_t* links = graph_.Row(node) + graph_.layout.links_at();
     for (size_t i = 0; i < graph_.layout.degree; ++i) {
-      const uint32_t to = LinkAt(links, i);
+      const uint32_t to = QgView::LinkAt(links, i);
       if (to >= graph_.count || !allowed_.Test(to) || expanded_.Has(to) || !measured_.Add(to))
         continue;
       fresh_.push_back(to);
@@ -160,7 +159,7 @@ class FilteredWalk {
       for (; mask != 0; mask &= mask - 1) {
         const auto r = static_cast<size_t>(std::countr_zero(mask));
         // Ids past the graph are never followed, so a damaged file cannot lead outside of it.
-        const uint32_t to = LinkAt(links, b * simd::kFastRows + r);
+        const uint32_t to = QgView::LinkAt(links, b * simd::kFastRows + r);
         if (to < graph_.count) Push(estimates[r], to);
       }
     }
@@ -168,12 +167,6 @@ class FilteredWalk {
 
   void Tighten() {
     if (found_.size() >= reach_.k) limit_ = reach_.Limit(found_.distance(reach_.k - 1));
-  }
-
-  static uint32_t LinkAt(const uint8_t* links, size_t i) {
-    uint32_t to;
-    std::memcpy(&to, links + i * sizeof to, sizeof to);
-    return to;
   }
 
   const QgView& graph_;
