@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <optional>
 
 #include "base/coding.h"
 #include "index/allowed_rows.h"
@@ -239,8 +240,12 @@ class Hnsw final : public VectorIndex {
     return static_cast<size_t>(effort * std::max(1.0, std::pow(0.5 / part, 0.2)));
   }
   // How many rows that are not allowed guide it.
-  static size_t GuidesOf(size_t ef, double part) {
+  static size_t FastGuides(size_t ef, double part) {
     return static_cast<size_t>(2 * static_cast<double>(ef) * std::sqrt(1 / part - 1)) + 16;
+  }
+  // How many rows the beam of the other forms keeps for those that are not allowed.
+  static size_t BeamGuides(size_t ef, double part) {
+    return static_cast<size_t>(1.5 * static_cast<double>(ef) / part) + ef;
   }
 
   void SearchGraph(size_t ef, size_t k, const RowMask& allowed, size_t count, Scratch* scratch,
@@ -249,14 +254,13 @@ class Hnsw final : public VectorIndex {
     const Beam* found = &g.beam;
     const double part = static_cast<double>(count) / static_cast<double>(exact_.vectors().rows);
     if (form_ == Form::kFast && !allowed.all()) ef = FilteredEf(ef, k, part);
-    const auto guides = static_cast<size_t>(1.5 * static_cast<double>(ef) / part) + ef;
     Reach reach = ReachOf(growth_, k, ef, scratch->probe.code.shift(), form_ == Form::kFast);
     if (!allowed.all()) {
       if (form_ == Form::kFast) {
-        reach.guides = GuidesOf(ef, part);
+        reach.guides = FastGuides(ef, part);
         reach.spare_guides = count / kRowsPerGuide;
       } else {
-        reach.beam = std::max(reach.beam, guides);
+        reach.beam = std::max(reach.beam, BeamGuides(ef, part));
       }
     }
     switch (form_) {
@@ -277,7 +281,8 @@ class Hnsw final : public VectorIndex {
         if (allowed.all()) {
           SearchLayer(graph_.layers[0], nullptr, space_, scratch->probe, entry, ef, &g);
         } else {
-          SearchFiltered(graph_.layers[0], space_, scratch->probe, entry, ef, guides, allowed, &g);
+          SearchFiltered(graph_.layers[0], space_, scratch->probe, entry, ef, BeamGuides(ef, part),
+                         allowed, &g);
           found = &g.accepted;
         }
       }
@@ -356,22 +361,20 @@ bool SuitsFast(const VectorView& vectors) {
   return dim >= 96 && vectors.type != DataType::kInt8Vector;
 }
 
-// HNSW is served by the fast form, its compressed siblings by the lean one.
-// `graph_profile` names one.
-Result<Form> FormOf(const VectorView& vectors, const BuildSpec& spec) {
+// The form that `graph_profile` names; none where the choice is ours.
+Result<std::optional<Form>> NamedForm(const BuildSpec& spec) {
   const std::string* asked = FindProperty(spec.params, "graph_profile");
-  if (asked != nullptr && *asked == "fast") return Form::kFast;
-  if (asked != nullptr && *asked == "lean") return Form::kLean;
-  if (asked != nullptr && *asked != "auto") {
-    return Fail(Code::kParameterInvalid,
-                "invalid graph_profile: " + *asked + ", optional profiles are [auto, fast, lean]");
-  }
-  return spec.type == "HNSW" && SuitsFast(vectors) ? Form::kFast : Form::kLean;
+  if (asked == nullptr || *asked == "auto") return std::optional<Form>();
+  if (*asked == "fast") return std::optional<Form>(Form::kFast);
+  if (*asked == "lean") return std::optional<Form>(Form::kLean);
+  return Fail(Code::kParameterInvalid,
+              "invalid graph_profile: " + *asked + ", optional profiles are [auto, fast, lean]");
 }
 
-bool ChoosesForm(const BuildSpec& spec) {
-  const std::string* asked = FindProperty(spec.params, "graph_profile");
-  return asked == nullptr || *asked == "auto";
+// HNSW is served by the fast form, its compressed siblings by the lean one.
+Form FormFor(const VectorView& vectors, const BuildSpec& spec) {
+  if (vectors.type == DataType::kBinaryVector) return Form::kBits;
+  return spec.type == "HNSW" && SuitsFast(vectors) ? Form::kFast : Form::kLean;
 }
 
 bool Rotated(Form form, const VectorView& vectors) {
@@ -413,10 +416,10 @@ Status BuildHnsw(const Context& context, const VectorView& vectors, const BuildS
   params.ef_construction = std::max(params.ef_construction, params.m);
   CHECK(vectors.rows < Beam::kExpanded);
 
-  Form form = Form::kBits;
-  if (vectors.type != DataType::kBinaryVector) form = TRY(FormOf(vectors, spec));
-  if (ChoosesForm(spec) && SuitsBitScan(vectors) && TRY(BuildBitScan(context, vectors, spec, sink)))
-    return {};
+  std::optional<Form> named;
+  if (vectors.type != DataType::kBinaryVector) named = TRY(NamedForm(spec));
+  if (!named && SuitsBitScan(vectors) && TRY(BuildBitScan(context, vectors, spec, sink))) return {};
+  const Form form = named.value_or(FormFor(vectors, spec));
 
   if (form == Form::kFast) {
     // Whole blocks of neighbours.
