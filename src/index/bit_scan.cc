@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "index/allowed_rows.h"
 #include "index/array.h"
 #include "index/bit_coder.h"
 #include "index/distance.h"
@@ -43,7 +44,7 @@ class BitScan final : public VectorIndex {
                 const SearchParams& params, const RowMask& allowed,
                 std::vector<std::vector<Hit>>* hits) const override {
     const size_t rows = run_.vectors.rows;
-    const size_t count = allowed.all() ? rows : allowed.Count(rows);
+    const size_t count = CountAllowed(allowed, rows);
     if (k * kExactCost > count || count * kExactCost < rows)
       return flat_->Search(context, queries, k, params, allowed, hits);
     const float care = CareFor(params, k);
