@@ -47,6 +47,26 @@ struct BitCoder::Bounds {
   float lowers[kTileRows];
 };
 
+RowMean::RowMean(int64_t dim, Metric metric)
+    : metric_(metric), sums_(static_cast<size_t>(dim)), row_(static_cast<size_t>(dim)) {}
+
+void RowMean::Add(const VectorView& view, size_t count) {
+  for (size_t i = 0; i < count; ++i) {
+    if (view.valid != nullptr && view.valid[i] == 0) continue;
+    ReadFloats(view, i, row_.data());
+    const float scale = metric_ == Metric::kCosine ? view.inverse_norms[i] : 1.0f;
+    for (size_t d = 0; d < sums_.size(); ++d) sums_[d] += static_cast<double>(row_[d] * scale);
+    ++count_;
+  }
+}
+
+std::vector<float> RowMean::Take() const {
+  std::vector<float> mean(sums_.size());
+  for (size_t d = 0; d < mean.size(); ++d)
+    mean[d] = count_ == 0 ? 0.0f : static_cast<float>(sums_[d] / static_cast<double>(count_));
+  return mean;
+}
+
 bool BitCoder::Serves(DataType type, int64_t dim) {
   return dim >= 64 && (type == DataType::kFloatVector || type == DataType::kFloat16Vector ||
                        type == DataType::kBFloat16Vector);

@@ -52,6 +52,22 @@ struct BitRun {
   BitPlanes planes;
 };
 
+// The mean of rows as the metric sees them (COSINE: at length 1); nulls are left out.
+class RowMean {
+ public:
+  RowMean(int64_t dim, Metric metric);
+
+  // Rows [0, count) of the view; COSINE needs its inverse norms.
+  void Add(const VectorView& view, size_t count);
+  std::vector<float> Take() const;  // zeros when nothing was added
+
+ private:
+  const Metric metric_;
+  std::vector<double> sums_;
+  std::vector<float> row_;
+  size_t count_ = 0;
+};
+
 class BitCoder {
  public:
   // Whether codes beat a scan of the column. Float types of 64 dimensions and more.

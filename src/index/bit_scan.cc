@@ -98,18 +98,10 @@ Result<bool> BuildBitScan(const Context& context, const VectorView& vectors, con
     view.inverse_norms = norms.data();
   }
   const auto dim = static_cast<size_t>(view.dim);
-  std::vector<double> sums(dim);
-  std::vector<float> row(dim);
-  for (size_t i = 0; i < view.rows; ++i) {
-    if (view.valid != nullptr && view.valid[i] == 0) continue;
-    ReadFloats(view, i, row.data());
-    const float scale = spec.metric == Metric::kCosine ? view.inverse_norms[i] : 1.0f;
-    for (size_t d = 0; d < dim; ++d) sums[d] += static_cast<double>(row[d] * scale);
-  }
-  for (size_t d = 0; d < dim; ++d)
-    row[d] = static_cast<float>(sums[d] / static_cast<double>(std::max<size_t>(view.rows, 1)));
+  RowMean mean(view.dim, spec.metric);
+  mean.Add(view, view.rows);
   BitCoder coder(view.dim, spec.metric);
-  if (!coder.SetCenter(row.data())) return false;
+  if (!coder.SetCenter(mean.Take().data())) return false;
 
   const size_t blocks = BlocksOf(view.rows);
   Array<uint8_t> signs(blocks * coder.plane_bytes()), seconds(blocks * coder.plane_bytes());

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "index/bit_coder.h"
+#include "index/distance.h"
 #include "index/test_data.h"
 
 namespace elanus::index {
@@ -21,6 +23,18 @@ uint32_t KindOf(const std::string& bytes) {
 
 bool IsScan(const std::string& bytes) {
   return KindOf(bytes) == static_cast<uint32_t>(BlobKind::kBitScan);
+}
+
+TEST(RowMean, LeavesNullsOut) {
+  TestColumn column = TestColumn::Dense(DataType::kFloatVector, 3, 2, 1, kTestSeed);
+  column.MakeNull(2);  // rows 0 and 2
+  const VectorView& view = column.view();
+  RowMean mean(view.dim, Metric::kL2);
+  mean.Add(view, view.rows);
+  std::vector<float> row(2);
+  ReadFloats(view, 1, row.data());
+  EXPECT_EQ(mean.Take(), row);
+  EXPECT_EQ(RowMean(2, Metric::kL2).Take(), std::vector<float>(2));
 }
 
 TEST(BitScan, StandsInForAGraphOfFewFloatRows) {

@@ -46,23 +46,12 @@ void VectorCodes::CatchUp(std::span<const VectorPart> parts, size_t rows) {
 
 // The mean of the first kRowsMin rows, as the metric sees them.
 bool VectorCodes::Train(std::span<const VectorPart> parts) {
-  const auto dim = static_cast<size_t>(parts.front().vectors.dim);
-  std::vector<double> sums(dim);
-  std::vector<float> row(dim);
-  size_t count = 0;
+  index::RowMean mean(parts.front().vectors.dim, metric());
   for (const VectorPart& part : parts) {
-    const index::VectorView& view = part.vectors;
-    for (size_t i = 0; i < view.rows && part.begin + i < kRowsMin; ++i) {
-      if (view.valid != nullptr && view.valid[i] == 0) continue;
-      index::ReadFloats(view, i, row.data());
-      const float scale = metric() == Metric::kCosine ? view.inverse_norms[i] : 1.0f;
-      for (size_t d = 0; d < dim; ++d) sums[d] += static_cast<double>(row[d] * scale);
-      ++count;
-    }
+    if (part.begin >= kRowsMin) break;
+    mean.Add(part.vectors, std::min(part.vectors.rows, kRowsMin - part.begin));
   }
-  for (size_t d = 0; d < dim; ++d)
-    row[d] = count == 0 ? 0.0f : static_cast<float>(sums[d] / static_cast<double>(count));
-  return coder_.SetCenter(row.data());
+  return coder_.SetCenter(mean.Take().data());
 }
 
 void VectorCodes::Put(size_t first, const index::BitBlock& block) {
