@@ -10,6 +10,7 @@
 
 #include "geo/envelope.h"
 #include "model/bitmap.h"
+#include "model/column.h"
 #include "model/types.h"
 #include "model/value.h"
 
@@ -37,6 +38,22 @@ struct BlockScratch {
   std::vector<uint8_t> valid;
   std::vector<std::byte> fixed;
 };
+
+// Of a column in memory.
+inline Block BlockOf(const Column& column, size_t first, size_t count, BlockScratch* scratch) {
+  Block block;
+  block.first = first;
+  block.count = count;
+  if (column.fixed()) {
+    block.fixed = column.Row(first);
+  } else {
+    scratch->strings.clear();
+    for (size_t i = 0; i < count; ++i) scratch->strings.push_back(column.String(first + i));
+    block.strings = scratch->strings.data();
+  }
+  if (column.nullable()) block.valid = column.valid() + first;
+  return block;
+}
 
 // A predicate an index may answer: whole, or (kNear) with rows among which are all that match.
 struct IndexPredicate {

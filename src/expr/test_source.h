@@ -31,18 +31,7 @@ class TestSource final : public Source {
     const Column* column = batch_.Find(field);
     CHECK(column != nullptr);
     ++reads;
-    Block block;
-    block.first = first;
-    block.count = count;
-    if (column->fixed()) {
-      block.fixed = column->Row(first);
-    } else {
-      scratch->strings.clear();
-      for (size_t i = 0; i < count; ++i) scratch->strings.push_back(column->String(first + i));
-      block.strings = scratch->strings.data();
-    }
-    if (column->nullable()) block.valid = column->valid() + first;
-    return block;
+    return BlockOf(*column, first, count, scratch);
   }
 
   std::optional<size_t> EstimateIndex(const IndexPredicate& predicate) const override {

@@ -22,18 +22,7 @@ class FetchedSource final : public expr::Source {
                    expr::BlockScratch* scratch) const override {
     const Column* column = rows_.Find(field);
     CHECK(column != nullptr);
-    expr::Block block;
-    block.first = first;
-    block.count = count;
-    if (column->fixed()) {
-      block.fixed = column->Row(first);
-    } else {
-      scratch->strings.clear();
-      for (size_t i = 0; i < count; ++i) scratch->strings.push_back(column->String(first + i));
-      block.strings = scratch->strings.data();
-    }
-    if (column->nullable()) block.valid = column->valid() + first;
-    return block;
+    return expr::BlockOf(*column, first, count, scratch);
   }
 
 
