@@ -31,9 +31,8 @@ class FetchedSource final : public expr::Source {
 };
 
 Result<Column> FetchById(const Snapshot& snapshot, FieldId id, const std::vector<Place>& places) {
-  const Field* field = snapshot.collection->schema.Find(id);
-  if (field != nullptr) return FetchColumn(snapshot, *field, places);
-  return Fail(Code::kFieldNotFound, "field " + std::to_string(id.value) + " not exist");
+  const Field* field = TRY(FieldOf(snapshot.collection->schema, id));
+  return FetchColumn(snapshot, *field, places);
 }
 
 Result<Bitmap> Passing(const Context& context, const Snapshot& snapshot, const expr::Filter* filter,

@@ -2,9 +2,16 @@
 
 #include <algorithm>
 #include <map>
+#include <string>
 #include <utility>
 
 namespace elanus::shard {
+
+Result<const Field*> FieldOf(const Schema& schema, FieldId id) {
+  const Field* field = schema.Find(id);
+  if (field != nullptr) return field;
+  return Fail(Code::kFieldNotFound, "field " + std::to_string(id.value) + " not exist");
+}
 
 Result<Column> FetchColumn(const Snapshot& snapshot, const Field& field,
                            const std::vector<Place>& places) {

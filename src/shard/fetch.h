@@ -17,6 +17,9 @@ struct Place {
   uint32_t row;
 };
 
+// Fails where the schema has no field with this id.
+Result<const Field*> FieldOf(const Schema& schema, FieldId id);
+
 // The values of `field` at `places`, in their order.
 Result<Column> FetchColumn(const Snapshot& snapshot, const Field& field,
                            const std::vector<Place>& places);

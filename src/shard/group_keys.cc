@@ -14,10 +14,7 @@ constexpr size_t kBlockRows = 32768;
 Result<GroupKeys> GroupKeys::Make(const Snapshot& snapshot, const roles::SearchGroups& groups) {
   std::vector<query::GroupKey> keys;
   for (const roles::SearchGroups::Key& key : groups.keys) {
-    const Field* field = snapshot.collection->schema.Find(key.field);
-    if (field == nullptr) {
-      return Fail(Code::kFieldNotFound, "field " + std::to_string(key.field.value) + " not exist");
-    }
+    const Field* field = TRY(FieldOf(snapshot.collection->schema, key.field));
     DataType type = field->type;
     if (key.json) type = key.cast.type == DataType::kNone ? DataType::kVarChar : key.cast.type;
     keys.push_back({key.field, type});

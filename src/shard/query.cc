@@ -14,12 +14,6 @@ namespace {
 
 constexpr size_t kBlockRows = 32768;
 
-Result<const Field*> FieldOf(const Schema& schema, FieldId id) {
-  const Field* field = schema.Find(id);
-  if (field != nullptr) return field;
-  return Fail(Code::kFieldNotFound, "field " + std::to_string(id.value) + " not exist");
-}
-
 // Calls fn(number of the segment, its view, its rows) for every segment the request reads.
 template <typename Fn>
 Status ForEachSegment(const Context& context, const Snapshot& snapshot,

@@ -108,9 +108,7 @@ Status ApplyBoosts(const Context& context, const Snapshot& snapshot,
 Status FetchOutput(const Snapshot& snapshot, const roles::SearchRequest& request,
                    const std::vector<Place>& winners, roles::SearchResult* result) {
   for (const FieldId id : request.output) {
-    const Field* field = snapshot.collection->schema.Find(id);
-    if (field == nullptr)
-      return Fail(Code::kFieldNotFound, "field " + std::to_string(id.value) + " not exist");
+    const Field* field = TRY(FieldOf(snapshot.collection->schema, id));
     result->output.push_back(TRY(FetchColumn(snapshot, *field, winners)));
   }
   return {};
