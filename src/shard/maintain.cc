@@ -19,6 +19,10 @@ constexpr size_t kMergeFanIn = 4;
 constexpr size_t kBusyShare = 2;
 constexpr size_t kQuietShare = 5;
 
+bool WorthRewriting(const SegmentView& view, size_t gone, size_t share) {
+  return gone >= view.rows || gone * share > view.rows;
+}
+
 }  // namespace
 
 bool LocalShard::IsQuiet() const {
@@ -94,7 +98,7 @@ void LocalShard::ForgetHistory() {
   const Timestamp floor = ms > 0 ? TimestampFromMs(ms) : 0;
   const auto expired = [&](const SegmentView& view, Timestamp at) {
     const size_t gone = RowsToReclaim(view, at, ExpiredBefore(*snapshot->collection, at));
-    return gone >= view.rows || gone * kQuietShare > view.rows;
+    return WorthRewriting(view, gone, kQuietShare);
   };
   const bool frees = std::any_of(
       snapshot->segments.begin(), snapshot->segments.end(), [&](const SegmentViewPtr& view) {
@@ -173,7 +177,7 @@ std::vector<SegmentViewPtr> LocalShard::PickMerge(const Snapshot& snapshot, bool
   for (const SegmentViewPtr& view : snapshot.segments) {
     if (view->sealed == nullptr) continue;
     const size_t gone = RowsToReclaim(*view, snapshot.floor, expired);
-    if (gone >= view->rows || gone * (quiet ? kQuietShare : kBusyShare) > view->rows) return {view};
+    if (WorthRewriting(*view, gone, quiet ? kQuietShare : kBusyShare)) return {view};
     if (view->sealed->file_bytes() < env_->options.segment_bytes_max) sealed.push_back(view);
   }
   std::sort(sealed.begin(), sealed.end(), [](const SegmentViewPtr& a, const SegmentViewPtr& b) {
