@@ -12,11 +12,6 @@
 namespace elanus::gateway {
 namespace {
 
-std::string Lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-  return text;
-}
-
 // The last parameter of that name in any case.
 const std::string* FindAnyCase(const Properties& params, std::string_view key) {
   const std::string* found = nullptr;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/names.h"
+#include "gateway/params.h"
 #include "gateway/text.h"
 
 namespace elanus::gateway {
@@ -16,11 +17,6 @@ std::vector<std::string> Split(std::string_view text, char separator) {
     begin = end + 1;
   }
   return parts;
-}
-
-std::string Lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-  return text;
 }
 
 bool IsSortable(DataType type) {

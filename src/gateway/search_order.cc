@@ -4,6 +4,7 @@
 
 #include "expr/field_path.h"
 #include "gateway/names.h"
+#include "gateway/params.h"
 #include "gateway/order_by.h"
 #include "gateway/text.h"
 
@@ -28,11 +29,6 @@ Result<std::vector<std::string>> SplitItem(const std::string& item) {
   for (std::string& part : parts) part = std::string(Trim(part));
   parts.resize(3);
   return parts;
-}
-
-std::string Lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-  return text;
 }
 
 bool IsSortable(DataType type) {
