@@ -60,6 +60,22 @@ Result<std::string> TimeZoneOf(const CollectionInfo& collection, const Propertie
   return zone != nullptr ? *zone : std::string("UTC");
 }
 
+Result<roles::QueryRequest> QueryByKeys(const roles::CollectionPtr& collection, const Column& keys,
+                                        Timestamp at, std::vector<FieldId> output) {
+  Value::Array values;
+  for (size_t row = 0; row < keys.rows(); ++row) {
+    values.push_back(keys.fixed() ? Value(keys.as<int64_t>()[row])
+                                  : Value(std::string(keys.String(row))));
+  }
+  roles::QueryRequest query;
+  query.collection = collection;
+  query.at = at;
+  query.filter = TRY(expr::Compile(Concat(collection->schema.primary().name, " in {ids}"),
+                                   collection->schema, {{"ids", Value(std::move(values))}}));
+  query.output = std::move(output);
+  return query;
+}
+
 Result<std::shared_ptr<const expr::Filter>> CompileFilter(const Schema& schema,
                                                           const ReadOptions& request,
                                                           const std::string& timezone,

@@ -35,6 +35,10 @@ Result<std::vector<PartitionId>> LoadedPartitions(const CollectionInfo& collecti
 // The time zone of a request: its own `timezone`, else the collection's, else UTC.
 Result<std::string> TimeZoneOf(const CollectionInfo& collection, const Properties& params);
 
+// The rows with these keys, whatever order; a key that does not exist is left out.
+Result<roles::QueryRequest> QueryByKeys(const roles::CollectionPtr& collection, const Column& keys,
+                                        Timestamp at, std::vector<FieldId> output);
+
 // The filter of a read; with `above`, of its rows those with a larger key.
 Result<std::shared_ptr<const expr::Filter>> CompileFilter(const Schema& schema,
                                                           const ReadOptions& request,

@@ -55,17 +55,7 @@ Result<NamedVectors> FetchVectors(const Context& context, roles::Shard* shard,
   if (ids.type() != primary.type) {
     return Invalid("ids type must be the type of the primary field, ", NameOf(primary.type));
   }
-  Value::Array keys;
-  for (size_t row = 0; row < ids.rows(); ++row) {
-    keys.push_back(ids.fixed() ? Value(ids.as<int64_t>()[row])
-                               : Value(std::string(ids.String(row))));
-  }
-  roles::QueryRequest query;
-  query.collection = collection;
-  query.at = at;
-  query.filter = TRY(expr::Compile(Concat(primary.name, " in {ids}"), collection->schema,
-                                   {{"ids", Value(std::move(keys))}}));
-  query.output = {primary.id, field.id};
+  const roles::QueryRequest query = TRY(QueryByKeys(collection, ids, at, {primary.id, field.id}));
   const roles::QueryResult found = TRY(shard->Query(context, query));
 
   std::map<std::string, size_t, std::less<>> row_of;  // key bytes -> row

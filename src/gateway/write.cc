@@ -211,21 +211,10 @@ Result<roles::QueryResult> FindOldRows(const Context& context, const roles::Coll
                                        const std::string& partition, const Column& keys,
                                        std::vector<FieldId> fields, Timestamp at,
                                        roles::Shard* shard) {
-  const Field& primary = info->schema.primary();
-  Value::Array values;
-  for (size_t row = 0; row < keys.rows(); ++row) {
-    values.push_back(keys.fixed() ? Value(keys.as<int64_t>()[row])
-                                  : Value(std::string(keys.String(row))));
-  }
-  roles::QueryRequest query;
-  query.collection = info;
-  query.at = at;
-  query.filter = TRY(expr::Compile(Concat(primary.name, " in {ids}"), info->schema,
-                                   {{"ids", Value(std::move(values))}}));
+  roles::QueryRequest query = TRY(QueryByKeys(info, keys, at, std::move(fields)));
   if (info->schema.partition_key() == nullptr) {
     query.partitions = {TRY(FindPartition(*info, partition))};
   }
-  query.output = std::move(fields);
   return shard->Query(context, query);
 }
 
