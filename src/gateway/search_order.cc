@@ -4,8 +4,8 @@
 
 #include "expr/field_path.h"
 #include "gateway/names.h"
-#include "gateway/params.h"
 #include "gateway/order_by.h"
+#include "gateway/params.h"
 #include "gateway/text.h"
 
 namespace elanus::gateway {
