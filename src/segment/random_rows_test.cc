@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "geo/wkt.h"
 #include "model/array.h"
 #include "model/json.h"
 #include "segment/random_rows_testing.h"
@@ -87,6 +88,17 @@ void AppendRandom(const Field& field, Random* random, Column* column) {
     std::vector<Value> values(bits % 5, Value(static_cast<int64_t>(bits % 1000)));
     return column->AppendString(*EncodeArray(field.element_type, values));
   }
+  if (field.type == DataType::kGeometry) {
+    const auto at = [](uint64_t x, uint64_t y) {
+      return std::to_string(x % 100) + " " + std::to_string(y % 100);
+    };
+    const std::string place = at(bits >> 8, bits >> 24);
+    const std::string wkt = bits % 7 == 0 ? "LINESTRING EMPTY"
+                            : bits % 7 == 1
+                                ? "LINESTRING (" + place + ", " + at(bits, bits >> 40) + ")"
+                                : "POINT (" + place + ")";
+    return column->AppendString(*geo::WktToWkb(wkt));
+  }
   if (column->fixed()) return column->AppendFixed(&bits, 1);  // integers of any width
   column->AppendString(RandomText(random, bits % 7 == 0 ? 300 : 24));
 }
@@ -100,7 +112,8 @@ Schema WideSchema(bool string_key) {
       DataType::kDouble,      DataType::kVarChar,       DataType::kArray,
       DataType::kJson,        DataType::kTimestamptz,   DataType::kText,
       DataType::kFloatVector, DataType::kFloat16Vector, DataType::kBFloat16Vector,
-      DataType::kInt8Vector,  DataType::kBinaryVector,  DataType::kSparseFloatVector};
+      DataType::kInt8Vector,  DataType::kBinaryVector,  DataType::kSparseFloatVector,
+      DataType::kGeometry};
   Schema schema;
   schema.fields.push_back(MakeField(100, "id", string_key ? DataType::kVarChar : DataType::kInt64));
   schema.fields.back().primary = true;

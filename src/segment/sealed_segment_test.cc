@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "expr/filter.h"
 #include "io/memory/memory_file_system.h"
 #include "segment/growing_segment.h"
 #include "segment/random_rows_testing.h"
@@ -425,6 +426,48 @@ TEST_F(SealedSegmentTest, StatisticsRuleOutPredicatesThatNoRowCanMeet) {
   EXPECT_TRUE(matched.None());
   predicate.low = Value(int64_t{0});
   EXPECT_EQ(source->EstimateIndex(predicate), std::nullopt);
+}
+
+TEST_F(SealedSegmentTest, TheSpatialIndexLeadsToWhatAScanFinds) {
+  constexpr size_t kRows = 3000;
+  const Written written = Flush(WideSchema(false), {kRows});
+  const Schema& schema = written.model.schema;
+  for (const char* name : {"Geometry", "Geometry_or_null"}) {
+    const Field& field = *schema.Find(name);
+    std::string bytes;
+    ASSERT_TRUE(index::BuildScalar(*written.segment->Scalars(field), [&](std::string_view piece) {
+                  bytes += piece;
+                  return Status();
+                }).ok());
+    IndexSet indexes;
+    indexes.scalars[field.id] =
+        index::OpenScalar(bytes, *written.segment->LendScalars(field)).take();
+    const auto scan = written.segment->MakeSource(schema, kRows, nullptr);
+    const auto indexed = written.segment->MakeSource(schema, kRows, &indexes);
+    for (const char* filter :
+         {"st_within(%, 'POLYGON ((20 20, 40 20, 40 40, 30 45, 20 40, 20 20))')",
+          "st_intersects(%, 'LINESTRING (0 0, 30 30)')", "st_equals(%, 'POINT (5 7)')",
+          "st_dwithin(%, 'POINT (50 50)', 500000)", "st_crosses(%, 'LINESTRING (0 99, 99 0)')"}) {
+      std::string text = filter;
+      text.replace(text.find('%'), 1, name);
+      const auto compiled = expr::Compile(text, schema, {});
+      ASSERT_TRUE(compiled.ok()) << compiled.status().message();
+      Bitmap by_scan, by_index;
+      ASSERT_TRUE((*compiled)->Evaluate(Context(), *scan, &by_scan).ok());
+      ASSERT_TRUE((*compiled)->Evaluate(Context(), *indexed, &by_index).ok());
+      EXPECT_TRUE(std::ranges::equal(by_scan.words(), by_index.words())) << text;
+    }
+    expr::IndexPredicate near{
+        expr::IndexPredicate::Kind::kNear, field.id, {}, {}, {}, false, false, ""};
+    near.reach.box = {20, 20, 30, 30};
+    Bitmap matched;
+    EXPECT_FALSE(scan->TryIndex(near, &matched));
+    ASSERT_TRUE(indexed->TryIndex(near, &matched));
+    EXPECT_GT(matched.Count(), 0u);
+    EXPECT_LT(matched.Count(), kRows / 3);
+    near.reach.box = {-1, -1, 200, 200};
+    EXPECT_FALSE(indexed->TryIndex(near, &matched));  // a scan is as cheap
+  }
 }
 
 TEST_F(SealedSegmentTest, DeltasComeBackAsTheyWere) {
