@@ -36,9 +36,10 @@ size_t BlocksOf(size_t rows) { return (rows + kBitBlockRows - 1) / kBitBlockRows
 class BitScan final : public VectorIndex {
  public:
   BitScan(const VectorView& vectors, BitCoder coder, const BitPlanes& planes)
-      : flat_(MakeFlat(vectors, coder.metric())),
+      : exact_(vectors, coder.metric()),
+        flat_(MakeFlat(exact_.vectors(), coder.metric())),
         coder_(std::move(coder)),
-        run_{0, vectors.rows, vectors, planes} {}
+        run_{0, vectors.rows, exact_.vectors(), planes} {}
 
   Status Search(const Context& context, const Queries& queries, size_t k,
                 const SearchParams& params, const RowMask& allowed,
@@ -77,6 +78,7 @@ class BitScan final : public VectorIndex {
   }
 
  private:
+  RowDistance exact_;  // owns the norms that the view lacks
   std::unique_ptr<VectorIndex> flat_;
   BitCoder coder_;
   BitRun run_;
