@@ -133,9 +133,7 @@ TEST(BitScan, DamageIsFoundByVerifyAndDoesNotCrashASearch) {
   EXPECT_TRUE(Verify(bytes).ok());
   std::mt19937_64 random(kTestSeed);
   for (int round = 0; round < 20; ++round) {
-    std::string damaged = bytes;
-    for (int i = 0; i < 200; ++i)
-      damaged[4096 + random() % (bytes.size() - 4096)] = static_cast<char>(random());
+    const std::string damaged = Damaged(bytes, 200, &random);
     EXPECT_EQ(Verify(damaged).code(), Code::kCorruption);
     const auto opened = Open(damaged, column.view());
     if (opened.ok()) MustSearch(*opened.value(), column.queries(0, 20), 10);

@@ -172,9 +172,7 @@ TEST(Sparse, ReadsNothingOutsideADamagedFile) {
   const std::string bytes = BuildBytes(column.view(), kSpec);
   std::mt19937_64 random(kTestSeed);
   for (int round = 0; round < 30; ++round) {
-    std::string damaged = bytes;
-    for (int i = 0; i < 3000; ++i)
-      damaged[4096 + random() % (bytes.size() - 4096)] = static_cast<char>(random());
+    const std::string damaged = Damaged(bytes, 3000, &random);
     EXPECT_EQ(Verify(damaged).code(), Code::kCorruption);
     const auto index = MustOpen(damaged, column.view());
     SearchParams params;

@@ -238,6 +238,14 @@ inline std::string BuildBytes(const VectorView& view, const BuildSpec& spec, int
   return bytes;
 }
 
+// A file with `count` of the bytes behind its header made anew.
+inline std::string Damaged(std::string bytes, int count, std::mt19937_64* random) {
+  constexpr size_t kHeader = 4096;
+  for (int i = 0; i < count; ++i)
+    bytes[kHeader + (*random)() % (bytes.size() - kHeader)] = static_cast<char>((*random)());
+  return bytes;
+}
+
 inline std::unique_ptr<VectorIndex> MustOpen(std::string_view bytes, const VectorView& view) {
   auto opened = Open(bytes, view);
   EXPECT_TRUE(opened.ok()) << opened.status().message();

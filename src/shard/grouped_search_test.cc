@@ -12,23 +12,7 @@ namespace {
 class GroupedSearch : public HostFixture {
  protected:
   roles::SearchRequest Request(float x, size_t limit, size_t size, bool strict) {
-    roles::SearchRequest request;
-    request.collection = collection_;
-    request.field = kVector;
-    request.metric = Metric::kL2;
-    request.index_type = "FLAT";
-    request.limit = limit;
-    request.queries.type = DataType::kFloatVector;
-    request.queries.dim = 4;
-    request.queries.count = 1;
-    const float query[4] = {x, 0, 0, 1};
-    request.queries.dense.assign(reinterpret_cast<const char*>(query), sizeof query);
-    request.groups.emplace();
-    request.groups->keys.resize(1);
-    request.groups->keys[0].field = kAge;
-    request.groups->size = size;
-    request.groups->strict = strict;
-    return request;
+    return NearestByAge(collection_, "FLAT", {x, 0, 0, 1}, limit, size, strict);
   }
 
   // "group: ids" for each group, in the order they are met.

@@ -330,22 +330,8 @@ TEST_F(MaintainTest, GroupsAreFilledThroughEveryIndex) {
     ASSERT_TRUE(shard_->Flush(Context()).ok());
     Work();
     EXPECT_EQ(shard_->ProgressOf(IndexId(index)).indexed_rows, 2000);
-    roles::SearchRequest request;
-    request.collection = collection_;
-    request.field = kVector;
-    request.metric = Metric::kL2;
-    request.index_type = type;
-    request.limit = kGroups;
-    request.queries.type = DataType::kFloatVector;
-    request.queries.dim = 4;
-    request.queries.count = 1;
-    const float query[4] = {0, 0, 0, 1};
-    request.queries.dense.assign(reinterpret_cast<const char*>(query), sizeof query);
-    request.groups.emplace();
-    request.groups->keys.resize(1);
-    request.groups->keys[0].field = kAge;
-    request.groups->size = kSize;
-    request.groups->strict = true;
+    const roles::SearchRequest request =
+        NearestByAge(collection_, type, {0, 0, 0, 1}, kGroups, kSize, true);
     const auto result = shard_->Search(Context(), request);
     ASSERT_TRUE(result.ok()) << result.status().message();
     // Row n is of group n % 100, and the smaller the nearer.

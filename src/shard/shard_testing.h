@@ -1,6 +1,7 @@
 // A ShardHost over memory, for tests: it can crash, be killed and come back.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstring>
 #include <memory>
@@ -86,6 +87,29 @@ inline Batch MakeBatch(const std::vector<TestRow>& rows) {
   }
   batch.columns = {id, age, vector};
   return batch;
+}
+
+// The rows nearest to `query` by groups of one age, `limit` groups of `size`.
+inline roles::SearchRequest NearestByAge(const roles::CollectionPtr& collection,
+                                         const std::string& index_type,
+                                         const std::array<float, 4>& query, size_t limit,
+                                         size_t size, bool strict) {
+  roles::SearchRequest request;
+  request.collection = collection;
+  request.field = kVector;
+  request.metric = Metric::kL2;
+  request.index_type = index_type;
+  request.limit = limit;
+  request.queries.type = DataType::kFloatVector;
+  request.queries.dim = 4;
+  request.queries.count = 1;
+  request.queries.dense.assign(reinterpret_cast<const char*>(query.data()), sizeof query);
+  request.groups.emplace();
+  request.groups->keys.resize(1);
+  request.groups->keys[0].field = kAge;
+  request.groups->size = size;
+  request.groups->strict = strict;
+  return request;
 }
 
 class HostFixture : public ::testing::Test {
