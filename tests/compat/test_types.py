@@ -16,7 +16,7 @@ def scalar_schema():
     schema.add_field("flag", DataType.BOOL, nullable=True)
     schema.add_field("tiny", DataType.INT8)
     schema.add_field("small", DataType.INT16)
-    schema.add_field("number", DataType.INT32, default_value=42)
+    schema.add_field("number", DataType.INT32, default_value=numpy.int32(42))
     schema.add_field("big", DataType.INT64, nullable=True)
     schema.add_field("single", DataType.FLOAT)
     schema.add_field("real", DataType.DOUBLE)
