@@ -105,7 +105,7 @@ class Table {
     const py::gil_scoped_release released;
     const double begun = CpuSeconds();
     const auto source = sealed_->MakeSource(schema_, sealed_->rows(), &indexes_);
-    Bitmap passed(sealed_->rows());
+    Bitmap passed;
     Check(filter->Evaluate(Context(), *source, &passed));
     const size_t count = passed.Count();
     const double seconds = CpuSeconds() - begun;

@@ -102,7 +102,8 @@ class BoundFilterEvaluation final : public Filter {
               [](const auto& a, const auto& b) { return a.first < b.first; });
     size_t left = source.rows();
     Bitmap candidates;
-    for (const auto& [found, predicate] : indexed) {
+    for (size_t i = 0; i < indexed.size(); ++i) {
+      const auto [found, predicate] = indexed[i];
       const bool asks = static_cast<double>(found) * kIndexedRowCost <
                         static_cast<double>(left) * predicate->cost();
       if (!asks || !predicate->index()->whole()) rest->push_back(predicate);
@@ -110,7 +111,7 @@ class BoundFilterEvaluation final : public Filter {
       Bitmap matched = source.AskIndex(*predicate->index());
       if (candidates.size() != 0) matched.And(candidates);
       candidates = std::move(matched);
-      left = candidates.Count();
+      if (i + 1 < indexed.size()) left = candidates.Count();
     }
     std::sort(rest->begin(), rest->end(),
               [](const Predicate* a, const Predicate* b) { return a->cost() < b->cost(); });

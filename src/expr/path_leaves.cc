@@ -164,6 +164,26 @@ Tri TestCompare(CompareOp op, const Scalar& scalar, const Value& value) {
   return Tri::kUnknown;
 }
 
+// An element that an array may hold; a string is compared as it is encoded.
+class JsonElement {
+ public:
+  explicit JsonElement(const Value& value)
+      : value_(value), encoded_(value.is_string() ? EncodeJsonString(value.as_string()) : "") {}
+  bool IsIn(const JsonView& array) const {
+    for (size_t i = 0; i < array.size(); ++i) {
+      if (encoded_.empty() ? JsonEquals(array.At(i), value_)
+                           : array.BytesAt(i).starts_with(encoded_)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+ private:
+  Value value_;
+  std::string encoded_;
+};
+
 }  // namespace
 
 PredicatePtr MakePathCompare(size_t slot, const ColumnRef& column, CompareOp op,
@@ -241,12 +261,11 @@ PredicatePtr MakeContains(size_t slot, const ColumnRef& column, ContainsOp op,
                           const Value::Array& values) {
   const bool any = op != ContainsOp::kAll;
   if (column.type() == DataType::kJson) {
-    return MakeJson(slot, column, 40, [any, values](const JsonView& json) {
+    std::vector<JsonElement> elements(values.begin(), values.end());
+    return MakeJson(slot, column, 40, [any, elements = std::move(elements)](const JsonView& json) {
       if (!json.is_array()) return Tri::kUnknown;
-      for (const Value& value : values) {
-        bool found = false;
-        for (size_t i = 0; i < json.size() && !found; ++i) found = JsonEquals(json.At(i), value);
-        if (found == any) return ToTri(any);
+      for (const JsonElement& element : elements) {
+        if (element.IsIn(json) == any) return ToTri(any);
       }
       return ToTri(!any);
     });

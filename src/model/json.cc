@@ -171,12 +171,15 @@ size_t JsonView::TableEntry(size_t index) const {
   return offset < body_.size() ? offset : kNone;
 }
 
+std::string_view JsonView::BytesAt(size_t index) const {
+  if (!is_array() || index >= count_) return {};
+  const size_t at = TableEntry(index);
+  return at == kNone ? std::string_view() : body_.substr(at);
+}
+
 JsonView JsonView::At(size_t index) const {
   if (index >= count_) return {};
-  if (is_array()) {
-    const size_t at = TableEntry(index);
-    return at == kNone ? JsonView() : JsonView(body_.substr(at));
-  }
+  if (is_array()) return JsonView(BytesAt(index));
   JsonView found;
   size_t i = 0;
   ForEachMember([&](std::string_view, const JsonView& value) {

@@ -28,6 +28,9 @@ inline constexpr int kJsonDepthMax = 128;
 // where the first stood. Errors are kParameterInvalid and name the offset.
 Result<std::string> EncodeJson(std::string_view text);
 
+// The document that is this string (UTF-8), as EncodeJson makes it. Equal strings have equal bytes.
+std::string EncodeJsonString(std::string_view text);
+
 // The same document as compact text; "null" for bytes that are not one.
 std::string JsonText(std::string_view binary);
 
@@ -72,6 +75,8 @@ class JsonView {
   size_t size() const { return count_; }
   // Element of an array, member of an object in document order. O(1) for arrays.
   JsonView At(size_t index) const;
+  // Of an array: what begins with the encoded element. Empty: there is none.
+  std::string_view BytesAt(size_t index) const;
   // `place`: where it stands in the object's order of keys, if it is there.
   JsonView Find(std::string_view key, size_t* place = nullptr) const;
   // Keys for objects, decimal indexes for arrays: {"a", "0"} is $["a"][0] or $["a"]["0"].

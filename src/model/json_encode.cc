@@ -374,6 +374,12 @@ class Parser {
 
 }  // namespace
 
+std::string EncodeJsonString(std::string_view text) {
+  std::string binary;
+  AppendJsonString(text, &binary);
+  return binary;
+}
+
 Result<std::string> EncodeJson(std::string_view text) {
   if (text.size() > (64u << 20)) return Fail(Code::kParameterInvalid, "JSON text above 64 MiB");
   std::string out;

@@ -107,6 +107,14 @@ TEST(Json, FindsKeysAndPaths) {
   EXPECT_EQ(keys, "zatn");
 }
 
+TEST(Json, AStringIsADocumentOfItsOwn) {
+  EXPECT_EQ(EncodeJsonString("a\"b"), *EncodeJson(R"("a\"b")"));
+  const std::string array = *EncodeJson(R"(["x", "a\"b"])");
+  EXPECT_TRUE(JsonView(array).BytesAt(1).starts_with(EncodeJsonString("a\"b")));
+  EXPECT_FALSE(JsonView(array).BytesAt(0).starts_with(EncodeJsonString("a\"b")));
+  EXPECT_TRUE(JsonView(array).BytesAt(2).empty());
+}
+
 TEST(Json, LargeObjectsUseWideOffsets) {
   std::string text = "{";
   for (int i = 0; i < 20000; ++i)
