@@ -62,7 +62,7 @@ class ServerTest : public testing::Test {
   ~ServerTest() override { open_ = true; }
 
   void SetUp() override {
-#ifdef __SANITIZE_THREAD__
+#ifdef ELANUS_TSAN
     GTEST_SKIP() << "the system's gRPC is built without the thread sanitizer and breaks under it";
 #endif
   }
