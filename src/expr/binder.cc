@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "expr/fold.h"
 #include "expr/leaves.h"
 #include "expr/names.h"
@@ -83,12 +84,6 @@ IndexPredicate IndexNear(const ColumnRef& column, const geo::Reach& reach) {
   index.field = column.field->id;
   index.reach = reach;
   return index;
-}
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c;
-  return lower;
 }
 
 class Binder {

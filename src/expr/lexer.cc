@@ -4,6 +4,8 @@
 #include <charconv>
 #include <map>
 
+#include "base/text.h"
+
 namespace elanus::expr {
 namespace {
 
@@ -60,18 +62,10 @@ TokenKind KindOfWord(std::string_view word) {
       word == "FALSE") {
     return TokenKind::kBool;
   }
-  bool lower = true;
-  bool upper = true;
-  std::string folded(word);
-  for (char& c : folded) {
-    if (c >= 'A' && c <= 'Z') {
-      lower = false;
-      c = static_cast<char>(c | 32);
-    } else if (c >= 'a' && c <= 'z') {
-      upper = false;
-    }
-  }
-  if (!lower && !upper) return TokenKind::kIdentifier;
+  const std::string folded = Lower(word);
+  const bool mixed =
+      folded != word && std::ranges::any_of(word, [](char c) { return c >= 'a' && c <= 'z'; });
+  if (mixed) return TokenKind::kIdentifier;
   const auto found = Keywords().find(folded);
   return found == Keywords().end() ? TokenKind::kIdentifier : found->second;
 }

@@ -5,6 +5,7 @@
 #include <random>
 #include <utility>
 
+#include "base/text.h"
 #include "gateway/params.h"
 #include "gateway/text.h"
 #include "model/json.h"

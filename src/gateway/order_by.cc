@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "gateway/names.h"
 #include "gateway/params.h"
 #include "gateway/text.h"

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/text.h"
 #include "gateway/names.h"
 #include "gateway/text.h"
 
@@ -56,9 +57,7 @@ void AddOnce(const T& item, std::vector<T>* list) {
 std::optional<AggregateCall> ParseAggregate(std::string_view text) {
   const size_t open = text.find('(');
   if (open == std::string_view::npos || text.back() != ')') return std::nullopt;
-  std::string name(Trim(text.substr(0, open)));
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  const std::string name = Lower(Trim(text.substr(0, open)));
   constexpr std::array<std::string_view, 5> kNames = {"count", "sum", "avg", "min", "max"};
   if (std::find(kNames.begin(), kNames.end(), name) == kNames.end()) return std::nullopt;
   return AggregateCall{name, std::string(Trim(text.substr(open + 1, text.size() - open - 2)))};

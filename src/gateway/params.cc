@@ -42,12 +42,6 @@ std::string TextOf(const JsonView& json) {
 
 }  // namespace
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-  return lower;
-}
-
 std::optional<float> ParseFloat(std::string_view text) {
   if (!text.empty() && text[0] == '+') text.remove_prefix(1);
   float value = 0;

@@ -14,8 +14,6 @@
 
 namespace elanus::gateway {
 
-std::string Lower(std::string_view text);  // of ASCII
-
 // Go's ParseInt(text, 0, 64): decimal, 0x, 0b, 0o and a leading 0 for octal.
 std::optional<int64_t> ParseInteger(std::string_view text);
 

@@ -1,8 +1,8 @@
 #include "gateway/rank_params.h"
 
-#include <algorithm>
 #include <string>
 
+#include "base/text.h"
 #include "gateway/text.h"
 #include "model/json.h"
 
@@ -94,10 +94,8 @@ bool Descends(const Reranker& reranker, const std::vector<Metric>& metrics) {
 }
 
 Result<Reranker> ParseReranker(const Properties& rank_params, size_t searches) {
-  std::string strategy = "rrf";
-  if (const std::string* given = FindProperty(rank_params, "strategy")) strategy = *given;
-  std::transform(strategy.begin(), strategy.end(), strategy.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  const std::string* given = FindProperty(rank_params, "strategy");
+  const std::string strategy = given != nullptr ? Lower(*given) : "rrf";
   std::string binary;
   if (const std::string* text = FindProperty(rank_params, "params");
       text != nullptr && !text->empty()) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/text.h"
 #include "expr/field_path.h"
 #include "gateway/names.h"
 #include "gateway/order_by.h"

@@ -8,6 +8,8 @@
 #include <limits>
 #include <optional>
 
+#include "base/text.h"
+
 namespace elanus::index {
 namespace {
 
@@ -135,12 +137,6 @@ constexpr std::string_view kScalarTypes[] = {"INVERTED", "STL_SORT", "TRIE", "Tr
 
 constexpr std::string_view kSparseAlgos[] = {
     "TAAT_NAIVE", "DAAT_WAND", "DAAT_MAXSCORE", "BLOCK_MAX_MAXSCORE", "BLOCK_MAX_WAND", "SINDI"};
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-  return lower;
-}
 
 bool OneOf(const std::string& text, std::initializer_list<std::string_view> names) {
   return std::find(names.begin(), names.end(), text) != names.end();
