@@ -63,17 +63,7 @@ class BenchSource final : public Source {
   size_t rows() const override { return kRows; }
   Block Read(FieldId field, size_t first, size_t count, BlockScratch* scratch) const override {
     const Column& column = columns_[static_cast<size_t>(field.value - 100)];
-    Block block;
-    block.first = first;
-    block.count = count;
-    if (column.fixed()) {
-      block.fixed = column.Row(first);
-      return block;
-    }
-    scratch->strings.resize(count);
-    for (size_t i = 0; i < count; ++i) scratch->strings[i] = column.String(first + i);
-    block.strings = scratch->strings.data();
-    return block;
+    return BlockOf(column, first, count, scratch);
   }
 
   Schema schema;

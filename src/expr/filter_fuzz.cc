@@ -57,18 +57,7 @@ class FuzzSource final : public Source {
   size_t rows() const override { return 3; }
   Block Read(FieldId field, size_t first, size_t count, BlockScratch* scratch) const override {
     const Column& column = columns_[static_cast<size_t>(field.value - 100)];
-    Block block;
-    block.first = first;
-    block.count = count;
-    block.valid = column.valid();
-    if (column.fixed()) {
-      block.fixed = column.Row(first);
-      return block;
-    }
-    scratch->strings.clear();
-    for (size_t i = 0; i < count; ++i) scratch->strings.push_back(column.String(first + i));
-    block.strings = scratch->strings.data();
-    return block;
+    return BlockOf(column, first, count, scratch);
   }
 
   Schema schema;

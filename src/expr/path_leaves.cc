@@ -10,16 +10,17 @@
 namespace elanus::expr {
 namespace {
 
-// test(scalar) -> Tri
-template <typename Test>
+// Cursor: made from a ScalarReader or a path, Read(block, row) -> what test takes.
+// test(that) -> Tri
+template <typename Cursor, typename Place, typename Test>
 class PathPredicate final : public Predicate {
  public:
-  PathPredicate(size_t slot, const ColumnRef& column, double cost, Test test)
-      : slot_(slot), reader_(column), cost_(cost), test_(std::move(test)) {}
+  PathPredicate(size_t slot, Place place, double cost, Test test)
+      : slot_(slot), place_(std::move(place)), cost_(cost), test_(std::move(test)) {}
   void Evaluate(BlockReader* block, const BlockBits& active, Truth* out) const override {
     const Block& column = block->Column(slot_);
     Clear(block->words(), out);
-    ScalarCursor cursor(reader_);
+    Cursor cursor(place_);
     ForActive(column.count, active, [&](size_t row) {
       if (column.valid != nullptr && column.valid[row] == 0) return;
       const Tri answer = test_(cursor.Read(column, row));
@@ -30,44 +31,32 @@ class PathPredicate final : public Predicate {
 
  private:
   size_t slot_;
-  ScalarReader reader_;
+  Place place_;
   double cost_;
   Test test_;
 };
 
+// test(const Scalar&) -> Tri
 template <typename Test>
 PredicatePtr MakePath(size_t slot, const ColumnRef& column, double cost, Test test) {
-  return std::make_unique<PathPredicate<Test>>(slot, column, cost, std::move(test));
+  return std::make_unique<PathPredicate<ScalarCursor, ScalarReader, Test>>(
+      slot, ScalarReader(column), cost, std::move(test));
 }
 
-// The same for a JSON column: test(json) -> Tri.
-template <typename Test>
-class JsonPredicate final : public Predicate {
+class JsonCursor {
  public:
-  JsonPredicate(size_t slot, const ColumnRef& column, double cost, Test test)
-      : slot_(slot), path_(column.path), cost_(cost), test_(std::move(test)) {}
-  void Evaluate(BlockReader* block, const BlockBits& active, Truth* out) const override {
-    const Block& column = block->Column(slot_);
-    Clear(block->words(), out);
-    JsonPath path(path_);
-    ForActive(column.count, active, [&](size_t row) {
-      if (column.valid != nullptr && column.valid[row] == 0) return;
-      const Tri answer = test_(path.Find(column.strings[row]));
-      if (answer != Tri::kUnknown) SetBit(answer == Tri::kYes ? &out->yes : &out->no, row);
-    });
-  }
-  double cost() const override { return cost_; }
+  explicit JsonCursor(const std::vector<std::string>& path) : path_(path) {}
+  JsonView Read(const Block& column, size_t row) { return path_.Find(column.strings[row]); }
 
  private:
-  size_t slot_;
-  std::vector<std::string> path_;
-  double cost_;
-  Test test_;
+  JsonPath path_;
 };
 
+// The same for a JSON column, without a Scalar: test(const JsonView&) -> Tri.
 template <typename Test>
 PredicatePtr MakeJson(size_t slot, const ColumnRef& column, double cost, Test test) {
-  return std::make_unique<JsonPredicate<Test>>(slot, column, cost, std::move(test));
+  return std::make_unique<PathPredicate<JsonCursor, std::vector<std::string>, Test>>(
+      slot, column.path, cost, std::move(test));
 }
 
 class PathExists final : public Predicate {
