@@ -174,12 +174,13 @@ std::optional<size_t> SealedSource::EstimateIndex(const IndexPredicate& predicat
 }
 
 Bitmap SealedSource::AskIndex(const IndexPredicate& predicate) const {
-  if (RuledOut(predicate, columns_.at(predicate.field))) return Bitmap(rows_);
+  const index::ScalarIndex* index = IndexOf(predicate.field);
+  if (index == nullptr) return Bitmap(rows_);  // ruled out
   if (predicate.kind == IndexPredicate::Kind::kNear) {
-    auto near = IndexOf(predicate.field)->Near(predicate.reach, rows_ / 2 + 1);
+    auto near = index->Near(predicate.reach, rows_ / 2 + 1);
     return near ? std::move(near).value() : Bitmap(rows_, true);
   }
-  return Ask(predicate, *IndexOf(predicate.field));
+  return Ask(predicate, *index);
 }
 
 }  // namespace elanus::segment
