@@ -75,7 +75,7 @@ class GrpcServer::Front final {
       id = ++last_id_;
       connections_.emplace(id, connection);
     }
-    for (auto& stream : whole) RunOnPool(connection, std::move(stream));
+    for (auto& stream : whole) RunOnPool(connection, stream);
     epoll_event event{};
     event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
     event.data.u64 = id;
@@ -89,9 +89,9 @@ class GrpcServer::Front final {
       std::lock_guard lock(mutex_);
       stopping_ = true;
     }
-    for (const auto& connection : All()) connection->GoAway();
+    for (const auto& [id, connection] : All()) connection->GoAway();
     if (!limits_.WaitForNone(Clock::now() + drain_max)) {
-      for (const auto& connection : All()) connection->Close();
+      for (const auto& [id, connection] : All()) connection->Close();
       // Handlers see that they are cancelled.
       while (!limits_.WaitForNone(Clock::now() + std::chrono::hours(1))) {
       }
@@ -112,14 +112,9 @@ class GrpcServer::Front final {
   const CallLimits& limits() const { return limits_; }
 
  private:
-  using Connections = std::vector<std::shared_ptr<Http2Connection>>;
-
-  Connections All() {
+  std::vector<std::pair<uint64_t, std::shared_ptr<Http2Connection>>> All() {
     std::lock_guard lock(mutex_);
-    Connections all;
-    all.reserve(connections_.size());
-    for (const auto& [id, connection] : connections_) all.push_back(connection);
-    return all;
+    return {connections_.begin(), connections_.end()};
   }
 
   std::shared_ptr<Http2Connection> Find(uint64_t id) {
@@ -163,28 +158,24 @@ class GrpcServer::Front final {
       if (may_run && here == nullptr && stream->call.method().runs == Runs::kWhereItArrives) {
         here = std::move(stream);
       } else {
-        RunOnPool(connection, std::move(stream));
+        RunOnPool(connection, stream);
       }
     }
     if (here != nullptr) Run(connection.get(), here.get());
   }
 
   void RunOnPool(const std::shared_ptr<Http2Connection>& connection,
-                 std::shared_ptr<Http2Connection::Stream> stream) {
-    Http2Connection::Stream* refused = stream.get();
-    const std::shared_ptr<Http2Connection::Stream> kept = stream;
-    bool taken = pool_->Submit(
-        [connection, stream = std::move(stream)] { Run(connection.get(), stream.get()); });
-    if (taken) return;
+                 const std::shared_ptr<Http2Connection::Stream>& stream) {
+    if (pool_->Submit([connection, stream] { Run(connection.get(), stream.get()); })) return;
     FramedMessage response;
-    RpcStatus status = refused->call.Refuse("queue", &response);
-    connection->Answer(refused, std::move(status), std::move(response));
+    const RpcStatus status = stream->call.Refuse("queue", &response);
+    connection->Answer(stream.get(), status, std::move(response));
   }
 
   static void Run(Http2Connection* connection, Http2Connection::Stream* stream) {
     FramedMessage response;
-    RpcStatus status = stream->call.Run(connection->peer(), &response);
-    connection->Answer(stream, std::move(status), std::move(response));
+    const RpcStatus status = stream->call.Run(connection->peer(), &response);
+    connection->Answer(stream, status, std::move(response));
   }
 
   // Called where the last idle thread gets busy: from now on it matters how long they all are.
@@ -236,13 +227,8 @@ class GrpcServer::Front final {
   }
 
   void Sweep() {
-    std::vector<std::pair<uint64_t, std::shared_ptr<Http2Connection>>> all;
-    {
-      std::lock_guard lock(mutex_);
-      all.assign(connections_.begin(), connections_.end());
-    }
     const auto now = Clock::now();
-    for (const auto& [id, connection] : all) {
+    for (const auto& [id, connection] : All()) {
       if (!connection->KeepAlive(now)) Forget(id);
     }
   }

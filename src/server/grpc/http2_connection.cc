@@ -147,14 +147,14 @@ struct Http2Connection::Callbacks {
     return 0;
   }
 
-  static ssize_t ReadResponse(nghttp2_session*, int32_t, uint8_t*, size_t length, uint32_t* flags,
-                              nghttp2_data_source* source, void* data) {
+  static ssize_t ReadResponse(nghttp2_session* session, int32_t, uint8_t*, size_t length,
+                              uint32_t* flags, nghttp2_data_source* source, void*) {
     auto* stream = static_cast<Stream*>(source->ptr);
     const size_t n = std::min(length, stream->response.size - stream->sent);
     *flags = NGHTTP2_DATA_FLAG_NO_COPY;
     if (stream->sent + n == stream->response.size) {
       *flags |= NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;
-      Self(data)->SubmitTrailers(stream);
+      nghttp2_submit_trailer(session, stream->id, &kStatusOk, 1);
     }
     return static_cast<ssize_t>(n);
   }
@@ -299,10 +299,10 @@ bool Http2Connection::SendBuffered() {
   return true;
 }
 
-void Http2Connection::Answer(Stream* stream, RpcStatus status, FramedMessage response) {
+void Http2Connection::Answer(Stream* stream, const RpcStatus& status, FramedMessage response) {
   std::lock_guard lock(mutex_);
   if (stream->closed || fd_ < 0) return;
-  Submit(stream, std::move(status), std::move(response));
+  Submit(stream, status, std::move(response));
   // Whoever waits for the socket is told, and ends the connection.
   if (!Send()) shutdown(fd_, SHUT_RDWR);
 }
@@ -315,19 +315,18 @@ void Http2Connection::OnHeaders(Stream* stream) {
     nghttp2_submit_response(session_, stream->id, kNotGrpc, std::size(kNotGrpc), nullptr);
     return;
   }
-  if (auto end = call.Begin()) return Submit(stream, *std::move(end), {});
+  if (const auto end = call.Begin()) return Submit(stream, *end, {});
   if (call.too_many()) {
     FramedMessage response;
-    RpcStatus status = call.Refuse("requests", &response);
-    Submit(stream, std::move(status), std::move(response));
+    const RpcStatus status = call.Refuse("requests", &response);
+    Submit(stream, status, std::move(response));
   }
 }
 
-void Http2Connection::Submit(Stream* stream, RpcStatus status, FramedMessage response) {
+void Http2Connection::Submit(Stream* stream, const RpcStatus& status, FramedMessage response) {
   stream->answered = true;
-  stream->status = std::move(status);
   stream->response = std::move(response);
-  if (stream->status.ok()) {
+  if (status.ok()) {
     const nghttp2_nv headers[] = {kHttpOk, kContentType, kAcceptEncoding};
     nghttp2_data_provider body{};
     body.source.ptr = stream;
@@ -335,15 +334,11 @@ void Http2Connection::Submit(Stream* stream, RpcStatus status, FramedMessage res
     nghttp2_submit_response(session_, stream->id, headers, std::size(headers), &body);
     return;
   }
-  const std::string code = std::to_string(static_cast<int>(stream->status.code));
-  const std::string message = EncodeGrpcMessage(stream->status.message);
+  const std::string code = std::to_string(static_cast<int>(status.code));
+  const std::string message = EncodeGrpcMessage(status.message);
   const nghttp2_nv headers[] = {kHttpOk, kContentType, Variable("grpc-status", code),
                                 Variable("grpc-message", message)};
   nghttp2_submit_response(session_, stream->id, headers, std::size(headers), nullptr);
-}
-
-void Http2Connection::SubmitTrailers(Stream* stream) {
-  nghttp2_submit_trailer(session_, stream->id, &kStatusOk, 1);
 }
 
 void Http2Connection::GoAway() {

@@ -31,7 +31,6 @@ class Http2Connection {
     bool closed = false;
     FramedMessage response;
     size_t sent = 0;
-    RpcStatus status;
   };
   // Calls whose request is whole; each is to be answered once.
   using Whole = std::vector<std::shared_ptr<Stream>>;
@@ -49,7 +48,7 @@ class Http2Connection {
   bool OnReady(bool hung_up, Whole* whole);
 
   // Not OK: the status alone is sent. If the client is gone by now, nothing happens.
-  void Answer(Stream* stream, RpcStatus status, FramedMessage response);
+  void Answer(Stream* stream, const RpcStatus& status, FramedMessage response);
 
   // Lets the client know that no new call is taken here.
   void GoAway();
@@ -68,8 +67,7 @@ class Http2Connection {
   bool Send();
   bool SendBuffered();
   bool over() const;
-  void Submit(Stream* stream, RpcStatus status, FramedMessage response);
-  void SubmitTrailers(Stream* stream);
+  void Submit(Stream* stream, const RpcStatus& status, FramedMessage response);
   void OnHeaders(Stream* stream);
 
   CallLimits* const limits_;
