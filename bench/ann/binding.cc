@@ -24,6 +24,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bench/check.h"
 #include "index/array.h"
 #include "index/distance.h"
 #include "index/vector_index.h"
@@ -33,16 +34,6 @@ namespace py = pybind11;
 
 namespace elanus::bench {
 namespace {
-
-void Check(const Status& status) {
-  if (!status.ok()) throw std::runtime_error(std::string(status.message()));
-}
-
-template <typename T>
-T Check(Result<T> result) {
-  if (!result.ok()) throw std::runtime_error(std::string(result.status().message()));
-  return std::move(*result);
-}
 
 DataType TypeOf(const py::dtype& dtype) {
   switch (dtype.kind()) {

@@ -9,7 +9,6 @@
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +17,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include "bench/check.h"
 #include "expr/filter.h"
 #include "index/scalar_index.h"
 #include "io/posix/posix_file_system.h"
@@ -37,15 +37,6 @@ constexpr std::pair<const char*, DataType> kColumns[] = {
     {"f", DataType::kFloat},   {"d", DataType::kDouble}, {"b", DataType::kBool},
     {"s", DataType::kVarChar}, {"js", DataType::kJson},
 };
-
-void Check(const Status& status) {
-  if (!status.ok()) throw std::runtime_error(status.message());
-}
-template <typename T>
-T Check(Result<T> result) {
-  Check(result.status());
-  return std::move(result).take();
-}
 
 Value ToValue(const py::handle& value) {
   if (py::isinstance<py::str>(value)) return Value(value.cast<std::string>());

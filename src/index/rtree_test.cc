@@ -5,7 +5,7 @@
 #include "geo/wkb.h"
 #include "geo/wkt.h"
 #include "index/blob.h"
-#include "index/scalar_index.h"
+#include "index/test_data.h"
 
 namespace elanus::index {
 namespace {
@@ -33,16 +33,6 @@ class Geometries {
   std::vector<uint8_t> valid_;
   std::vector<geo::Envelope> envelopes_;
 };
-
-std::string BuildBytes(const ScalarView& view) {
-  std::string bytes;
-  const Status built = BuildScalar(view, [&](std::string_view piece) -> Status {
-    bytes += piece;
-    return {};
-  });
-  EXPECT_TRUE(built.ok()) << built.message();
-  return bytes;
-}
 
 std::string RandomWkt(std::mt19937_64* random) {
   std::uniform_real_distribution<double> place(-80, 80), size(0, 3);

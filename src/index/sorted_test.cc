@@ -4,22 +4,12 @@
 
 #include <gtest/gtest.h>
 
-#include "index/scalar_index.h"
+#include "index/test_data.h"
 
 namespace elanus::index {
 namespace {
 
 constexpr uint64_t kSeed = 5;
-
-std::string BuildBytes(const ScalarView& view) {
-  std::string bytes;
-  const Status built = BuildScalar(view, [&](std::string_view piece) -> Status {
-    bytes += piece;
-    return {};
-  });
-  EXPECT_TRUE(built.ok()) << built.message();
-  return bytes;
-}
 
 template <typename T>
 ScalarView ViewOf(DataType type, const std::vector<T>& values, const uint8_t* valid = nullptr) {

@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "index/distance.h"
+#include "index/scalar_index.h"
 #include "index/sparse_row.h"
 #include "index/vector_index.h"
 #include "simd/half.h"
@@ -234,6 +235,16 @@ inline std::string BuildBytes(const VectorView& view, const BuildSpec& spec, int
         bytes += piece;
         return {};
       });
+  EXPECT_TRUE(built.ok()) << built.message();
+  return bytes;
+}
+
+inline std::string BuildBytes(const ScalarView& view) {
+  std::string bytes;
+  const Status built = BuildScalar(view, [&](std::string_view piece) -> Status {
+    bytes += piece;
+    return {};
+  });
   EXPECT_TRUE(built.ok()) << built.message();
   return bytes;
 }
