@@ -23,7 +23,6 @@ ShardHost::ShardHost(HostOptions options, io::FileSystem* fs, std::string dir,
       catalog_(catalog),
       log_(log),
       fs_(fs),
-      clock_(clock),
       memory_(options_.growing_bytes_max),
       lane_(std::make_unique<Lane>(log, oracle)) {
   env_.fs = fs;

@@ -55,7 +55,6 @@ class ShardHost final : public roles::ShardDirectory {
   meta::Catalog* const catalog_;
   wal::Log* const log_;
   io::FileSystem* const fs_;
-  const Clock* const clock_;
   GrowingMemory memory_;
   ShardEnv env_;
 
