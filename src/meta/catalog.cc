@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "meta/access_codec.h"
 #include "meta/head_codec.h"
 #include "meta/keys.h"
 #include "meta/record.h"
@@ -165,6 +166,36 @@ class StoreCatalog final : public Catalog {
     return Write(transaction, "shard");
   }
 
+  Result<AccessRules> LoadAccessRules() override {
+    AccessRules rules;
+    TRY(store_->Scan(keys::kUsers, [&](std::string_view key, std::string_view value) -> Status {
+      User user = TRY(DecodeUser(key, value));
+      rules.users.emplace(user.name, std::move(user));
+      return {};
+    }));
+    TRY(store_->Scan(keys::kRoles, [&](std::string_view key, std::string_view value) -> Status {
+      Role role = TRY(DecodeRole(key, value));
+      rules.roles.emplace(role.name, std::move(role));
+      return {};
+    }));
+    TRY(store_->Scan(keys::kPrivilegeGroups,
+                     [&](std::string_view key, std::string_view value) -> Status {
+                       PrivilegeGroup group = TRY(DecodePrivilegeGroup(key, value));
+                       rules.groups.emplace(group.name, std::move(group));
+                       return {};
+                     }));
+    return rules;
+  }
+
+  Status ChangeAccessRules(const AccessRules& before, const AccessRules& after) override {
+    Transaction transaction;
+    AddChanged(before.users, after.users, keys::OfUser, EncodeUser, &transaction);
+    AddChanged(before.roles, after.roles, keys::OfRole, EncodeRole, &transaction);
+    AddChanged(before.groups, after.groups, keys::OfPrivilegeGroup, EncodePrivilegeGroup,
+               &transaction);
+    return Write(transaction, "access rules");
+  }
+
   Result<ShardHead> LoadHead(ShardId shard) override {
     const std::string key = keys::OfHead(shard);
     // Another commit between the two reads would mix two heads: read again until it stands still.
@@ -259,6 +290,24 @@ class StoreCatalog final : public Catalog {
       transaction.puts.emplace_back(key, SealCollection(key, info));
     }
     return Write(transaction, keys::kCollections);
+  }
+
+  // Of things by name: puts what is new or another, deletes what is gone.
+  template <typename T>
+  static void AddChanged(const std::map<std::string, T>& before,
+                         const std::map<std::string, T>& after,
+                         std::string (*key_of)(std::string_view),
+                         std::string (*encode)(std::string_view, const T&),
+                         Transaction* transaction) {
+    for (const auto& [name, thing] : after) {
+      const auto old = before.find(name);
+      if (old != before.end() && old->second == thing) continue;
+      const std::string key = key_of(name);
+      transaction->puts.emplace_back(key, encode(key, thing));
+    }
+    for (const auto& [name, thing] : before) {
+      if (!after.contains(name)) transaction->deletes.push_back(key_of(name));
+    }
   }
 
   static void AddChangedSegments(ShardId shard, const ShardHead& before, const ShardHead& after,

@@ -10,6 +10,7 @@
 
 #include "base/status.h"
 #include "meta/meta_store.h"
+#include "model/access.h"
 #include "model/database.h"
 #include "model/schema.h"
 #include "model/types.h"
@@ -81,6 +82,10 @@ class Catalog {
   virtual Result<std::vector<ShardId>> LoadTombstones() = 0;
   // Removes the shard's head, segments and tombstone.
   virtual Status ForgetShard(ShardId shard) = 0;
+
+  virtual Result<AccessRules> LoadAccessRules() = 0;
+  // One transaction that makes `before`, which is stored, into `after`.
+  virtual Status ChangeAccessRules(const AccessRules& before, const AccessRules& after) = 0;
 
   // Segments ascending by id.
   virtual Result<ShardHead> LoadHead(ShardId shard) = 0;

@@ -74,6 +74,30 @@ TEST_F(CatalogTest, BeginsWithTheDefaultDatabaseAlone) {
   EXPECT_EQ(catalog_->LoadTimestampLimit().value(), 0U);
 }
 
+TEST_F(CatalogTest, KeepsAccessRulesAndWritesWhatChanged) {
+  AccessRules one;
+  one.users["alice"] = {"alice", "hash", "a reader", {"reader", "public"}};
+  one.roles["reader"] = {
+      "reader", "reads", {{ObjectType::kCollection, "default", "books", "Search", "root"}}};
+  one.groups["looks"] = {"looks", {"Query", "Search"}};
+  ASSERT_TRUE(catalog_->ChangeAccessRules({}, one).ok());
+  EXPECT_EQ(catalog_->LoadAccessRules().value(), one);
+  const std::string role = Raw("role/reader");
+
+  AccessRules two = one;
+  two.users.erase("alice");
+  two.users["bob"] = {"bob", "hash", "", {}};
+  two.groups["looks"].privileges.insert("Insert");
+  ASSERT_TRUE(catalog_->ChangeAccessRules(one, two).ok());
+  EXPECT_EQ(catalog_->LoadAccessRules().value(), two);
+  EXPECT_EQ(Raw("role/reader"), role);
+
+  std::string damaged = Raw("user/bob");
+  damaged.back() ^= 1;
+  SetRaw("user/bob", damaged);
+  EXPECT_THAT(catalog_->LoadAccessRules().status().message(), HasSubstr("user/bob"));
+}
+
 TEST_F(CatalogTest, KeepsDatabasesWithTheirProperties) {
   const DatabaseInfo shop{7, "shop", 99, {{"timezone", "Asia/Tokyo"}, {"empty", ""}}};
   ASSERT_TRUE(catalog_->PutDatabase({8, "shop", 1, {}}).ok());

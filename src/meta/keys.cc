@@ -19,6 +19,11 @@ std::string Hex(int64_t id) {
 }  // namespace
 
 std::string OfDatabase(std::string_view name) { return std::string(kDatabases).append(name); }
+std::string OfUser(std::string_view name) { return std::string(kUsers).append(name); }
+std::string OfRole(std::string_view name) { return std::string(kRoles).append(name); }
+std::string OfPrivilegeGroup(std::string_view name) {
+  return std::string(kPrivilegeGroups).append(name);
+}
 std::string OfCollection(CollectionId id) { return std::string(kCollections) + Hex(id.value); }
 std::string OfTombstone(ShardId shard) { return std::string(kTombstones) + Hex(shard.value); }
 std::string OfHead(ShardId shard) { return std::string(kHeads) + Hex(shard.value); }

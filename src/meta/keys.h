@@ -18,8 +18,14 @@ inline constexpr std::string_view kCollections = "collection/";
 inline constexpr std::string_view kTombstones = "tombstone/";
 inline constexpr std::string_view kHeads = "head/";
 inline constexpr std::string_view kSegments = "segment/";
+inline constexpr std::string_view kUsers = "user/";
+inline constexpr std::string_view kRoles = "role/";
+inline constexpr std::string_view kPrivilegeGroups = "privilege-group/";
 
 std::string OfDatabase(std::string_view name);
+std::string OfUser(std::string_view name);
+std::string OfRole(std::string_view name);
+std::string OfPrivilegeGroup(std::string_view name);
 std::string OfCollection(CollectionId id);
 std::string OfTombstone(ShardId shard);
 std::string OfHead(ShardId shard);
