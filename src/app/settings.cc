@@ -91,6 +91,24 @@ Setting Text(std::string key, Access field, std::string range, std::string meani
           }};
 }
 
+// The text of an error does not hold a key.
+Result<std::vector<std::pair<std::string, std::string>>> ParseApiKeys(const std::string& text) {
+  constexpr size_t kKeyMin = 16;
+  std::vector<std::pair<std::string, std::string>> keys;
+  for (const std::string& part : SplitAtCommas(text)) {
+    const size_t equals = part.rfind('=');
+    if (equals == std::string::npos || equals < kKeyMin || equals + 1 == part.size() ||
+        part.find(':') != std::string::npos) {
+      return Fail(Code::kParameterInvalid,
+                  "setting common.security.apiKeys: entry " + std::to_string(keys.size() + 1) +
+                      " is not KEY=USER with a key of at least " + std::to_string(kKeyMin) +
+                      " characters, none of them ':'");
+    }
+    keys.emplace_back(part.substr(0, equals), part.substr(equals + 1));
+  }
+  return keys;
+}
+
 std::vector<Setting> Table() {
   constexpr int64_t kMiB = 1 << 20;
   std::vector<Setting> table;
@@ -134,6 +152,14 @@ std::vector<Setting> Table() {
              "Elements that max_capacity of an Array may allow."));
   add(Number("proxy.maxIndexParamsSize", FIELD(limits.index_params_bytes_max), 1, 64 * kMiB,
              "Bytes of the parameters of one index."));
+  add(Number("proxy.minPasswordLength", FIELD(access.password_min), 1, 72, "Bytes of a password."));
+  add(Number("proxy.maxPasswordLength", FIELD(access.password_max), 1, 72,
+             "Bytes of a password; bcrypt reads no more than 72."));
+  add(Number("proxy.maxUsernameLength", FIELD(access.user_name_max), 1, 255,
+             "Characters in the name of a user."));
+  add(Number("proxy.maxUserNum", FIELD(access.users_max), 1, 1'000'000, "Users."));
+  add(Number("proxy.maxRoleNum", FIELD(access.roles_max), 2, 1'000'000,
+             "Roles, with admin and public."));
   add(Number("proxy.grpc.serverMaxRecvSize", FIELD(server.grpc.request_bytes_max), 1024,
              (int64_t{1} << 31) - 1, "Bytes of one request."));
   add(Number("proxy.grpc.serverMaxSendSize", FIELD(server.grpc.response_bytes_max), 1024,
@@ -164,7 +190,20 @@ std::vector<Setting> Table() {
   add(Number("common.JSONMaxLength", FIELD(limits.json_length_max), 1, 64 * kMiB,
              "Bytes of one JSON value."));
   add(Flag("common.security.authorizationEnabled", FIELD(authorization),
-           "Whether users must log in. Not built yet: true is refused at start."));
+           "Whether users must log in."));
+  add(Text("common.security.defaultRootPassword", FIELD(access.root_password), "text",
+           "The password of root until it is changed."));
+  add(Text("common.security.superUsers", FIELD(super_users), "names, with commas between",
+           "Who may change anybody's password without the old one."));
+  add(Flag("common.security.rootShouldBindRole", FIELD(guard.root_is_bound),
+           "Whether root, too, may only do what its roles allow."));
+  add(Flag(
+      "common.security.enablePublicPrivilege", FIELD(access.public_privileges),
+      "Whether the role public may describe collections, indexes and aliases; read when a data "
+      "folder is made."));
+  add(Text("common.security.apiKeys", FIELD(api_keys), "KEY=USER, with commas between",
+           "Tokens that log a user in without a password. Keep them in a file that others cannot "
+           "read, or in the environment."));
 
   add(Number("gateway.maxSearchIterators", FIELD(limits.search_iterators_max), 1, kAny,
              "Search iterators remembered; over it the longest resting is forgotten."));
@@ -227,11 +266,21 @@ Status Set(std::string_view key, std::string_view value, Settings* settings) {
               "there is no setting '" + std::string(key) + "'; `elanus config` prints them all");
 }
 
-Result<Settings> Validated(Settings settings) {
-  if (settings.authorization) {
-    return Fail(Code::kUnimplemented,
-                "setting common.security.authorizationEnabled: authorization is not built yet");
+std::vector<std::string> SplitAtCommas(std::string_view text) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    const size_t comma = text.find(',');
+    std::string_view part = text.substr(0, comma);
+    while (part.starts_with(' ')) part.remove_prefix(1);
+    while (part.ends_with(' ')) part.remove_suffix(1);
+    if (!part.empty()) parts.emplace_back(part);
+    text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
   }
+  return parts;
+}
+
+Result<Settings> Validated(Settings settings) {
+  settings.authenticator.api_keys = TRY(ParseApiKeys(settings.api_keys));
   if (settings.data.empty()) {
     return Fail(Code::kParameterInvalid, "setting data: must name a folder");
   }

@@ -11,10 +11,13 @@
 #include <string_view>
 #include <vector>
 
+#include "access/access_control.h"
+#include "access/authenticator.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "gateway/limits.h"
 #include "server/admin/admin_server.h"
+#include "server/milvus/access_guard.h"
 #include "server/server.h"
 #include "shard/shard_host.h"
 #include "wal/file/file_log.h"
@@ -33,6 +36,11 @@ struct Settings {
   size_t request_threads_max = 256;
   std::chrono::milliseconds drain_max{5'000};
   bool authorization = false;
+  access::AccessOptions access;
+  server::AccessGuard::Options guard;
+  access::AuthenticatorOptions authenticator;  // but for its keys: Validated() reads them
+  std::string super_users = "root";
+  std::string api_keys;
   wal::FileLogOptions wal;
   shard::HostOptions shard;
 };
@@ -53,6 +61,8 @@ const std::vector<Setting>& AllSettings();
 
 // kParameterInvalid, naming key, value and range; kNotFound for a key that does not exist.
 Status Set(std::string_view key, std::string_view value, Settings* settings);
+
+std::vector<std::string> SplitAtCommas(std::string_view text);
 
 // Checks what concerns several settings, parses the addresses.
 Result<Settings> Validated(Settings settings);

@@ -95,10 +95,20 @@ TEST(Settings, AddressesAreParsed) {
   EXPECT_FALSE(Validated(settings).ok());
 }
 
-TEST(Settings, AuthorizationIsRefusedUntilItIsBuilt) {
+TEST(Settings, ApiKeysAreReadAndNeverRepeatedInAnError) {
   Settings settings;
-  settings.authorization = true;
-  EXPECT_EQ(Validated(settings).status().code(), Code::kUnimplemented);
+  settings.api_keys = "a-key-of-16-chars=root, another-key=of-16=alice";
+  const Settings valid = Validated(settings).take();
+  ASSERT_EQ(valid.authenticator.api_keys.size(), 2U);
+  EXPECT_EQ(valid.authenticator.api_keys[0].first, "a-key-of-16-chars");
+  EXPECT_EQ(valid.authenticator.api_keys[1].first, "another-key=of-16");
+  EXPECT_EQ(valid.authenticator.api_keys[1].second, "alice");
+  for (const char* wrong : {"short=root", "a-key-of-16-chars", "a-key-of-16-chars="}) {
+    settings.api_keys = wrong;
+    const Status status = Validated(settings).status();
+    EXPECT_EQ(status.code(), Code::kParameterInvalid);
+    EXPECT_EQ(status.message().find(wrong), std::string::npos) << status.message();
+  }
 }
 
 TEST(Settings, TheYamlReadsBackAsItself) {

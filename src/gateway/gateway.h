@@ -210,6 +210,7 @@ class Gateway {
   ~Gateway();
 
   roles::Coordinator& coordinator() { return *coordinator_; }
+  const Limits& limits() const { return *limits_; }
 
   Status CreateDatabase(const std::string& name, const Properties& properties);
   Status DropDatabase(const std::string& name);

@@ -7,6 +7,7 @@
 #include <milvus/service.pb.h>
 
 #include "server/method_metrics.h"
+#include "server/rpc_access.h"
 #include "server/wire_status.h"
 
 namespace elanus::server {
@@ -40,9 +41,21 @@ void RpcTable::AddMethod(std::string_view service, std::string_view name, const 
   CHECK(declared->output_type() == response.GetDescriptor());
   std::string path = "/" + std::string(service) + "/" + std::string(name);
   auto metrics = std::make_shared<MethodMetrics>(name, *request.GetDescriptor());
-  Method method{path, std::string(name), &request, &response, std::move(handler),
-                runs, std::move(metrics)};
+  const RpcAccess* access = AccessOf(service, name);
+  CHECK(access != nullptr);
+  Method method{path, std::string(name),  &request, &response, std::move(handler),
+                runs, std::move(metrics), access};
   CHECK(methods_.emplace(std::move(path), std::move(method)).second);
+}
+
+void RpcTable::Protect(Guard* guard) {
+  for (auto& [path, method] : methods_) method.guard = guard;
+}
+
+std::vector<const Method*> RpcTable::Methods() const {
+  std::vector<const Method*> methods;
+  for (const auto& [path, method] : methods_) methods.push_back(&method);
+  return methods;
 }
 
 const Method* RpcTable::Find(std::string_view path) const {
@@ -60,16 +73,18 @@ RpcStatus RpcTable::WhyNot(std::string_view path) {
 
 RpcStatus Serve(const Method& method, Call& call, const Message& request, Message* response) {
   const auto begin = std::chrono::steady_clock::now();
+  if (method.guard != nullptr) {
+    if (RpcStatus refused = method.guard->Admit(method, &call, request); !refused.ok()) {
+      method.metrics->Record(call, request, Code::kPrivilegeNotPermitted,
+                             std::chrono::steady_clock::now() - begin);
+      return refused;
+    }
+  }
   Status status = method.handler(call, request, response);
   method.metrics->Record(call, request, status.code(), std::chrono::steady_clock::now() - begin);
   if (status.ok()) {
     MarkOk(response);
     return {};
-  }
-  if (status.code() == Code::kNotAuthenticated)
-    return {GrpcCode::kUnauthenticated, status.message()};
-  if (status.code() == Code::kPrivilegeNotPermitted) {
-    return {GrpcCode::kPermissionDenied, status.message()};
   }
   return Refuse(status, response);
 }

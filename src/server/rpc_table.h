@@ -6,8 +6,6 @@
 //
 // A handler that fails returns the Status and need not touch the response: whoever serves the table
 // empties the response and writes code, reason and the rest into its status field.
-// kNotAuthenticated and kPrivilegeNotPermitted become the gRPC codes UNAUTHENTICATED and
-// PERMISSION_DENIED instead, as clients expect.
 #pragma once
 
 #include <functional>
@@ -16,6 +14,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "base/context.h"
 #include "base/status.h"
@@ -39,6 +38,7 @@ struct Call {
   std::string_view authorization;  // base64 of "user:password" or of an API key
   std::string_view request_id;     // `client-request-id`
   int64_t vectors = 0;             // out: rows written or vectors searched with, for the metrics
+  std::string user = {};           // set by the guard; empty: there is none
 };
 
 // Where a method runs.
@@ -50,6 +50,18 @@ enum class Runs {
 // Must not throw.
 using Handler = std::function<Status(Call&, const Message& request, Message* response)>;
 
+struct RpcAccess;
+struct Method;
+struct RpcStatus;
+
+// Who may call what. Thread-safe.
+class Guard {
+ public:
+  virtual ~Guard() = default;
+  // Before the handler runs. OK: it may, and call.user says for whom.
+  virtual RpcStatus Admit(const Method& method, Call* call, const Message& request) = 0;
+};
+
 struct Method {
   std::string path;        // "/milvus.proto.milvus.MilvusService/Insert"
   std::string name;        // "Insert"
@@ -58,6 +70,8 @@ struct Method {
   Handler handler;
   Runs runs;
   std::shared_ptr<MethodMetrics> metrics;
+  const RpcAccess* access;
+  Guard* guard = nullptr;  // null: everybody may call everything
 };
 
 // grpc::StatusCode, as far as we answer with it. None of these makes a client try again by itself,
@@ -97,6 +111,10 @@ class RpcTable {
              Runs runs = Runs::kOnPool) {
     AddTyped(service, name, std::function(std::move(handler)), runs);
   }
+
+  // Every method added so far asks `guard`, which outlives the table.
+  void Protect(Guard* guard);
+  std::vector<const Method*> Methods() const;
 
   // Null: not served, WhyNot says why.
   const Method* Find(std::string_view path) const;

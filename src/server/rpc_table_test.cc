@@ -1,9 +1,12 @@
 #include "server/rpc_table.h"
 
+#include <google/protobuf/descriptor.h>
 #include <gtest/gtest.h>
 #include <milvus/ddl.pb.h>
 #include <milvus/dml.pb.h>
 #include <milvus/ops.pb.h>
+
+#include "server/rpc_access.h"
 
 namespace elanus::server {
 namespace {
@@ -89,20 +92,42 @@ TEST(RpcTable, AnswersWithAGrpcCodeWhereTheResponseHasNoStatus) {
   EXPECT_EQ(rpc.message, "no: invalid parameter");
 }
 
-TEST(RpcTable, TellsFailedAuthenticationByGrpcCode) {
+TEST(RpcTable, AsksItsGuardBeforeTheHandler) {
+  class NobodyPasses final : public Guard {
+   public:
+    RpcStatus Admit(const Method& method, Call*, const Message&) override {
+      return {GrpcCode::kUnauthenticated, method.name};
+    }
+  };
   RpcTable table;
+  bool ran = false;
   table.Add("GetVersion",
-            [](Call& call, const pb::GetVersionRequest&, pb::GetVersionResponse*) -> Status {
-              if (call.authorization.empty()) return Status(Code::kNotAuthenticated, "who are you");
-              return Status(Code::kPrivilegeNotPermitted, "not you");
+            [&](Call&, const pb::GetVersionRequest&, pb::GetVersionResponse*) -> Status {
+              ran = true;
+              return {};
             });
+  NobodyPasses guard;
+  table.Protect(&guard);
   pb::GetVersionResponse response;
-  EXPECT_EQ(RunMethod(table, kVersion, pb::GetVersionRequest(), &response).code,
-            GrpcCode::kUnauthenticated);
-  Context context;
-  Call call{context, "GetVersion", "", "", "x", ""};
-  EXPECT_EQ(Serve(*table.Find(kVersion), call, pb::GetVersionRequest(), &response).code,
-            GrpcCode::kPermissionDenied);
+  const RpcStatus refused = RunMethod(table, kVersion, pb::GetVersionRequest(), &response);
+  EXPECT_EQ(refused.code, GrpcCode::kUnauthenticated);
+  EXPECT_EQ(refused.message, "GetVersion");
+  EXPECT_FALSE(ran);
+}
+
+TEST(RpcAccess, KnowsEveryRpcThatIsDeclared) {
+  const auto* service = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
+      std::string(RpcTable::kMilvusService));
+  ASSERT_NE(service, nullptr);
+  for (int i = 0; i < service->method_count(); ++i) {
+    const auto* method = service->method(i);
+    const RpcAccess* access = AccessOf(RpcTable::kMilvusService, method->name());
+    ASSERT_NE(access, nullptr) << method->name();
+    EXPECT_NE(access->kind, RpcAccess::Kind::kOpen) << method->name();
+    if (access->field.empty()) continue;
+    const auto* field = method->input_type()->FindFieldByName(std::string(access->field));
+    ASSERT_NE(field, nullptr) << method->name();
+  }
 }
 
 TEST(RpcTableDeathTest, ChecksTheTypesAgainstTheContract) {

@@ -25,8 +25,9 @@ def plain(rows):
 
 
 class Server:
-    def __init__(self, folder):
+    def __init__(self, folder, environment=None):
         self.folder = pathlib.Path(folder)
+        self.environment = os.environ | (environment or {})
         self.port, self.admin_port = free_port(), free_port()
         self.uri = f"http://127.0.0.1:{self.port}"
         self.process = None
@@ -35,7 +36,7 @@ class Server:
         log = open(self.folder / "server.log", "a")
         self.process = subprocess.Popen(
             [BINARY, "serve", "--data", str(self.folder / "data"), "--listen", f"127.0.0.1:{self.port}",
-             "--admin", f"127.0.0.1:{self.admin_port}"], stdout=log, stderr=subprocess.STDOUT)
+             "--admin", f"127.0.0.1:{self.admin_port}"], stdout=log, stderr=subprocess.STDOUT, env=self.environment)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
@@ -76,12 +77,24 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture
-def own_server(tmp_path):
-    """A server that the test may stop, kill and start again."""
-    started = Server(tmp_path).start()
-    yield started
-    started.process.kill()
-    started.process.wait()
+def new_server(tmp_path):
+    """Starts servers that the test may stop, kill and start again."""
+    servers = []
+
+    def start(environment=None):
+        folder = tmp_path / str(len(servers))
+        folder.mkdir()
+        servers.append(Server(folder, environment).start())
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.kill()
+
+
+@pytest.fixture
+def own_server(new_server):
+    return new_server()
 
 
 @pytest.fixture

@@ -6,10 +6,14 @@
 #include <utility>
 #include <vector>
 
+#include "access/access_control.h"
+#include "access/authenticator.h"
 #include "app/data_folder.h"
 #include "app/gauges.h"
 #include "app/version.h"
 #include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
 #include "base/thread_pool.h"
 #include "coordinator/local_coordinator.h"
 #include "coordinator/local_oracle.h"
@@ -18,6 +22,7 @@
 #include "meta/rocksdb/rocks_meta_store.h"
 #include "server/admin/admin_server.h"
 #include "server/health.h"
+#include "server/milvus/access_guard.h"
 #include "server/milvus/service.h"
 #include "server/server.h"
 #include "shard/shard_host.h"
@@ -75,12 +80,24 @@ class Standalone final : public Service {
     gateway_ = std::make_unique<gateway::Gateway>(
         coordinator_.get(), shards_.get(),
         std::make_shared<const gateway::Limits>(settings.limits));
+    access_ = TRY(access::AccessControl::Open(catalog_.get(), settings.access));
+    authenticator_ = TRY(access::Authenticator::Make(access_.get(), settings.authenticator));
+    guard_ = std::make_unique<server::AccessGuard>(access_.get(), authenticator_.get(),
+                                                   coordinator_.get(), settings.guard);
     service_.gateway = gateway_.get();
+    service_.access_control = access_.get();
+    service_.super_users = SplitAtCommas(settings.super_users);
     service_.version = kVersion;
     service_.address = settings.listen;
     service_.message_bytes_max = settings.server.grpc.response_bytes_max;
     server::RegisterMilvus(&service_, &table_);
     server::AddHealthService([this] { return Health(); }, &table_);
+    if (settings.authorization) {
+      table_.Protect(guard_.get());
+      if (access_->has_default_password()) {
+        LOG_WARNING("root still has the default password: change it");
+      }
+    }
     service_.problem = [this] { return shards_->problem(); };
     pool_ = std::make_unique<ThreadPool>("request", settings.request_threads_max,
                                          settings.server.grpc.requests_max);
@@ -110,6 +127,12 @@ class Standalone final : public Service {
   std::unique_ptr<shard::ShardHost> shards_;
   std::unique_ptr<coordinator::LocalCoordinator> coordinator_;
   std::unique_ptr<gateway::Gateway> gateway_;
+  std::unique_ptr<access::AccessControl> access_;
+  std::unique_ptr<access::Authenticator> authenticator_;
+  std::unique_ptr<server::AccessGuard> guard_;
+  CallbackGauge default_password_{"elanus_default_root_password",
+                                  "1 while root has the password of the settings.",
+                                  [this] { return access_->has_default_password() ? 1.0 : 0.0; }};
   server::MilvusService service_;
   server::RpcTable table_;
   std::unique_ptr<ThreadPool> pool_;

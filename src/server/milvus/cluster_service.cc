@@ -1,5 +1,5 @@
-// What a single node says of resource groups and roles: the ones that are always there. Nothing
-// can be added to them, so the RPCs that would do so stay unbuilt.
+// What a single node says of resource groups: the one that is always there. None can be added, so
+// the RPCs that would do so stay unbuilt.
 #include <milvus/ops.pb.h>
 
 #include "server/milvus/request.h"
@@ -11,7 +11,6 @@ namespace {
 constexpr int64_t kNodeId = 1;
 constexpr const char* kDefaultGroup = "__default_resource_group";
 constexpr int32_t kDefaultGroupCapacity = 1'000'000;
-constexpr const char* kRoles[] = {"admin", "public"};
 
 }  // namespace
 
@@ -45,18 +44,6 @@ void RegisterCluster(const MilvusService* service, RpcTable* table) {
                node->set_address(service->address);
                return {};
              });
-  table->Add(
-      "SelectRole",
-      [](Call&, const pb::SelectRoleRequest& request, pb::SelectRoleResponse* response) -> Status {
-        for (const char* role : kRoles) {
-          if (request.has_role() && !request.role().name().empty() &&
-              request.role().name() != role) {
-            continue;
-          }
-          response->add_results()->mutable_role()->set_name(role);
-        }
-        return {};
-      });
 }
 
 }  // namespace elanus::server

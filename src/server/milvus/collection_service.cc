@@ -5,6 +5,7 @@
 
 #include "server/milvus/request.h"
 #include "server/milvus/service.h"
+#include "server/milvus/visibility.h"
 #include "server/milvus/wire_columns.h"
 
 namespace elanus::server {
@@ -165,8 +166,9 @@ void RegisterCollections(const MilvusService* service, RpcTable* table) {
   table->Add(
       "DropCollection",
       [=](Call& call, const pb::DropCollectionRequest& request, pb_common::Status*) -> Status {
-        return gateway->DropCollection(call.context, DatabaseOf(call, request.db_name()),
-                                       request.collection_name());
+        const std::string database = DatabaseOf(call, request.db_name());
+        TRY(gateway->DropCollection(call.context, database, request.collection_name()));
+        return service->access_control->ForgetCollection(database, request.collection_name());
       });
   table->Add(
       "HasCollection",
@@ -203,8 +205,10 @@ void RegisterCollections(const MilvusService* service, RpcTable* table) {
       "ShowCollections",
       [=](Call& call, const pb::ShowCollectionsRequest& request,
           pb::ShowCollectionsResponse* response) -> Status {
-        for (const roles::CollectionPtr& info :
-             TRY(coordinator->List(DatabaseOf(call, request.db_name())))) {
+        const Visibility visible(*service, call);
+        const auto all = TRY(coordinator->List(DatabaseOf(call, request.db_name())));
+        for (const roles::CollectionPtr& info : all) {
+          if (!visible.Collection(info->database, info->name)) continue;
           const auto& names = request.collection_names();
           if (!names.empty() && std::find(names.begin(), names.end(), info->name) == names.end())
             continue;
@@ -253,8 +257,11 @@ void RegisterCollections(const MilvusService* service, RpcTable* table) {
   table->Add(
       "RenameCollection",
       [=](Call& call, const pb::RenameCollectionRequest& request, pb_common::Status*) -> Status {
-        return gateway->Rename(DatabaseOf(call, request.db_name()), request.oldname(),
-                               request.newdbname(), request.newname());
+        const std::string database = DatabaseOf(call, request.db_name());
+        TRY(gateway->Rename(database, request.oldname(), request.newdbname(), request.newname()));
+        const std::string& other = request.newdbname();
+        return service->access_control->RenameCollection(
+            database, request.oldname(), other.empty() ? database : other, request.newname());
       });
   table->Add("TruncateCollection",
              [=](Call& call, const pb::TruncateCollectionRequest& request,

@@ -4,7 +4,9 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
+#include "access/access_control.h"
 #include "gateway/gateway.h"
 #include "server/rpc_table.h"
 
@@ -16,6 +18,8 @@ struct MilvusService {
   std::string address;                   // where this node is reached, for GetReplicas
   std::function<std::string()> problem;  // what is wrong with this node; empty: nothing
   size_t message_bytes_max = 256 << 20;
+  access::AccessControl* access_control = nullptr;
+  std::vector<std::string> super_users;  // may change any password without the old one
 };
 
 // `service` outlives the table.
@@ -29,6 +33,7 @@ void RegisterIndexes(const MilvusService* service, RpcTable* table);
 void RegisterSegments(const MilvusService* service, RpcTable* table);
 void RegisterCluster(const MilvusService* service, RpcTable* table);
 void RegisterWrites(const MilvusService* service, RpcTable* table);
+void RegisterAccess(const MilvusService* service, RpcTable* table);
 void RegisterReads(const MilvusService* service, RpcTable* table);
 
 }  // namespace elanus::server

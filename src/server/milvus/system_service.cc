@@ -4,6 +4,7 @@
 
 #include "server/milvus/request.h"
 #include "server/milvus/service.h"
+#include "server/milvus/visibility.h"
 
 namespace elanus::server {
 void RegisterSystem(const MilvusService* service, RpcTable* table) {
@@ -58,18 +59,20 @@ void RegisterDatabases(const MilvusService* service, RpcTable* table) {
   gateway::Gateway* gateway = service->gateway;
   roles::Coordinator* coordinator = &gateway->coordinator();
 
-  table->Add(
-      "ListDatabases",
-      [=](Call&, const pb::ListDatabasesRequest&, pb::ListDatabasesResponse* response) -> Status {
-        for (const std::string& name : coordinator->Databases()) {
-          const Result<DatabaseInfo> database = coordinator->FindDatabase(name);
-          if (!database.ok()) continue;  // dropped meanwhile
-          response->add_db_names(database->name);
-          response->add_created_timestamp(database->created);
-          response->add_db_ids(database->id);
-        }
-        return {};
-      });
+  table->Add("ListDatabases",
+             [=](Call& call, const pb::ListDatabasesRequest&,
+                 pb::ListDatabasesResponse* response) -> Status {
+               const Visibility visible(*service, call);
+               for (const std::string& name : coordinator->Databases()) {
+                 if (!visible.Database(name)) continue;
+                 const Result<DatabaseInfo> database = coordinator->FindDatabase(name);
+                 if (!database.ok()) continue;  // dropped meanwhile
+                 response->add_db_names(database->name);
+                 response->add_created_timestamp(database->created);
+                 response->add_db_ids(database->id);
+               }
+               return {};
+             });
   table->Add("DescribeDatabase",
              [=](Call& call, const pb::DescribeDatabaseRequest& request,
                  pb::DescribeDatabaseResponse* response) -> Status {
@@ -108,6 +111,7 @@ void RegisterMilvus(const MilvusService* service, RpcTable* table) {
   RegisterCluster(service, table);
   RegisterWrites(service, table);
   RegisterReads(service, table);
+  RegisterAccess(service, table);
 }
 
 }  // namespace elanus::server
