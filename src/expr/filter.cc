@@ -83,9 +83,9 @@ class BoundFilterEvaluation final : public Filter {
   // The rows that the indexes let through; `rest` is what they do not answer, or dearer than a look
   // at every row that is left.
   Bitmap Narrow(const Source& source, std::vector<const Predicate*>* rest) const {
-    std::vector<std::pair<size_t, const Predicate*>> indexed;  // about how many rows it finds
+    std::vector<std::pair<IndexEstimate, const Predicate*>> indexed;
     const auto sort_out = [&](const Predicate& predicate) {
-      std::optional<size_t> found;
+      std::optional<IndexEstimate> found;
       if (predicate.index()) found = source.EstimateIndex(*predicate.index());
       if (found) {
         indexed.emplace_back(*found, &predicate);
@@ -99,14 +99,15 @@ class BoundFilterEvaluation final : public Filter {
       sort_out(*bound_.root);
     }
     std::sort(indexed.begin(), indexed.end(),
-              [](const auto& a, const auto& b) { return a.first < b.first; });
+              [](const auto& a, const auto& b) { return a.first.rows < b.first.rows; });
     size_t left = source.rows();
     Bitmap candidates;
     for (size_t i = 0; i < indexed.size(); ++i) {
       const auto [found, predicate] = indexed[i];
-      const bool asks = static_cast<double>(found) * kIndexedRowCost <
+      const double row_cost = kIndexedRowCost + (found.whole ? 0 : predicate->cost());
+      const bool asks = static_cast<double>(found.rows) * row_cost <
                         static_cast<double>(left) * predicate->cost();
-      if (!asks || !predicate->index()->whole()) rest->push_back(predicate);
+      if (!asks || !found.whole) rest->push_back(predicate);
       if (!asks) continue;
       Bitmap matched = source.AskIndex(*predicate->index());
       if (candidates.size() != 0) matched.And(candidates);

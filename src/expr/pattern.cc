@@ -99,6 +99,19 @@ bool LikePattern::Matches(std::string_view text) const {
   return false;
 }
 
+std::vector<std::string> LikePattern::words() const {
+  std::vector<std::string> words(1);
+  for (const Step& step : steps_) {
+    if (step.kind == Step::Kind::kByte) {
+      words.back().push_back(step.byte);
+    } else if (!words.back().empty()) {
+      words.emplace_back();
+    }
+  }
+  if (words.back().empty()) words.pop_back();
+  return words;
+}
+
 // Greedy: after a run only the last one ever needs to be tried again, one character later.
 bool LikePattern::MatchesSteps(std::string_view text) const {
   const auto character = [&](size_t at) {

@@ -21,6 +21,8 @@ class LikePattern {
   bool Matches(std::string_view text) const;
   Kind kind() const { return kind_; }
   const std::string& literal() const { return literal_; }  // all kinds but kGeneral
+  // Runs of letters, each of which is in every text that matches.
+  std::vector<std::string> words() const;
 
  private:
   struct Step {

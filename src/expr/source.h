@@ -55,17 +55,33 @@ inline Block BlockOf(const Column& column, size_t first, size_t count, BlockScra
   return block;
 }
 
-// A predicate an index may answer: whole, or (kNear) with rows among which are all that match.
+// A predicate an index may answer.
 struct IndexPredicate {
-  enum class Kind { kIn, kRange, kPrefix, kNear };
+  enum class Kind {
+    kIn,
+    kRange,
+    kPrefix,
+    kNear,
+    kWords,   // only by what `words` says
+    kHasAny,  // an array that has one of `values`
+    kHasAll
+  };
   Kind kind;
   FieldId field;
-  std::vector<Value> values;       // kIn
+  std::vector<Value> values;       // kIn, kHasAny, kHasAll; never empty in the last two
   std::optional<Value> low, high;  // kRange
   bool low_inclusive = false, high_inclusive = false;
-  std::string prefix;     // kPrefix
-  geo::Reach reach = {};  // kNear; with a value, so that aggregates may leave it out
-  bool whole() const { return kind != Kind::kNear; }
+  std::string prefix;  // kPrefix
+  // With values, so that aggregates may leave them out.
+  geo::Reach reach = {};                // kNear
+  std::vector<std::string> path = {};   // inside JSON
+  std::vector<std::string> words = {};  // each is in the text of every row that matches
+};
+
+// What an index has to say about a predicate.
+struct IndexEstimate {
+  size_t rows = 0;    // about how many it finds
+  bool whole = true;  // they are those that match; false: all that match are among them
 };
 
 class Source {
@@ -78,8 +94,10 @@ class Source {
   // and the run never crosses 256, 512, 1024 and then multiples of 1,024 (so growing chunks are
   // contiguous). A field that the segment lacks (added later) reads as its default or null.
   virtual Block Read(FieldId field, size_t first, size_t count, BlockScratch* scratch) const = 0;
-  // About how many rows an index would find; nothing if there is none that answers the predicate.
-  virtual std::optional<size_t> EstimateIndex(const IndexPredicate&) const { return std::nullopt; }
+  // Nothing if there is no index that answers the predicate.
+  virtual std::optional<IndexEstimate> EstimateIndex(const IndexPredicate&) const {
+    return std::nullopt;
+  }
   // What it finds, rows() bits; after an estimate.
   virtual Bitmap AskIndex(const IndexPredicate&) const { return Bitmap(rows()); }
 };

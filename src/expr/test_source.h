@@ -34,10 +34,11 @@ class TestSource final : public Source {
     return BlockOf(*column, first, count, scratch);
   }
 
-  std::optional<size_t> EstimateIndex(const IndexPredicate& predicate) const override {
-    if (!answer_index) return std::nullopt;
+  std::optional<IndexEstimate> EstimateIndex(const IndexPredicate& predicate) const override {
+    if (!answer_index || !predicate.path.empty() || predicate.kind > IndexPredicate::Kind::kNear)
+      return std::nullopt;
     offered.push_back(predicate);
-    return estimate;
+    return IndexEstimate{estimate, predicate.kind != IndexPredicate::Kind::kNear};
   }
   Bitmap AskIndex(const IndexPredicate& predicate) const override {
     asked.push_back(predicate);
@@ -89,6 +90,10 @@ class TestSource final : public Source {
         return value.as_string().starts_with(predicate.prefix);
       case IndexPredicate::Kind::kNear:
         return geo::EnvelopeOf(value.as_string())->Meets(predicate.reach.box);
+      case IndexPredicate::Kind::kWords:
+      case IndexPredicate::Kind::kHasAny:
+      case IndexPredicate::Kind::kHasAll:
+        break;  // not offered
     }
     return false;
   }

@@ -23,7 +23,9 @@ enum class BlobKind : uint32_t {
   kIvfCodes = 6,
   kDisk = 7,
   kBitScan = 8,
-  kRTree = 9
+  kRTree = 9,
+  kSortedPart = 10,
+  kGrams = 11
 };
 
 struct BlobHeader {

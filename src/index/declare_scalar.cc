@@ -10,11 +10,16 @@ namespace {
 
 Status Plain(const std::string& message) { return Fail(Code::kParameterInvalid, message); }
 
+std::string Upper(std::string_view text) {
+  std::string upper(text);
+  for (char& c : upper) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - ('a' - 'A') : c);
+  return upper;
+}
+
 Status CheckJson(const std::string& type, const Properties& params) {
   const std::string* cast = FindProperty(params, "json_cast_type");
   if (cast == nullptr) return Fail(Code::kParameterMissing, "json index must specify cast type");
-  std::string upper = *cast;
-  for (char& c : upper) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - ('a' - 'A') : c);
+  const std::string upper = Upper(*cast);
   constexpr std::string_view kCasts[] = {"BOOL",          "DOUBLE",     "VARCHAR",
                                          "JSON",          "ARRAY_BOOL", "ARRAY_DOUBLE",
                                          "ARRAY_VARCHAR", "TIMESTAMPTZ"};
@@ -38,7 +43,18 @@ Status CheckJson(const std::string& type, const Properties& params) {
 
 Status CheckNgram(const Field& field, const Properties& params) {
   if (!IsString(field.type) && field.type != DataType::kJson) {
-    return Plain("Ngram index can only be created on VARCHAR or JSON field");
+    return Plain("ngram index can only be created on VARCHAR or JSON field");
+  }
+  if (field.type == DataType::kJson) {
+    const std::string* cast = FindProperty(params, "json_cast_type");
+    if (cast == nullptr) {
+      return Fail(Code::kParameterMissing,
+                  "JSON field with ngram index must specify json_cast_type");
+    }
+    if (Upper(*cast) != "VARCHAR") {
+      return Plain("JSON field with ngram index only supports VARCHAR cast type, got: " +
+                   Upper(*cast));
+    }
   }
   const std::string* low = FindProperty(params, "min_gram");
   const std::string* high = FindProperty(params, "max_gram");
@@ -112,13 +128,6 @@ Status CheckScalarIndexParams(const Field& field, const std::string& given_type,
   if (field.type == DataType::kText)
     return Plain("TEXT field does not support user-created scalar index");
   if (field.type == DataType::kJson) TRY(CheckJson(type, params));
-  if (type == "NGRAM") {
-    return Fail(
-        Code::kIndexNotSupported,
-        "index type " + type +
-            " is not built yet; built on scalar fields are AUTOINDEX, BITMAP, INVERTED, RTREE, "
-            "STL_SORT, TRIE");
-  }
   return {};
 }
 

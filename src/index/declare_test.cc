@@ -230,8 +230,11 @@ TEST(ScalarParams, AreCheckedWithMilvusTexts) {
               HasSubstr("Ngram index must specify both min_gram and max_gram"));
   EXPECT_THAT(ScalarError(DataType::kVarChar, "NGRAM", {{"min_gram", "5"}, {"max_gram", "3"}}),
               HasSubstr("invalid min_gram or max_gram value for Ngram index"));
-  EXPECT_THAT(ScalarError(DataType::kVarChar, "NGRAM", {{"min_gram", "2"}, {"max_gram", "3"}}),
-              HasSubstr("is not built yet"));
+  EXPECT_EQ(ScalarError(DataType::kVarChar, "NGRAM", {{"min_gram", "2"}, {"max_gram", "3"}}), "");
+  EXPECT_EQ(ScalarError(DataType::kInt64, "NGRAM", {{"min_gram", "2"}, {"max_gram", "3"}}),
+            "ngram index can only be created on VARCHAR or JSON field: invalid parameter");
+  EXPECT_EQ(ScalarError(DataType::kJson, "NGRAM", {{"min_gram", "2"}, {"max_gram", "3"}}),
+            "JSON field with ngram index must specify json_cast_type: missing parameter");
   for (const char* type : {"", "AUTOINDEX", "RTREE"})
     EXPECT_EQ(ScalarError(DataType::kGeometry, type), "") << type;
   EXPECT_THAT(ScalarError(DataType::kInt64, "RTREE"),

@@ -73,6 +73,8 @@ Result<std::unique_ptr<VectorIndex>> OpenBlob(const Blob& blob, const VectorView
     }
     case BlobKind::kSorted:
     case BlobKind::kRTree:
+    case BlobKind::kSortedPart:
+    case BlobKind::kGrams:
       break;
   }
   return Status(Code::kCorruption, "index file: not a vector index");

@@ -1,5 +1,5 @@
-// The sorted scalar index: rows in order of value. Fixed types keep the values beside the rows;
-// strings keep a sorted dictionary and, for each entry, its run of rows.
+#include "index/sorted.h"
+
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -9,9 +9,7 @@
 #include <numeric>
 
 #include "base/coding.h"
-#include "index/blob.h"
-#include "index/rtree.h"
-#include "index/scalar_index.h"
+#include "index/scalar_values.h"
 
 namespace elanus::index {
 namespace {
@@ -93,8 +91,13 @@ class SortedValues final : public ScalarIndex {
   }
 
  public:
-  SortedValues(size_t rows, const T* values, const uint32_t* value_rows, size_t count)
-      : rows_(rows), values_(values), value_rows_(value_rows), count_(count) {}
+  SortedValues(const PartMeta& meta, size_t rows, const T* values, const uint32_t* value_rows,
+               size_t count)
+      : ScalarIndex(meta.part, meta.exact),
+        rows_(rows),
+        values_(values),
+        value_rows_(value_rows),
+        count_(count) {}
 
   Bitmap In(const std::vector<Value>& values) const override {
     Bitmap out(rows_);
@@ -131,9 +134,10 @@ class SortedStrings final : public ScalarIndex {
   }
 
  public:
-  SortedStrings(size_t rows, std::string_view bytes, const uint64_t* ends, const uint32_t* run_ends,
-                const uint32_t* run_rows, size_t count, size_t entries)
-      : rows_(rows),
+  SortedStrings(const PartMeta& meta, size_t rows, std::string_view bytes, const uint64_t* ends,
+                const uint32_t* run_ends, const uint32_t* run_rows, size_t count, size_t entries)
+      : ScalarIndex(meta.part, meta.exact),
+        rows_(rows),
         bytes_(bytes),
         ends_(ends),
         run_ends_(run_ends),
@@ -198,63 +202,62 @@ class SortedStrings final : public ScalarIndex {
   size_t entries_;  // rows that are not null
 };
 
-BlobHeader HeaderOf(const ScalarView& column, uint64_t count, uint64_t entries) {
+BlobHeader HeaderOf(const ScalarView& column, const ScalarPart& part, bool exact, uint64_t count,
+                    uint64_t entries) {
   std::string meta;
   Writer w(&meta);
   w.U64(count);
   w.U64(entries);
-  return {BlobKind::kSorted, column.type, Metric::kNone, column.rows, 0, meta};
+  if (!IsWhole(column, part)) WritePart({part, exact}, &meta);
+  return {IsWhole(column, part) ? BlobKind::kSorted : BlobKind::kSortedPart,
+          column.type,
+          Metric::kNone,
+          column.rows,
+          0,
+          meta};
 }
 
 template <typename T>
-Status BuildValues(const ScalarView& column, const Sink& sink) {
+Status BuildValues(const ScalarView& column, const ScalarPart& part, const Sink& sink) {
   std::vector<std::pair<T, uint32_t>> pairs;
   pairs.reserve(column.rows);
-  for (uint32_t row = 0; row < column.rows; ++row) {
-    if (column.valid != nullptr && column.valid[row] == 0) continue;
-    T v;
-    std::memcpy(&v, column.data + row * sizeof(T), sizeof v);
+  const bool exact = ForEachFixed<T>(column, part, [&](uint32_t row, T v) {
     if (!IsNaN(v)) pairs.emplace_back(v, row);
-  }
+  });
   std::sort(pairs.begin(), pairs.end());
+  pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
   std::vector<T> values(pairs.size());
   std::vector<uint32_t> rows(pairs.size());
   for (size_t i = 0; i < pairs.size(); ++i) {
     values[i] = pairs[i].first;
     rows[i] = pairs[i].second;
   }
-  BlobWriter blob(HeaderOf(column, values.size(), rows.size()));
+  BlobWriter blob(HeaderOf(column, part, exact, values.size(), rows.size()));
   blob.Add(BytesOf(values));
   blob.Add(BytesOf(rows));
   return blob.Write(sink);
 }
 
-Status BuildStrings(const ScalarView& column, const Sink& sink) {
-  const auto text = [&](uint32_t row) {
-    const uint64_t begin = row == 0 ? 0 : column.ends[row - 1];
-    return std::string_view(reinterpret_cast<const char*>(column.data) + begin,
-                            column.ends[row] - begin);
-  };
-  std::vector<uint32_t> rows;
-  for (uint32_t row = 0; row < column.rows; ++row) {
-    if (column.valid == nullptr || column.valid[row] != 0) rows.push_back(row);
-  }
-  std::sort(rows.begin(), rows.end(), [&](uint32_t a, uint32_t b) {
-    const int order = text(a).compare(text(b));
-    return order != 0 ? order < 0 : a < b;
-  });
+Status BuildStrings(const ScalarView& column, const ScalarPart& part, const Sink& sink) {
+  std::vector<std::pair<std::string_view, uint32_t>> pairs;
+  ForEachString(column, part,
+                [&](uint32_t row, std::string_view text) { pairs.emplace_back(text, row); });
+  std::sort(pairs.begin(), pairs.end());
+  pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
   std::string bytes;
   std::vector<uint64_t> ends;
   std::vector<uint32_t> run_ends;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    if (i == 0 || text(rows[i]) != text(rows[i - 1])) {
-      bytes += text(rows[i]);
+  std::vector<uint32_t> rows;
+  for (const auto& [text, row] : pairs) {
+    if (rows.empty() || text != pairs[rows.size() - 1].first) {
+      bytes += text;
       ends.push_back(bytes.size());
       run_ends.push_back(0);
     }
-    run_ends.back() = static_cast<uint32_t>(i + 1);
+    rows.push_back(row);
+    run_ends.back() = static_cast<uint32_t>(rows.size());
   }
-  BlobWriter blob(HeaderOf(column, ends.size(), rows.size()));
+  BlobWriter blob(HeaderOf(column, part, true, ends.size(), rows.size()));
   blob.Add(BytesOf(ends));
   blob.Add(bytes);
   blob.Add(BytesOf(run_ends));
@@ -263,11 +266,12 @@ Status BuildStrings(const ScalarView& column, const Sink& sink) {
 }
 
 template <typename T>
-Result<std::unique_ptr<ScalarIndex>> OpenValues(const Blob& blob, uint64_t count) {
+Result<std::unique_ptr<ScalarIndex>> OpenValues(const Blob& blob, const PartMeta& meta,
+                                                uint64_t count) {
   const T* values = TRY(blob.ArrayOf<T>(kValues, count));
   const uint32_t* rows = TRY(blob.ArrayOf<uint32_t>(kValueRows, count));
   return std::unique_ptr<ScalarIndex>(
-      std::make_unique<SortedValues<T>>(blob.header().rows, values, rows, count));
+      std::make_unique<SortedValues<T>>(meta, blob.header().rows, values, rows, count));
 }
 
 // Calls fn with a value of the type's C++ counterpart; strings are the caller's.
@@ -290,34 +294,32 @@ auto WithFixed(DataType type, Fn fn) -> decltype(fn(int8_t{})) {
 
 }  // namespace
 
-Status BuildScalar(const ScalarView& column, const Sink& sink) {
-  if (column.type == DataType::kGeometry) return BuildRTree(column, sink);
-  if (IsString(column.type)) return BuildStrings(column, sink);
-  return WithFixed(column.type,
-                   [&](auto zero) -> Status { return BuildValues<decltype(zero)>(column, sink); });
+Status BuildSorted(const ScalarView& column, const ScalarPart& part, const Sink& sink) {
+  if (IsString(part.type)) return BuildStrings(column, part, sink);
+  return WithFixed(part.type, [&](auto zero) -> Status {
+    return BuildValues<decltype(zero)>(column, part, sink);
+  });
 }
 
-Result<std::unique_ptr<ScalarIndex>> OpenScalar(std::string_view bytes, const ScalarView& column) {
+Result<std::unique_ptr<ScalarIndex>> OpenSorted(const Blob& blob) {
   using Opened = Result<std::unique_ptr<ScalarIndex>>;
-  const Blob blob = TRY(Blob::Open(bytes));
   const BlobHeader& header = blob.header();
-  const BlobKind kind = column.type == DataType::kGeometry ? BlobKind::kRTree : BlobKind::kSorted;
-  if (header.kind != kind || header.type != column.type || header.rows != column.rows) {
-    return Status(Code::kCorruption, "scalar index file does not belong to this column");
-  }
-  if (kind == BlobKind::kRTree) return OpenRTree(blob);
   Reader meta(header.meta);
   const uint64_t count = TRY(meta.U64());
   const uint64_t entries = TRY(meta.U64());
-  if (!IsString(column.type)) {
-    return WithFixed(column.type,
-                     [&](auto zero) -> Opened { return OpenValues<decltype(zero)>(blob, count); });
+  PartMeta part;
+  part.part.type = header.type;
+  if (header.kind == BlobKind::kSortedPart) part = TRY(ReadPart(&meta));
+  if (!IsString(part.part.type)) {
+    return WithFixed(part.part.type, [&](auto zero) -> Opened {
+      return OpenValues<decltype(zero)>(blob, part, count);
+    });
   }
   const uint64_t* ends = TRY(blob.ArrayOf<uint64_t>(kDictEnds, count));
   const uint32_t* run_ends = TRY(blob.ArrayOf<uint32_t>(kRunEnds, count));
   const uint32_t* rows = TRY(blob.ArrayOf<uint32_t>(kRunRows, entries));
   return std::unique_ptr<ScalarIndex>(std::make_unique<SortedStrings>(
-      header.rows, blob.Section(kDictBytes), ends, run_ends, rows, count, entries));
+      part, header.rows, blob.Section(kDictBytes), ends, run_ends, rows, count, entries));
 }
 
 }  // namespace elanus::index

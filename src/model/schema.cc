@@ -67,6 +67,13 @@ const Partition* CollectionInfo::FindPartition(PartitionId partition_id) const {
   return nullptr;
 }
 
+const IndexInfo* CollectionInfo::FindIndex(IndexId index_id) const {
+  for (const IndexInfo& index : indexes) {
+    if (index.id == index_id) return &index;
+  }
+  return nullptr;
+}
+
 const IndexInfo* CollectionInfo::FindIndex(FieldId field) const {
   for (const IndexInfo& index : indexes) {
     if (index.field == field) return &index;

@@ -116,6 +116,7 @@ struct CollectionInfo {
   const Partition* FindPartition(std::string_view partition_name) const;
   const Partition* FindPartition(PartitionId partition_id) const;
   const IndexInfo* FindIndex(FieldId field) const;  // the first on that field
+  const IndexInfo* FindIndex(IndexId index_id) const;
 };
 
 // Stable bytes for the catalog (docs/formats/catalog.md): tagged fields, unknown tags skipped.

@@ -420,12 +420,13 @@ TEST_F(SealedSegmentTest, StatisticsRuleOutPredicatesThatNoRowCanMeet) {
                                  false,
                                  false,
                                  ""};
-  EXPECT_EQ(source->EstimateIndex(predicate), 0u);
+  ASSERT_TRUE(source->EstimateIndex(predicate).has_value());
+  EXPECT_EQ(source->EstimateIndex(predicate)->rows, 0u);
   const Bitmap matched = source->AskIndex(predicate);
   EXPECT_EQ(matched.size(), 500u);
   EXPECT_TRUE(matched.None());
   predicate.low = Value(int64_t{0});
-  EXPECT_EQ(source->EstimateIndex(predicate), std::nullopt);
+  EXPECT_FALSE(source->EstimateIndex(predicate).has_value());
 }
 
 TEST_F(SealedSegmentTest, TheSpatialIndexLeadsToWhatAScanFinds) {
@@ -440,8 +441,8 @@ TEST_F(SealedSegmentTest, TheSpatialIndexLeadsToWhatAScanFinds) {
                   return Status();
                 }).ok());
     IndexSet indexes;
-    indexes.scalars[field.id] =
-        index::OpenScalar(bytes, *written.segment->LendScalars(field)).take();
+    indexes.scalars[IndexId(1)] = {
+        field.id, index::OpenScalar(bytes, *written.segment->LendScalars(field)).take()};
     const auto scan = written.segment->MakeSource(schema, kRows, nullptr);
     const auto indexed = written.segment->MakeSource(schema, kRows, &indexes);
     for (const char* filter :

@@ -22,7 +22,7 @@ bool Less(const Value& a, const Value& b) {
 // a float or as a double; what is below or above as a float is so in both.
 bool RuledOut(const IndexPredicate& predicate, const SealedColumn& column) {
   const ColumnStats& stats = column.stats();
-  if (stats.min.is_null() || stats.max.is_null()) return false;
+  if (!predicate.path.empty() || stats.min.is_null() || stats.max.is_null()) return false;
   const auto rounded = [&](const Value& v) {
     if (column.type() != DataType::kFloat || !v.is_number()) return v;
     return Value(static_cast<double>(static_cast<float>(v.as_double())));
@@ -38,6 +38,9 @@ bool RuledOut(const IndexPredicate& predicate, const SealedColumn& column) {
     case IndexPredicate::Kind::kPrefix:
       return above(Value(predicate.prefix));
     case IndexPredicate::Kind::kNear:
+    case IndexPredicate::Kind::kWords:
+    case IndexPredicate::Kind::kHasAny:
+    case IndexPredicate::Kind::kHasAll:
       break;
   }
   return false;
@@ -68,32 +71,95 @@ size_t EstimateIn(const std::vector<Value>& values, const index::ScalarIndex& in
   return values.empty() ? 0 : rows * values.size() / asked + values.size();
 }
 
-size_t Estimate(const IndexPredicate& predicate, const index::ScalarIndex& index) {
+bool AsksForElements(const IndexPredicate& predicate) {
+  return predicate.kind == IndexPredicate::Kind::kHasAny ||
+         predicate.kind == IndexPredicate::Kind::kHasAll;
+}
+
+// Whether an index of values of type `type`, taken from JSON or from arrays, finds all that equals
+// `value` or compares with it.
+bool Holds(DataType type, const Value& value) {
+  return IsString(type)            ? value.is_string()
+         : type == DataType::kBool ? value.is_bool()
+                                   : value.is_number();
+}
+
+bool HoldsAll(DataType type, const IndexPredicate& predicate) {
+  const auto holds = [type](const Value& value) { return Holds(type, value); };
+  return std::all_of(predicate.values.begin(), predicate.values.end(), holds) &&
+         (!predicate.low || holds(*predicate.low)) && (!predicate.high || holds(*predicate.high));
+}
+
+// The index is on what the predicate is about.
+bool IsAbout(const IndexPredicate& predicate, const index::ScalarPart& part, DataType column) {
+  if (part.path != predicate.path || part.elements != AsksForElements(predicate)) return false;
+  if (predicate.kind == IndexPredicate::Kind::kPrefix ||
+      predicate.kind == IndexPredicate::Kind::kWords) {
+    return IsString(part.type);
+  }
+  return part.type == column || HoldsAll(part.type, predicate);
+}
+
+// The predicate for an index whose numbers are rounded: what it finds holds all that match.
+IndexPredicate Rounded(IndexPredicate predicate) {
+  const auto round = [](Value* value) {
+    if (value->is_number()) *value = Value(value->as_double());
+  };
+  for (Value& value : predicate.values) round(&value);
+  if (predicate.low) round(&*predicate.low);
+  if (predicate.high) round(&*predicate.high);
+  predicate.low_inclusive = predicate.high_inclusive = true;
+  return predicate;
+}
+
+// Nothing: the index cannot answer.
+std::optional<expr::IndexEstimate> Estimate(const IndexPredicate& predicate, size_t rows,
+                                            const index::ScalarIndex& index) {
+  if (index.gives_words()) {
+    const auto found = index.EstimateWords(predicate.words);
+    if (!found) return std::nullopt;
+    return expr::IndexEstimate{*found, false};
+  }
   switch (predicate.kind) {
     case IndexPredicate::Kind::kIn:
-      return EstimateIn(predicate.values, index);
+    case IndexPredicate::Kind::kHasAny:
+    case IndexPredicate::Kind::kHasAll:
+      return expr::IndexEstimate{EstimateIn(predicate.values, index), index.exact()};
     case IndexPredicate::Kind::kRange:
-      return index.EstimateRange(BoundOf(predicate.low, predicate.low_inclusive),
-                                 BoundOf(predicate.high, predicate.high_inclusive));
+      return expr::IndexEstimate{
+          index.EstimateRange(BoundOf(predicate.low, predicate.low_inclusive),
+                              BoundOf(predicate.high, predicate.high_inclusive)),
+          index.exact()};
     case IndexPredicate::Kind::kPrefix:
-      return index.EstimateRange(index::Bound{Value(predicate.prefix), true},
-                                 PastPrefix(predicate.prefix));
+      return expr::IndexEstimate{index.EstimateRange(index::Bound{Value(predicate.prefix), true},
+                                                     PastPrefix(predicate.prefix))};
     case IndexPredicate::Kind::kNear:
+      // A tree of places does not tell beforehand; but it costs little beside a look at every
+      // place.
+      return expr::IndexEstimate{rows / 4, false};
+    case IndexPredicate::Kind::kWords:
       break;
   }
-  return 0;
+  return std::nullopt;
 }
 
 Bitmap Ask(const IndexPredicate& predicate, const index::ScalarIndex& index) {
   switch (predicate.kind) {
     case IndexPredicate::Kind::kIn:
+    case IndexPredicate::Kind::kHasAny:
       return index.In(predicate.values);
+    case IndexPredicate::Kind::kHasAll: {
+      Bitmap all = index.In({predicate.values[0]});
+      for (size_t i = 1; i < predicate.values.size(); ++i) all.And(index.In({predicate.values[i]}));
+      return all;
+    }
     case IndexPredicate::Kind::kRange:
       return index.Range(BoundOf(predicate.low, predicate.low_inclusive),
                          BoundOf(predicate.high, predicate.high_inclusive));
     case IndexPredicate::Kind::kPrefix:
       return index.Prefix(predicate.prefix);
     case IndexPredicate::Kind::kNear:
+    case IndexPredicate::Kind::kWords:
       break;
   }
   return {};
@@ -155,32 +221,40 @@ expr::Block SealedSource::Read(FieldId field, size_t first, size_t count,
   return block;
 }
 
-const index::ScalarIndex* SealedSource::IndexOf(FieldId field) const {
-  if (indexes_ == nullptr) return nullptr;
-  const auto found = indexes_->scalars.find(field);
-  return found == indexes_->scalars.end() ? nullptr : found->second.get();
+SealedSource::Answer SealedSource::IndexFor(const IndexPredicate& predicate) const {
+  Answer best;
+  if (indexes_ == nullptr) return best;
+  for (const auto& [id, scalar] : indexes_->scalars) {
+    if (scalar.field != predicate.field) continue;
+    if (!IsAbout(predicate, scalar.index->part(), columns_.at(predicate.field).type())) continue;
+    const auto estimate = Estimate(predicate, rows_, *scalar.index);
+    if (!estimate || (best.index != nullptr && best.estimate.whole)) continue;
+    best = {scalar.index.get(), *estimate};
+  }
+  return best;
 }
 
 // What the statistics rule out needs no index.
-std::optional<size_t> SealedSource::EstimateIndex(const IndexPredicate& predicate) const {
+std::optional<expr::IndexEstimate> SealedSource::EstimateIndex(
+    const IndexPredicate& predicate) const {
   const auto column = columns_.find(predicate.field);
   if (column == columns_.end()) return std::nullopt;
-  if (RuledOut(predicate, column->second)) return 0;
-  const index::ScalarIndex* index = IndexOf(predicate.field);
-  if (index == nullptr) return std::nullopt;
-  // A tree of places does not tell beforehand; but it costs little beside a look at every place.
-  if (predicate.kind == IndexPredicate::Kind::kNear) return rows_ / 4;
-  return Estimate(predicate, *index);
+  if (RuledOut(predicate, column->second)) return expr::IndexEstimate{0};
+  const Answer answer = IndexFor(predicate);
+  if (answer.index == nullptr) return std::nullopt;
+  return answer.estimate;
 }
 
 Bitmap SealedSource::AskIndex(const IndexPredicate& predicate) const {
-  const index::ScalarIndex* index = IndexOf(predicate.field);
-  if (index == nullptr) return Bitmap(rows_);  // ruled out
+  const Answer answer = IndexFor(predicate);
+  if (answer.index == nullptr) return Bitmap(rows_);  // ruled out
+  if (answer.index->gives_words()) return answer.index->Words(predicate.words);
   if (predicate.kind == IndexPredicate::Kind::kNear) {
-    auto near = index->Near(predicate.reach, rows_ / 2 + 1);
+    auto near = answer.index->Near(predicate.reach, rows_ / 2 + 1);
     return near ? std::move(near).value() : Bitmap(rows_, true);
   }
-  return Ask(predicate, *index);
+  return answer.index->exact() ? Ask(predicate, *answer.index)
+                               : Ask(Rounded(predicate), *answer.index);
 }
 
 }  // namespace elanus::segment

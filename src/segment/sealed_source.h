@@ -22,11 +22,17 @@ class SealedSource : public expr::Source {
   expr::Block Read(FieldId field, size_t first, size_t count,
                    expr::BlockScratch* scratch) const override;
   // By the column's statistics if they rule all rows out, else by the index.
-  std::optional<size_t> EstimateIndex(const expr::IndexPredicate& predicate) const override;
+  std::optional<expr::IndexEstimate> EstimateIndex(
+      const expr::IndexPredicate& predicate) const override;
   Bitmap AskIndex(const expr::IndexPredicate& predicate) const override;
 
  private:
-  const index::ScalarIndex* IndexOf(FieldId field) const;  // or null
+  // An index that answers the predicate, whole if there is such a one; or null.
+  struct Answer {
+    const index::ScalarIndex* index = nullptr;
+    expr::IndexEstimate estimate = {};
+  };
+  Answer IndexFor(const expr::IndexPredicate& predicate) const;
 
   const std::map<FieldId, SealedColumn>& columns_;
   const size_t rows_;

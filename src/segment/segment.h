@@ -22,10 +22,15 @@
 
 namespace elanus::segment {
 
-// The indexes that serve a sealed segment, by field. Immutable once published.
+// The indexes that serve a sealed segment: one of a vector field, any number of another field (of
+// JSON by path). Immutable once published.
 struct IndexSet {
+  struct Scalar {
+    FieldId field;
+    std::shared_ptr<const index::ScalarIndex> index;
+  };
   std::map<FieldId, std::shared_ptr<const index::VectorIndex>> vectors;
-  std::map<FieldId, std::shared_ptr<const index::ScalarIndex>> scalars;
+  std::map<IndexId, Scalar> scalars;  // by the declaration
 };
 
 struct VectorSearch {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "expr/field_path.h"
 #include "shard/local_shard.h"
 #include "shard/shard_metrics.h"
 
@@ -21,6 +22,19 @@ constexpr size_t kQuietShare = 5;
 
 bool WorthRewriting(const SegmentView& view, size_t gone, size_t share) {
   return gone >= view.rows || gone * share > view.rows;
+}
+
+// What is built for an index on a scalar field.
+std::optional<index::ScalarSpec> SpecOf(const IndexInfo& index, const Field& field,
+                                        const Schema& schema) {
+  std::vector<std::string> path;
+  if (const std::string* text = index.Param("json_path");
+      text != nullptr && field.type == DataType::kJson) {
+    Result<expr::FieldPath> parsed = expr::ParseFieldPath(*text, schema);
+    if (!parsed.ok() || parsed->field->id != field.id) return std::nullopt;
+    path = std::move(parsed).take().keys;
+  }
+  return index::ResolveScalarSpec(field, index, std::move(path));
 }
 
 }  // namespace
@@ -157,8 +171,7 @@ bool LocalShard::DropStaleIndexes(const Snapshot& snapshot) {
   bool changed = false;
   for (meta::SegmentMeta& meta : head.segments) {
     changed |= std::erase_if(meta.indexes, [&](const meta::IndexObject& object) {
-                 const IndexInfo* declared = snapshot.collection->FindIndex(object.field);
-                 return declared == nullptr || declared->id != object.index;
+                 return snapshot.collection->FindIndex(object.index) == nullptr;
                }) > 0;
   }
   if (!changed) return false;
@@ -306,9 +319,7 @@ LiveTable::Ptr LocalShard::CarryEnds(const std::vector<SegmentViewPtr>& inputs,
 
 bool LocalShard::WantsIndexFile(const IndexInfo& index, const Field& field, size_t rows) const {
   if (rows < env_->options.index_rows_min || IsExact(index.type)) return false;
-  return IsVector(field.type) || IsNumber(field.type) || field.type == DataType::kBool ||
-         field.type == DataType::kVarChar || field.type == DataType::kTimestamptz ||
-         field.type == DataType::kGeometry;
+  return IsVector(field.type) || SpecOf(index, field, slot_.Get()->collection->schema).has_value();
 }
 
 bool LocalShard::NeedsIndexFile(const IndexInfo& index, const Field& field,
@@ -330,10 +341,7 @@ std::optional<LocalShard::IndexJob> LocalShard::PickIndex(const Snapshot& snapsh
     }
     for (const SegmentViewPtr& view : snapshot.segments) {
       if (view->sealed == nullptr || !NeedsIndexFile(index, *field, *view)) continue;
-      if (const auto built = view->index_ids.find(index.field);
-          built != view->index_ids.end() && built->second == index.id) {
-        continue;
-      }
+      if (view->index_ids.contains(index.id)) continue;
       if (quiet || view->sealed->file_bytes() >= env_->options.index_bytes_early)
         return IndexJob{view, index, *field};
     }
@@ -354,7 +362,9 @@ Status LocalShard::BuildIndex(const IndexJob& job) {
       const index::VectorView vectors = TRY(job.view->sealed->Vectors(job.field, spec.metric));
       TRY(index::Build(jobs_, vectors, spec, env_->options.build_threads, [](double) {}, sink));
     } else {
-      TRY(index::BuildScalar(TRY(job.view->sealed->Scalars(job.field)), sink));
+      const auto spec = SpecOf(job.index, job.field, slot_.Get()->collection->schema);
+      if (!spec) return Status(Code::kCancelled, "the schema no longer has what is indexed");
+      TRY(index::BuildScalar(TRY(job.view->sealed->Scalars(job.field)), *spec, sink));
     }
     TRY(file->Sync());
     bytes = file->size();
@@ -366,9 +376,8 @@ Status LocalShard::BuildIndex(const IndexJob& job) {
   meta::ShardHead head = head_;
   const auto meta = std::find_if(head.segments.begin(), head.segments.end(),
                                  [&](const meta::SegmentMeta& m) { return m.id == job.view->id; });
-  const IndexInfo* declared = slot_.Get()->collection->FindIndex(job.index.field);
-  if (dropped_ || meta == head.segments.end() || declared == nullptr ||
-      declared->id != job.index.id) {
+  if (dropped_ || meta == head.segments.end() ||
+      slot_.Get()->collection->FindIndex(job.index.id) == nullptr) {
     return env_->fs->Remove(path);  // nobody wants it any more
   }
   const meta::IndexObject made{job.index.id, job.index.field, object, bytes};
@@ -387,7 +396,7 @@ Status LocalShard::BuildIndex(const IndexJob& job) {
     all->vectors.merge(indexes.vectors);
     all->scalars.merge(indexes.scalars);
     view.indexes = std::move(all);
-    view.index_ids[made.field] = made.index;
+    view.index_ids[made.index] = made.field;
     ReplaceView(i, std::move(view));
     changed_ = true;
     Publish();
@@ -404,8 +413,7 @@ Status LocalShard::AttachIndex(const meta::IndexObject& object,
                                segment::IndexSet* indexes) {
   const CollectionInfo& collection = *slot_.Get()->collection;
   const Field* field = collection.schema.Find(object.field);
-  const IndexInfo* declared = collection.FindIndex(object.field);
-  if (field == nullptr || declared == nullptr || declared->id != object.index) return {};
+  if (field == nullptr || collection.FindIndex(object.index) == nullptr) return {};
   std::shared_ptr<const io::Mapping> mapping = TRY(env_->fs->Map(Path(object.object, "idx")));
   // The index borrows the file's bytes and the segment's column: they live as long as it does.
   struct Held {
@@ -421,8 +429,8 @@ Status LocalShard::AttachIndex(const meta::IndexObject& object,
         std::shared_ptr<const index::VectorIndex>(held, held->vectors.get());
   } else {
     held->scalars = TRY(index::OpenScalar(mapping->view(), TRY(sealed->LendScalars(*field))));
-    indexes->scalars[object.field] =
-        std::shared_ptr<const index::ScalarIndex>(held, held->scalars.get());
+    indexes->scalars[object.index] = {
+        object.field, std::shared_ptr<const index::ScalarIndex>(held, held->scalars.get())};
   }
   return {};
 }

@@ -60,9 +60,8 @@ Result<std::shared_ptr<LocalShard>> LocalShard::Open(const ShardEnv* env,
     for (const meta::IndexObject& object : meta.indexes) {
       const Status attached = shard->AttachIndex(object, sealed, indexes.get());
       if (attached.ok()) {
-        if (indexes->vectors.count(object.field) != 0 ||
-            indexes->scalars.count(object.field) != 0) {
-          view.index_ids[object.field] = object.index;
+        if (indexes->vectors.contains(object.field) || indexes->scalars.contains(object.index)) {
+          view.index_ids[object.index] = object.field;
         }
         continue;
       }

@@ -242,9 +242,9 @@ roles::ShardStats LocalShard::Stats() {
     info.bytes =
         view->sealed != nullptr ? view->sealed->file_bytes() : view->segment->memory_bytes();
     if (view->rows > 0) info.partition = view->segment->PartitionOf(0);
-    for (const auto& [field, index] : view->index_ids) {
-      const IndexInfo* declared = snapshot->collection->FindIndex(field);
-      if (declared != nullptr && declared->id == index) info.indexes.push_back(declared->name);
+    for (const auto& [index, field] : view->index_ids) {
+      const IndexInfo* declared = snapshot->collection->FindIndex(index);
+      if (declared != nullptr) info.indexes.push_back(declared->name);
     }
     int64_t counted = 0;  // rows of partitions that are there
     for (const Partition& partition : snapshot->collection->partitions) {
@@ -269,16 +269,13 @@ roles::ShardStats LocalShard::Stats() {
 roles::IndexProgress LocalShard::ProgressOf(IndexId index) {
   const SnapshotPtr snapshot = slot_.Get();
   roles::IndexProgress progress;
-  const auto& indexes = snapshot->collection->indexes;
-  const auto declared = std::find_if(indexes.begin(), indexes.end(),
-                                     [&](const IndexInfo& i) { return i.id == index; });
-  if (declared == indexes.end()) return progress;
+  const IndexInfo* declared = snapshot->collection->FindIndex(index);
+  if (declared == nullptr) return progress;
   const Field* field = snapshot->collection->schema.Find(declared->field);
   for (const SegmentViewPtr& view : snapshot->segments) {
     if (view->sealed == nullptr) continue;
     progress.total_rows += static_cast<int64_t>(view->rows);
-    const auto built = view->index_ids.find(declared->field);
-    const bool ready = (built != view->index_ids.end() && built->second == index) ||
+    const bool ready = view->index_ids.contains(index) ||
                        (field != nullptr && !NeedsIndexFile(*declared, *field, *view));
     if (ready) progress.indexed_rows += static_cast<int64_t>(view->rows);
   }

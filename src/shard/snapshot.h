@@ -29,7 +29,7 @@ struct SegmentView {
   // Sealed only.
   std::shared_ptr<segment::SealedSegment> sealed;  // null: growing or frozen
   std::shared_ptr<const segment::IndexSet> indexes;
-  std::map<FieldId, IndexId> index_ids;  // which declared index each of them is
+  std::map<IndexId, FieldId> index_ids;  // the declared indexes that they are
   // Growing only: null once frozen.
   std::shared_ptr<segment::GrowingSegment> growing;
   uint64_t frozen_lsn = 0;  // frozen: the newest frame in it

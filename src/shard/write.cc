@@ -356,9 +356,8 @@ void LocalShard::Update(const roles::CollectionPtr& collection) {
       auto kept = std::make_shared<segment::IndexSet>(*view.indexes);
       SegmentView next = view;
       std::erase_if(next.index_ids, [&](const auto& entry) {
-        const IndexInfo* declared = collection->FindIndex(entry.first);
-        if (declared != nullptr && declared->id == entry.second) return false;
-        kept->vectors.erase(entry.first);
+        if (collection->FindIndex(entry.first) != nullptr) return false;
+        kept->vectors.erase(entry.second);
         kept->scalars.erase(entry.first);
         return true;
       });
