@@ -20,8 +20,9 @@ Status OutOfRange(const std::string& text, size_t low, size_t high, size_t actua
                                              ", actual=" + std::to_string(actual) + "]");
 }
 
-Status RoleNotFound() {
-  return Invalid("not found the role, maybe the role isn't existed or internal system error");
+Status RoleNotFound(const std::string& name) {
+  return Invalid(
+      "not found the role, maybe the role isn't existed or internal system error: role " + name);
 }
 
 bool IsBuiltInRole(std::string_view name) { return name == kAdminRole || name == kPublicRole; }
@@ -174,7 +175,7 @@ Status AccessControl::CreateUser(const std::string& name, const std::string& pas
 Status AccessControl::ChangeUser(const std::string& name, const std::string& old_password,
                                  const UserChange& change, bool by_super_user) {
   if (!change.password && !change.description) {
-    return Invalid("must update either password or description");
+    return Invalid("invalid password: must update either password or description");
   }
   if (change.description) TRY(CheckDescription("user", *change.description));
   const auto before = rules();
@@ -255,6 +256,11 @@ Status AccessControl::CheckRoleName(const std::string& name) const {
   return {};
 }
 
+Status AccessControl::CheckRole(const std::string& name) const {
+  TRY(CheckRoleName(name));
+  return rules()->roles.contains(name) ? Status() : RoleNotFound(name);
+}
+
 Status AccessControl::CreateRole(const std::string& name, const std::string& description) {
   TRY(CheckRoleName(name));
   TRY(CheckDescription("role", description));
@@ -283,7 +289,7 @@ Status AccessControl::DescribeRole(const std::string& name, const std::string& d
   const std::lock_guard lock(change_mutex_);
   AccessRules after = *rules();
   const auto role = after.roles.find(name);
-  if (role == after.roles.end()) return RoleNotFound();
+  if (role == after.roles.end()) return RoleNotFound(name);
   role->second.description = description;
   return Change(std::move(after));
 }
@@ -297,7 +303,7 @@ Status AccessControl::DropRole(const std::string& name, bool with_grants) {
   const std::lock_guard lock(change_mutex_);
   AccessRules after = *rules();
   const auto role = after.roles.find(name);
-  if (role == after.roles.end()) return RoleNotFound();
+  if (role == after.roles.end()) return RoleNotFound(name);
   if (!with_grants && !role->second.grants.empty()) {
     return Invalid(
         "fail to drop the role that it has privileges. Use REVOKE API to revoke privileges");
@@ -312,7 +318,7 @@ Status AccessControl::AddToRole(const std::string& user, const std::string& role
   TRY(CheckRoleName(role));
   const std::lock_guard lock(change_mutex_);
   AccessRules after = *rules();
-  if (!after.roles.contains(role)) return RoleNotFound();
+  if (!after.roles.contains(role)) return RoleNotFound(role);
   const auto found = after.users.find(user);
   if (found == after.users.end()) {
     return Invalid(
@@ -329,7 +335,7 @@ Status AccessControl::RemoveFromRole(const std::string& user, const std::string&
   TRY(CheckRoleName(role));
   const std::lock_guard lock(change_mutex_);
   AccessRules after = *rules();
-  if (!after.roles.contains(role)) return RoleNotFound();
+  if (!after.roles.contains(role)) return RoleNotFound(role);
   if (const auto found = after.users.find(user); found != after.users.end()) {
     found->second.roles.erase(role);
   }
@@ -365,7 +371,7 @@ Status AccessControl::CheckLevel(const AccessRules& rules, const Grant& grant) c
 
 Status AccessControl::CheckGrant(const AccessRules& rules, const std::string& role, Grant* grant,
                                  Form form) const {
-  if (!rules.roles.contains(role)) return Invalid("the role \"" + role + "\" does not exist");
+  if (!rules.roles.contains(role)) return RoleNotFound(role);
   if (grant->object.empty()) return Invalid("the object name in the grant entity is empty");
   if (grant->privilege.empty()) return Invalid("the privilege name in the grant entity is empty");
   const std::string& privilege = grant->privilege;
@@ -476,6 +482,7 @@ Status AccessControl::DropGroup(const std::string& name) {
 
 Status AccessControl::AddToGroup(const std::string& name,
                                  const std::vector<std::string>& privileges) {
+  TRY(CheckGroupName(name));
   const std::lock_guard lock(change_mutex_);
   AccessRules after = *rules();
   const auto group = after.groups.find(name);
@@ -498,6 +505,7 @@ Status AccessControl::AddToGroup(const std::string& name,
 
 Status AccessControl::RemoveFromGroup(const std::string& name,
                                       const std::vector<std::string>& privileges) {
+  TRY(CheckGroupName(name));
   const std::lock_guard lock(change_mutex_);
   AccessRules after = *rules();
   const auto group = after.groups.find(name);

@@ -67,6 +67,8 @@ class AccessControl {
   Status CheckUserName(const std::string& name) const;
   Status CheckRoleName(const std::string& name) const;
 
+  Status CheckRole(const std::string& name) const;  // that there is such a role
+
   // ---- Grants. `grant.type` is that of the object named in an older grant, else it follows from
   // the privilege. What a privilege implies (Load: the load state) is granted with it. ----
   enum class Form { kByType, kByLevel };

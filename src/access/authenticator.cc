@@ -110,7 +110,8 @@ void Authenticator::CountFailure(const std::string& user_and_address, Clock::tim
 std::optional<std::string> DecodeBase64(std::string_view text) {
   if (text.empty() || text.size() % 4 != 0) return std::nullopt;
   const size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
-  if (text.substr(0, text.size() - padding).find('=') != std::string_view::npos) return std::nullopt;
+  if (text.substr(0, text.size() - padding).find('=') != std::string_view::npos)
+    return std::nullopt;
   std::string bytes(text.size() / 4 * 3, '\0');
   const int decoded = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
                                       reinterpret_cast<const unsigned char*>(text.data()),

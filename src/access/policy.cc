@@ -75,8 +75,11 @@ void Policy::Add(const AccessRules& rules, const Grant& grant, RoleRules* out) c
   for (size_t i = 0; i < AllPrivileges().size(); ++i) {
     if (!set[i]) continue;
     const ObjectType type = AllPrivileges()[i].type;
+    // What is of the whole cluster is granted in any database.
+    const bool of_cluster = AllPrivileges()[i].level == Level::kCluster;
+    const std::string_view database = of_cluster ? kAny : std::string_view(grant.database);
     const std::string_view object = type == ObjectType::kGlobal ? kAny : grant.object;
-    out->exact[KeyOf(type, grant.database, object)].set(i);
+    out->exact[KeyOf(type, database, object)].set(i);
   }
 }
 
@@ -91,10 +94,11 @@ bool Policy::Allows(std::string_view role, const Demand& demand) const {
       if (set != rules.exact.end() && set->second[demand.privilege]) return true;
     }
   }
+  const bool of_cluster = AllPrivileges()[demand.privilege].level == Level::kCluster;
   for (const Broad& broad : rules.broad) {
     const bool about = Matches(broad.object, demand.object) || demand.object == kAny;
-    if (about && Matches(broad.database, demand.database) && broad.privileges[demand.privilege])
-      return true;
+    const bool here = of_cluster || Matches(broad.database, demand.database);
+    if (about && here && broad.privileges[demand.privilege]) return true;
   }
   return false;
 }

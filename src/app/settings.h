@@ -39,7 +39,7 @@ struct Settings {
   access::AccessOptions access;
   server::AccessGuard::Options guard;
   access::AuthenticatorOptions authenticator;  // but for its keys: Validated() reads them
-  std::string super_users = "root";
+  std::string super_users;
   std::string api_keys;
   wal::FileLogOptions wal;
   shard::HostOptions shard;

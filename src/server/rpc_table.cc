@@ -77,7 +77,9 @@ RpcStatus Serve(const Method& method, Call& call, const Message& request, Messag
     if (RpcStatus refused = method.guard->Admit(method, &call, request); !refused.ok()) {
       method.metrics->Record(call, request, Code::kPrivilegeNotPermitted,
                              std::chrono::steady_clock::now() - begin);
-      return refused;
+      // Clients hide a gRPC error of the handshake, and show what its status says.
+      if (method.name != "Connect") return refused;
+      return Refuse(Status(Code::kNotAuthenticated, refused.message), response);
     }
   }
   Status status = method.handler(call, request, response);

@@ -206,11 +206,10 @@ void RegisterGrants(const MilvusService* service, RpcTable* table) {
         const pb::GrantEntity& entity = request.entity();
         if (!entity.has_role()) return Invalid("the role entity in the grant entity is nil");
         const std::string& role_name = entity.role().name();
-        TRY(control->CheckRoleName(role_name));
+        TRY(control->CheckRole(role_name));
         const auto rules = control->rules();
         const auto role = rules->roles.find(role_name);
-        if (role == rules->roles.end())
-          return Invalid("the role \"" + role_name + "\" does not exist");
+        if (role == rules->roles.end()) return {};  // dropped just now
         const bool by_object = entity.has_object() && !entity.object().name().empty();
         const auto type = access::ParseObjectType(entity.object().name());
         if (by_object && !type)
