@@ -11,6 +11,8 @@
 
 namespace elanus {
 
+class Profile;
+
 class Context {
  public:
   using Clock = std::chrono::steady_clock;
@@ -22,6 +24,9 @@ class Context {
 
   Clock::time_point deadline() const { return deadline_; }
   void Cancel() { cancelled_.store(true, std::memory_order_relaxed); }
+  // Who wants to know where the time goes; null: nobody. Set before the request's work begins.
+  void SetProfile(Profile* profile) { profile_ = profile; }
+  Profile* profile() const { return profile_; }
   bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
 
   // OK, or kCancelled / kTimeout. Long loops ask this every few milliseconds of work.
@@ -36,6 +41,7 @@ class Context {
  private:
   Clock::time_point deadline_ = Clock::time_point::max();
   std::atomic<bool> cancelled_{false};
+  Profile* profile_ = nullptr;
 };
 
 }  // namespace elanus

@@ -55,6 +55,13 @@ Bound Binder::Decided(PredicatePtr predicate) {
 }
 
 Result<Bound> Binder::Expression(const Node& node) {
+  Result<Bound> bound = Meaning(node);
+  if (bound.ok() && bound->predicate != nullptr && bound->predicate->place().end == 0)
+    bound->predicate->SetPlace({node.begin, node.end});
+  return bound;
+}
+
+Result<Bound> Binder::Meaning(const Node& node) {
   switch (node.kind) {
     case Node::Kind::kLiteral:
       return Constant(node.value, false);

@@ -69,6 +69,7 @@ class Binder {
     if (index) predicate->SetIndex(*std::move(index));
   }
   Result<Bound> Expression(const Node& node);
+  Result<Bound> Meaning(const Node& node);
 
   // --- names ---------------------------------------------------------------------------------
 

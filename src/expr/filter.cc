@@ -1,11 +1,13 @@
 #include "expr/filter.h"
 
 #include <algorithm>
+#include <bit>
 #include <random>
 
+#include "base/profile.h"
 #include "expr/binder.h"
 #include "expr/bits.h"
-#include "expr/syntax.h"
+#include "expr/parsed_filters.h"
 
 namespace elanus::expr {
 namespace {
@@ -21,7 +23,8 @@ size_t BlockEnd(size_t first, size_t rows) {
 
 class BoundFilterEvaluation final : public Filter {
  public:
-  BoundFilterEvaluation(BoundFilter bound, const Schema& schema) : bound_(std::move(bound)) {
+  BoundFilterEvaluation(std::string_view text, BoundFilter bound, const Schema& schema)
+      : text_(text.substr(0, kTextKept)), bound_(std::move(bound)) {
     const auto& index = bound_.root->index();
     if (!bound_.sample && index && index->kind == IndexPredicate::Kind::kIn) {
       const Field* field = schema.Find(index->field);
@@ -49,12 +52,21 @@ class BoundFilterEvaluation final : public Filter {
   }
 
  private:
+  // As the log of slow requests shows a predicate.
+  std::string Shown(const Predicate& predicate) const {
+    constexpr size_t kShownMax = 120;
+    const Predicate::Place place = predicate.place();
+    if (place.end == 0 || place.begin >= text_.size()) return "...";
+    const std::string shown = text_.substr(place.begin, place.end - place.begin);
+    return shown.size() <= kShownMax ? shown : shown.substr(0, kShownMax) + "...";
+  }
+
   // Conjuncts that an index answers narrow the rows first, the narrowest at first; the rest is
   // evaluated block by block on what is left.
   Status Scan(const Context& context, const Source& source, Bitmap* passed) const {
     const size_t rows = source.rows();
     std::vector<const Predicate*> rest;
-    Bitmap candidates = Narrow(source, &rest);
+    Bitmap candidates = Narrow(source, context.profile(), &rest);
     if (rest.empty() || candidates.None()) {
       *passed = std::move(candidates);
       return {};
@@ -63,26 +75,40 @@ class BoundFilterEvaluation final : public Filter {
     Truth truth;
     BlockBits active{};
     size_t blocks = 0;
+    struct Rows {
+      uint64_t in = 0, out = 0;
+    };
+    std::vector<Rows> counted(context.profile() != nullptr ? rest.size() : 0);
+    const auto count_active = [&active](size_t words) {
+      uint64_t rows_active = 0;
+      for (size_t w = 0; w < words; ++w)
+        rows_active += static_cast<uint64_t>(std::popcount(active[w]));
+      return rows_active;
+    };
     for (size_t first = 0; first < rows; first = BlockEnd(first, rows)) {
       if (++blocks % 64 == 0) TRY(context.Check());
       const size_t count = BlockEnd(first, rows) - first;
       const size_t words = (count + 63) / 64;
       std::copy_n(candidates.words().data() + first / 64, words, active.data());
       block.Start(first, count);
-      for (const Predicate* predicate : rest) {
+      for (size_t i = 0; i < rest.size(); ++i) {
         if (std::all_of(active.begin(), active.begin() + words, [](uint64_t w) { return w == 0; }))
           break;
-        predicate->Evaluate(&block, active, &truth);
+        if (!counted.empty()) counted[i].in += count_active(words);
+        rest[i]->Evaluate(&block, active, &truth);
         for (size_t w = 0; w < words; ++w) active[w] &= truth.yes[w];
+        if (!counted.empty()) counted[i].out += count_active(words);
       }
       std::copy_n(active.data(), words, passed->words().data() + first / 64);
     }
+    for (size_t i = 0; i < counted.size(); ++i)
+      context.profile()->AddPredicate(Shown(*rest[i]), false, counted[i].in, counted[i].out);
     return {};
   }
 
   // The rows that the indexes let through; `rest` is what they do not answer, or dearer than a look
   // at every row that is left.
-  Bitmap Narrow(const Source& source, std::vector<const Predicate*>* rest) const {
+  Bitmap Narrow(const Source& source, Profile* profile, std::vector<const Predicate*>* rest) const {
     std::vector<std::pair<IndexEstimate, const Predicate*>> indexed;
     const auto sort_out = [&](const Predicate& predicate) {
       std::optional<IndexEstimate> found;
@@ -110,6 +136,8 @@ class BoundFilterEvaluation final : public Filter {
       if (!asks || !found.whole) rest->push_back(predicate);
       if (!asks) continue;
       Bitmap matched = source.AskIndex(*predicate->index());
+      if (profile != nullptr)
+        profile->AddPredicate(Shown(*predicate), true, source.rows(), matched.Count());
       if (candidates.size() != 0) matched.And(candidates);
       candidates = std::move(matched);
       if (i + 1 < indexed.size()) left = candidates.Count();
@@ -135,6 +163,9 @@ class BoundFilterEvaluation final : public Filter {
     }
   }
 
+  static constexpr size_t kTextKept = 2048;
+
+  const std::string text_;  // its beginning
   BoundFilter bound_;
   const std::vector<Value>* keys_ = nullptr;
 };
@@ -148,12 +179,14 @@ Result<std::shared_ptr<const Filter>> Compile(std::string_view text, const Schem
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
     bound.root = MakeConstant(true);
   } else {
-    Result<std::unique_ptr<Node>> root = ParseFilter(text);
-    if (!root.ok()) return CannotParse(text, root.status());
-    bound = TRY(Bind(text, **root, schema, templates, options));
+    ParsedFilters nowhere(0);
+    ParsedFilters* texts = options.parsed != nullptr ? options.parsed : &nowhere;
+    const Result<std::shared_ptr<const ParsedFilter>> parsed = texts->Parse(text);
+    if (!parsed.ok()) return CannotParse(text, parsed.status());
+    bound = TRY(Bind((*parsed)->text, *(*parsed)->root, schema, templates, options));
   }
   return std::shared_ptr<const Filter>(
-      std::make_shared<BoundFilterEvaluation>(std::move(bound), schema));
+      std::make_shared<BoundFilterEvaluation>(text, std::move(bound), schema));
 }
 
 }  // namespace elanus::expr

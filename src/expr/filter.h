@@ -25,8 +25,11 @@ namespace elanus::expr {
 
 using TemplateValues = std::map<std::string, Value, std::less<>>;
 
+class ParsedFilters;
+
 struct CompileOptions {
-  std::string timezone = "UTC";  // for naive timestamps
+  std::string timezone = "UTC";     // for naive timestamps
+  ParsedFilters* parsed = nullptr;  // where the syntax of texts is kept, if anywhere
 };
 
 class Filter {

@@ -73,6 +73,13 @@ class Predicate {
   const std::optional<IndexPredicate>& index() const { return index_; }
   void SetIndex(IndexPredicate index) { index_ = std::move(index); }
 
+  // Where it stands in the filter's text; end 0: nowhere.
+  struct Place {
+    size_t begin = 0, end = 0;
+  };
+  Place place() const { return place_; }
+  void SetPlace(Place place) { place_ = place; }
+
   // The operands, if this is a conjunction.
   virtual const std::vector<std::unique_ptr<Predicate>>* conjuncts() const { return nullptr; }
   // The answer, if it is the same for all rows.
@@ -80,6 +87,7 @@ class Predicate {
 
  private:
   std::optional<IndexPredicate> index_;
+  Place place_;
 };
 
 using PredicatePtr = std::unique_ptr<Predicate>;

@@ -1,5 +1,7 @@
 #include "shard/selection.h"
 
+#include "base/profile.h"
+
 namespace elanus::shard {
 
 Result<RowSelection> RowSelection::Make(const Context& context, const SegmentView& view,
@@ -15,6 +17,7 @@ Result<RowSelection> RowSelection::Make(const Context& context, const SegmentVie
 
   Bitmap rows(view.rows, !filtered);
   if (filtered) {
+    const Profile::Stage stage(context.profile(), "filter");
     const auto source = view.segment->MakeSource(schema, view.rows, view.indexes.get());
     TRY(wish.filter->Evaluate(context, *source, &rows));
   }
