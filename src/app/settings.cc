@@ -220,6 +220,8 @@ std::vector<Setting> Table() {
              "Requests that are worked on at a time; the others wait."));
   add(Number("server.drainMs", FIELD(drain_max), 0, 3'600'000,
              "Milliseconds that requests in flight are given when the server stops."));
+  add(Number("server.slowRequestMs", FIELD(slow_request_ms), 0, 86'400'000,
+             "Searches and queries that take as long are logged with their plan; 0: none."));
 
   add(Number("wal.fileSize", FIELD(wal.file_bytes), 1, 4096, "MiB of one file of the log.", kMiB));
   add(Flag("wal.direct", FIELD(wal.direct), "Whether the log goes past the page cache."));

@@ -35,6 +35,7 @@ struct Settings {
   server::AdminOptions admin_server;  // likewise from `admin`
   size_t request_threads_max = 256;
   std::chrono::milliseconds drain_max{5'000};
+  int64_t slow_request_ms = 1'000;
   bool authorization = false;
   access::AccessOptions access;
   server::AccessGuard::Options guard;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string>
 
+#include "expr/parsed_filters.h"
 #include "gateway/gateway.h"
 #include "gateway/limits.h"
 #include "gateway/names.h"
@@ -11,6 +12,11 @@
 #include "gateway/text.h"
 
 namespace elanus::gateway {
+namespace {
+
+constexpr size_t kParsedFilters = 1024;
+
+}  // namespace
 
 Gateway::Gateway(roles::Coordinator* coordinator, roles::ShardDirectory* shards,
                  std::shared_ptr<const Limits> limits)
@@ -18,7 +24,8 @@ Gateway::Gateway(roles::Coordinator* coordinator, roles::ShardDirectory* shards,
       shards_(shards),
       limits_(std::move(limits)),
       cursors_(std::make_unique<SearchCursors>(static_cast<size_t>(limits_->search_iterators_max),
-                                               limits_->search_iterator_idle_s * 1000)) {}
+                                               limits_->search_iterator_idle_s * 1000)),
+      parsed_(std::make_unique<expr::ParsedFilters>(kParsedFilters)) {}
 
 Gateway::~Gateway() = default;
 

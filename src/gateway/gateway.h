@@ -14,6 +14,8 @@
 #include "base/context.h"
 #include "base/status.h"
 #include "expr/filter.h"
+#include "gateway/aggregation.h"
+#include "gateway/function_chain.h"
 #include "model/column.h"
 #include "model/schema.h"
 #include "roles/coordinator.h"
@@ -133,6 +135,8 @@ struct Search : ReadOptions {
   std::optional<Column> ids;    // search by primary key instead
   int64_t nq = 0;               // as sent; 0: queries.count
   FunctionScore function_score;
+  std::vector<FunctionChain> chains;
+  std::optional<AggregationSpec> aggregation;
 };
 
 struct HybridSearch {
@@ -142,6 +146,7 @@ struct HybridSearch {
   std::vector<Search> searches;
   Properties rank_params;
   FunctionScore function_score;  // that of its searches does not count
+  std::vector<FunctionChain> chains;
   ConsistencyLevel consistency = ConsistencyLevel::kBounded;
   bool use_default_consistency = false;
   Timestamp guarantee = 0;
@@ -178,6 +183,7 @@ struct SearchAnswer {
   std::optional<NextPage> next_page;  // iterators only
   std::vector<OutputColumn> groups;   // of grouped searches: the values that made the groups
   bool groups_singular = false;       // clients look for the one column in its old place
+  std::optional<AggregationAnswer> aggregation;  // instead of the hits themselves
 };
 
 struct QueryAnswer {
@@ -302,6 +308,7 @@ class Gateway {
   roles::ShardDirectory* shards_;
   std::shared_ptr<const Limits> limits_;
   std::unique_ptr<SearchCursors> cursors_;
+  std::unique_ptr<expr::ParsedFilters> parsed_;
 };
 
 }  // namespace elanus::gateway

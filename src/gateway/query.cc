@@ -109,7 +109,7 @@ Result<QueryAnswer> Gateway::RunQuery(const Context& context, const Query& reque
   const bool ignore_growing = TRY(IgnoreGrowing(request.params));
   const QueryPlan plan = TRY(PlanQuery(*collection, request.params, *limits_));
   std::string timezone = TRY(TimeZoneOf(*collection, request.params));
-  const auto filter = TRY(CompileFilter(schema, request, timezone, plan.after));
+  const auto filter = TRY(CompileFilter(parsed_.get(), schema, request, timezone, plan.after));
   OutputFields output =
       TRY(ResolveOutputFields(schema, request.output_fields, PrimaryKey::kWhereNamed));
   const std::vector<const Field*> group_by = TRY(GroupFields(schema, plan.group_by));

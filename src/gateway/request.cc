@@ -76,12 +76,14 @@ Result<roles::QueryRequest> QueryByKeys(const roles::CollectionPtr& collection, 
   return query;
 }
 
-Result<std::shared_ptr<const expr::Filter>> CompileFilter(const Schema& schema,
+Result<std::shared_ptr<const expr::Filter>> CompileFilter(expr::ParsedFilters* parsed,
+                                                          const Schema& schema,
                                                           const ReadOptions& request,
                                                           const std::string& timezone,
                                                           const std::optional<Value>& above) {
   expr::CompileOptions options;
   options.timezone = timezone;
+  options.parsed = parsed;
   auto filter = expr::Compile(request.filter, schema, request.templates, options);
   if (!filter.ok()) return std::move(filter).error().Prefixed("failed to create query plan");
   if (!above.has_value()) return filter;

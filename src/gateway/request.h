@@ -40,7 +40,8 @@ Result<roles::QueryRequest> QueryByKeys(const roles::CollectionPtr& collection, 
                                         Timestamp at, std::vector<FieldId> output);
 
 // The filter of a read; with `above`, of its rows those with a larger key.
-Result<std::shared_ptr<const expr::Filter>> CompileFilter(const Schema& schema,
+Result<std::shared_ptr<const expr::Filter>> CompileFilter(expr::ParsedFilters* parsed,
+                                                          const Schema& schema,
                                                           const ReadOptions& request,
                                                           const std::string& timezone,
                                                           const std::optional<Value>& above = {});

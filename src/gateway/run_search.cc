@@ -107,13 +107,13 @@ Status CheckIds(const Schema& schema, const Search& request) {
 
 }  // namespace
 
-Result<Prepared> Prepare(const CollectionInfo& collection, const Search& request,
-                         const RankPlan* rank, const FunctionScore& score,
+Result<Prepared> Prepare(expr::ParsedFilters* parsed, const CollectionInfo& collection,
+                         const Search& request, const RankPlan* rank, const FunctionScore& score,
                          const std::string& timezone, const Limits& limits) {
   Prepared prepared;
   if (request.ids.has_value()) TRY(CheckIds(collection.schema, request));
   prepared.plan = TRY(PlanSearch(collection, request.params, rank, limits));
-  const auto filter = TRY(CompileFilter(collection.schema, request, timezone));
+  const auto filter = TRY(CompileFilter(parsed, collection.schema, request, timezone));
   if (!filter->always_true()) prepared.filter = filter;
   constexpr std::string_view kLead = "failed to create query plan";
   auto boosts = ParseBoosts(collection.schema, score, request.templates);
@@ -186,6 +186,7 @@ Result<query::HitLists> RunPrepared(const Context& context, roles::Shard* shard,
   search.ignore_growing = plan.ignore_growing;
   if (plan.groups.has_value()) search.groups = plan.groups->groups;
   search.boosts = prepared.boosts;
+  search.chain = prepared.chain;
   roles::SearchResult result;
   if (search.queries.count > 0) result = TRY(shard->Search(context, search));
 

@@ -20,11 +20,12 @@ struct Prepared {
   SearchPlan plan;
   std::shared_ptr<const expr::Filter> filter;  // null: every row
   roles::Boosts boosts;
+  std::shared_ptr<const query::Chain> chain;  // in the segments; or null
 };
 
 // `rank`: of the hybrid search it belongs to, or null. `score`: what changes its scores.
-Result<Prepared> Prepare(const CollectionInfo& collection, const Search& request,
-                         const RankPlan* rank, const FunctionScore& score,
+Result<Prepared> Prepare(expr::ParsedFilters* parsed, const CollectionInfo& collection,
+                         const Search& request, const RankPlan* rank, const FunctionScore& score,
                          const std::string& timezone, const Limits& limits);
 
 int64_t QueryCount(const Search& request);

@@ -14,6 +14,7 @@
 #include "gateway/rank_params.h"
 #include "gateway/request.h"
 #include "gateway/run_search.h"
+#include "gateway/search_aggregation.h"
 #include "gateway/search_cursors.h"
 #include "gateway/search_params.h"
 #include "gateway/text.h"
@@ -75,7 +76,8 @@ Result<query::HitLists> RunPage(const Context& context, roles::Shard* shard,
   query::HitLists ties;
   if (from->ties_left) {
     part.plan.range = Narrowed(prepared.plan.range, bound, beyond);
-    part.filter = TRY(CompileFilter(collection->schema, request, timezone, from->last_key));
+    part.filter =
+        TRY(CompileFilter(nullptr, collection->schema, request, timezone, from->last_key));
     ties = TRY(run(part));
     part.plan.limit -= static_cast<int64_t>(ties.scores.size());
     if (part.plan.limit == 0) return ties;
@@ -138,6 +140,47 @@ std::vector<OutputColumn> TakeGroups(const GroupingPlan& plan, const ReadColumns
   return groups;
 }
 
+// What does not go with buckets.
+Status CheckAggregated(const SearchPlan& plan, bool reranks, const Schema& schema,
+                       const OutputFields& output) {
+  if (plan.groups.has_value()) {
+    return Invalid(plan.groups->singular ? "group_by_field" : "group_by_fields",
+                   " and search_aggregation cannot be used simultaneously");
+  }
+  if (plan.iterator || plan.page.has_value())
+    return Invalid("search iterator is not supported with search_aggregation");
+  if (plan.offset > 0) return Invalid("offset is not supported with search_aggregation");
+  if (!plan.order.empty() || reranks) {
+    return Invalid(
+        "order_by, function_score and function_chains are not supported with search_aggregation");
+  }
+  for (const FieldId id : output.ids) {
+    const Field& field = *schema.Find(id);
+    if (IsVector(field.type)) return NotBuilt("vector field ", field.name, " in top_hits");
+  }
+  return {};
+}
+
+AggregationAnswer Buckets(const AggregationPlan& plan, const AggregationSpec& spec,
+                          ReadColumns* columns, const query::HitLists& hits) {
+  std::vector<size_t> places;
+  for (size_t i = 0; i < plan.groups.fields.size(); ++i)
+    places.push_back(columns->ids().size() + i);
+  for (const FieldId field : plan.extra) places.push_back(columns->Of(field));
+  AggregationAnswer answer;
+  const AggregationSpec* level = &spec;
+  for (const query::BucketLevel& one : plan.levels) {
+    AggregationAnswer::Level& names = answer.levels.emplace_back();
+    for (const size_t key : one.keys) {
+      names.keys.emplace_back(plan.groups.fields[key].id.value, plan.groups.fields[key].name);
+    }
+    for (const auto& metric : level->metrics) names.aliases.push_back(metric.first);
+    level = level->sub.get();
+  }
+  answer.queries = query::BucketsOf(hits, plan.LevelsOver(places));
+  return answer;
+}
+
 SearchAnswer Answer(const CollectionInfo& collection, const OutputFields& fields,
                     query::HitLists hits, std::string timezone, Timestamp session_ts) {
   SearchAnswer answer;
@@ -192,22 +235,46 @@ Result<SearchAnswer> Gateway::RunSearch(const Context& context, const Search& re
   const OutputFields output = TRY(SearchOutput(collection->schema, request.output_fields));
   TRY(CheckQueryCount(QueryCount(request), *limits_));
   std::string timezone = TRY(TimeZoneOf(*collection, request.params));
-  const Prepared prepared =
-      TRY(Prepare(*collection, request, nullptr, request.function_score, timezone, *limits_));
+  if (!request.function_score.functions.empty() && !request.chains.empty())
+    return Invalid("function_score and function_chains cannot be used together");
+  Prepared prepared = TRY(Prepare(parsed_.get(), *collection, request, nullptr,
+                                  request.function_score, timezone, *limits_));
   const SearchPlan& plan = prepared.plan;
   const std::optional<Reranker> reranker =
       TRY(ParseRankFunction(collection->schema, request.function_score, 1));
-  if (reranker.has_value() && !plan.order.empty()) {
+  const ParsedChains chains = TRY(ParseChains(collection->schema, request.chains));
+  if (chains.l0.has_value()) {
+    if (plan.groups.has_value() || plan.page.has_value())
+      return Invalid("L0 rerank function chains do not go with group_by or search_iterator");
+    prepared.chain = std::make_shared<query::Chain>(*chains.l0);
+  }
+  if ((reranker.has_value() || !request.chains.empty()) && !plan.order.empty()) {
     return Invalid(
         "order_by and function rerank cannot be used together: they specify conflicting sort "
         "criteria");
   }
+  std::optional<AggregationPlan> aggregation;
+  if (request.aggregation.has_value()) {
+    aggregation = TRY(
+        PlanAggregation(collection->schema, *request.aggregation, QueryCount(request), *limits_));
+    const bool reranks = !request.function_score.functions.empty() || !request.chains.empty();
+    TRY(CheckAggregated(plan, reranks, collection->schema, output));
+    prepared.plan.groups = aggregation->groups;
+    prepared.plan.limit = aggregation->limit;
+  }
   partitions = TRY(LoadedPartitions(*collection, std::move(partitions)));
   TRY(CheckSearchable(*collection, plan));
   ReadColumns columns(output);
+  if (aggregation.has_value()) {
+    for (const FieldId field : aggregation->extra) columns.Of(field);
+  }
   for (const SearchOrder::Source& source : plan.order.sources) columns.Of(source.field);
   const bool decays = reranker.has_value() && reranker->decay.has_value();
   const size_t decay_input = decays ? columns.Of(reranker->decay->input) : 0;
+  std::vector<size_t> chain_inputs;
+  if (chains.l2.has_value()) {
+    for (const auto& [name, field] : chains.l2->inputs) chain_inputs.push_back(columns.Of(field));
+  }
 
   const ReadTime time =
       ReadTimeOf(request.guarantee, prepared.plan.iterator, &coordinator_->oracle());
@@ -240,6 +307,15 @@ Result<SearchAnswer> Gateway::RunSearch(const Context& context, const Search& re
     hits = TRY(RunPrepared(context, shard.get(), collection, request, prepared,
                            std::move(partitions), columns.ids(), time.at, &rows_searched));
   }
+  if (aggregation.has_value()) {
+    query::RoundScores(plan.round_decimal, &hits.scores);
+    AggregationAnswer buckets = Buckets(*aggregation, *request.aggregation, &columns, hits);
+    SearchAnswer answer =
+        Answer(*collection, output, std::move(hits), std::move(timezone), time.session);
+    answer.rows_searched = rows_searched;
+    answer.aggregation = std::move(buckets);
+    return answer;
+  }
   const auto offset = static_cast<size_t>(plan.offset);
   const auto limit = static_cast<size_t>(plan.limit);
   std::optional<query::HitGrouping> grouping;
@@ -261,6 +337,7 @@ Result<SearchAnswer> Gateway::RunSearch(const Context& context, const Search& re
       hits = query::PageGroups(hits, *grouping, 0, limit);
     }
   }
+  if (chains.l2.has_value()) hits = TRY(query::RunChain(*chains.l2, hits, chain_inputs));
   query::RoundScores(plan.round_decimal, &hits.scores);
   std::vector<OutputColumn> groups;
   if (plan.groups.has_value()) groups = TakeGroups(*plan.groups, columns, &hits);
@@ -275,6 +352,8 @@ Result<SearchAnswer> Gateway::RunSearch(const Context& context, const Search& re
 
 Result<SearchAnswer> Gateway::RunHybridSearch(const Context& context, const HybridSearch& request) {
   const roles::CollectionPtr collection = TRY(Find(request.database, request.collection));
+  if (!request.chains.empty())
+    return Invalid("function_chains is not supported for hybrid search yet");
   std::vector<PartitionId> partitions =
       TRY(NamedPartitions(*collection, request.partitions, *limits_));
   const OutputFields output = TRY(SearchOutput(collection->schema, request.output_fields));
@@ -283,6 +362,8 @@ Result<SearchAnswer> Gateway::RunHybridSearch(const Context& context, const Hybr
   }
   int64_t queries = 0;
   for (const Search& search : request.searches) {
+    if (search.aggregation.has_value())
+      return Invalid("search aggregation is not supported for hybrid search");
     const int64_t count = QueryCount(search);
     if (queries == 0) queries = count;
     if (count != queries) {
@@ -295,8 +376,8 @@ Result<SearchAnswer> Gateway::RunHybridSearch(const Context& context, const Hybr
   std::string timezone = TRY(TimeZoneOf(*collection, request.rank_params));
   std::vector<Prepared> prepared;
   for (const Search& search : request.searches) {
-    prepared.push_back(
-        TRY(Prepare(*collection, search, &rank, request.function_score, timezone, *limits_)));
+    prepared.push_back(TRY(Prepare(parsed_.get(), *collection, search, &rank,
+                                   request.function_score, timezone, *limits_)));
   }
   const Reranker reranker = TRY(HybridReranker(collection->schema, request));
   partitions = TRY(LoadedPartitions(*collection, std::move(partitions)));

@@ -4,22 +4,9 @@
 #include <cmath>
 #include <vector>
 
+#include "query/numbers.h"
+
 namespace elanus::query {
-namespace {
-
-double NumberAt(const Column& column, size_t row) {
-  const DataType type = column.type();
-  if (type == DataType::kInt8) return column.as<int8_t>()[row];
-  if (type == DataType::kInt16) return column.as<int16_t>()[row];
-  if (type == DataType::kInt32) return column.as<int32_t>()[row];
-  if (type == DataType::kInt64) return static_cast<double>(column.as<int64_t>()[row]);
-  if (type == DataType::kFloat) return column.as<float>()[row];
-  CHECK(type == DataType::kDouble);
-  return column.as<double>()[row];
-}
-
-}  // namespace
-
 double Decay::FactorOf(double value) const {
   const double beyond = std::max(0.0, std::abs(value - origin) - offset);
   switch (curve) {

@@ -15,6 +15,7 @@
 #include "model/column.h"
 #include "model/schema.h"
 #include "model/types.h"
+#include "query/chain.h"
 #include "query/grouping.h"
 #include "query/json_values.h"
 #include "query/order.h"
@@ -109,8 +110,10 @@ struct SearchRequest {
   std::vector<PartitionId> partitions;         // empty: all
   std::vector<FieldId> output;
   bool ignore_growing = false;
-  std::optional<SearchGroups> groups;  // without `range` and `boosts`
+  std::optional<SearchGroups> groups;  // without `boosts`
   Boosts boosts;
+  // Changes the scores of the hits that each segment found, as boosts do; kMap alone. Or null.
+  std::shared_ptr<const query::Chain> chain;
 };
 
 // Hits of all queries, query after query, nearest first, ties by key; one hit a key. Of groups as

@@ -10,6 +10,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/profile.h"
 #include "shard/group_keys.h"
 
 namespace elanus::shard {
@@ -131,6 +132,7 @@ class Search {
                                  const Allows& allows) {
     segment::VectorSearch search = which;
     search.limit = count;
+    const Profile::Stage stage(context_.profile(), "search");
     std::vector<Round> rounds(search.queries.count);
     std::vector<std::vector<Hit>> hits;
     for (Part& part : parts_) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <unordered_set>
 
+#include "base/profile.h"
 #include "shard/boosts.h"
 #include "shard/fetch.h"
 #include "shard/grouped_search.h"
@@ -61,6 +62,7 @@ Result<Gathered> Gather(const Context& context, const Snapshot& snapshot,
         TRY(RowSelection::Make(context, view, snapshot.collection->schema, wish));
     if (rows.None()) continue;
     hits.assign(count, {});
+    const Profile::Stage stage(context.profile(), "search");
     TRY(view.segment->Search(context, search, view.rows, rows.mask(), view.indexes.get(), &hits));
     for (size_t q = 0; q < count; ++q) {
       for (const Hit& hit : hits[q]) {
@@ -101,6 +103,32 @@ Status ApplyBoosts(const Context& context, const Snapshot& snapshot,
       const float score = -candidate.distance;
       candidate.distance = -(request.boosts.add ? score + *boost : score * *boost);
     }
+  }
+  return {};
+}
+
+// The candidates' distances as the chain changes their scores.
+Status ApplyChain(const Snapshot& snapshot, const query::Chain& chain,
+                  std::vector<std::vector<Candidate>>* queries) {
+  std::vector<Place> places;
+  std::vector<float> scores;
+  for (const auto& query : *queries) {
+    for (const Candidate& candidate : query) {
+      places.push_back(candidate.place);
+      scores.push_back(-candidate.distance);
+    }
+  }
+  const Schema& schema = snapshot.collection->schema;
+  const Column keys = TRY(FetchColumn(snapshot, schema.primary(), places));
+  std::vector<Column> columns;
+  for (const auto& [name, id] : chain.inputs) {
+    const Field* field = TRY(FieldOf(schema, id));
+    columns.push_back(TRY(FetchColumn(snapshot, *field, places)));
+  }
+  scores = TRY(query::ChainScores(chain, scores, keys, std::move(columns)));
+  size_t next = 0;
+  for (auto& query : *queries) {
+    for (Candidate& candidate : query) candidate.distance = -scores[next++];
   }
   return {};
 }
@@ -197,6 +225,7 @@ Result<roles::SearchResult> LocalShard::Search(const Context& context,
     if (!request.boosts.all.empty()) {
       TRY(ApplyBoosts(context, *snapshot, request, &gathered.candidates));
     }
+    if (request.chain != nullptr) TRY(ApplyChain(*snapshot, *request.chain, &gathered.candidates));
     std::vector<Place> places;
     for (auto& query : gathered.candidates) {
       if (!may_repeat) KeepNearest(request.limit, &query);
@@ -224,6 +253,7 @@ Result<roles::SearchResult> LocalShard::Search(const Context& context,
       first += query.size();
     }
   }
+  const Profile::Stage stage(context.profile(), "fetch");
   TRY(FetchOutput(*snapshot, request, winners, &result));
   return result;
 }

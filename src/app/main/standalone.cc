@@ -90,6 +90,7 @@ class Standalone final : public Service {
     service_.version = kVersion;
     service_.address = settings.listen;
     service_.message_bytes_max = settings.server.grpc.response_bytes_max;
+    service_.slow_request_ms = settings.slow_request_ms;
     server::RegisterMilvus(&service_, &table_);
     server::AddHealthService([this] { return Health(); }, &table_);
     if (settings.authorization) {

@@ -3,6 +3,8 @@
 
 #include "server/milvus/request.h"
 #include "server/milvus/service.h"
+#include "server/milvus/slow_request.h"
+#include "server/milvus/wire_buckets.h"
 #include "server/milvus/wire_columns.h"
 
 namespace elanus::server {
@@ -25,13 +27,65 @@ Status DecodeReadOptions(const Call& call, const Request& request, const std::st
 }
 
 Status RefuseUnbuilt(const pb::SearchRequest& request) {
+  if (request.has_highlighter() && request.has_search_aggregation()) {
+    return Fail(Code::kParameterInvalid,
+                "highlighter and search_aggregation cannot be used simultaneously");
+  }
   if (request.has_highlighter())
     return Fail(Code::kUnimplemented, "highlighter is not built in this version");
-  if (request.has_search_aggregation())
-    return Fail(Code::kUnimplemented, "search aggregation is not built in this version");
-  if (request.function_chains_size() > 0)
-    return Fail(Code::kUnimplemented, "function chains are not built in this version");
   return {};
+}
+
+Value DecodeChainParam(const pb_schema::FunctionParamValue& param) {
+  switch (param.value_case()) {
+    case pb_schema::FunctionParamValue::kBoolValue:
+      return param.bool_value();
+    case pb_schema::FunctionParamValue::kInt64Value:
+      return int64_t{param.int64_value()};
+    case pb_schema::FunctionParamValue::kDoubleValue:
+      return param.double_value();
+    case pb_schema::FunctionParamValue::kStringValue:
+      return param.string_value();
+    case pb_schema::FunctionParamValue::kArrayValue: {
+      Value::Array values;
+      for (const auto& value : param.array_value().values())
+        values.push_back(DecodeChainParam(value));
+      return values;
+    }
+    case pb_schema::FunctionParamValue::kObjectValue:
+    case pb_schema::FunctionParamValue::kBytesValue:
+    case pb_schema::FunctionParamValue::VALUE_NOT_SET:
+      break;
+  }
+  return {};
+}
+
+gateway::ChainParams DecodeChainParams(
+    const google::protobuf::Map<std::string, pb_schema::FunctionParamValue>& params) {
+  gateway::ChainParams out;
+  for (const auto& [name, value] : params) out[name] = DecodeChainParam(value);
+  return out;
+}
+
+gateway::FunctionChain DecodeChain(const pb_schema::FunctionChain& chain) {
+  gateway::FunctionChain out;
+  out.stage = chain.stage();
+  for (const pb_schema::FunctionChainOp& op : chain.ops()) {
+    gateway::FunctionChain::Op& one = out.ops.emplace_back();
+    one.name = op.op();
+    one.inputs.assign(op.inputs().begin(), op.inputs().end());
+    one.outputs.assign(op.outputs().begin(), op.outputs().end());
+    one.params = DecodeChainParams(op.params());
+    if (!op.has_expr()) continue;
+    one.expr.emplace();
+    one.expr->name = op.expr().name();
+    one.expr->params = DecodeChainParams(op.expr().params());
+    for (const pb_schema::FunctionChainExprArg& arg : op.expr().args()) {
+      one.expr->args.push_back(arg.has_column() ? std::optional(arg.column().name())
+                                                : std::nullopt);
+    }
+  }
+  return out;
 }
 
 gateway::FunctionScore DecodeFunctionScore(const pb_schema::FunctionScore& score) {
@@ -52,6 +106,9 @@ Result<gateway::Search> DecodeSearch(const Call& call, const pb::SearchRequest& 
   search.params = ToProperties(request.search_params());
   search.nq = request.nq();
   search.function_score = DecodeFunctionScore(request.function_score());
+  for (const auto& chain : request.function_chains()) search.chains.push_back(DecodeChain(chain));
+  if (request.has_search_aggregation())
+    search.aggregation = DecodeAggregation(request.search_aggregation());
   if (request.has_ids()) {
     search.ids = DecodeIds(request.ids());
   } else {
@@ -69,7 +126,10 @@ Status EncodeColumns(const std::vector<gateway::OutputColumn>& columns, const st
 
 Status EncodeSearchAnswer(const gateway::SearchAnswer& answer, pb::SearchResults* response) {
   pb_schema::SearchResultData* results = response->mutable_results();
+  response->set_collection_name(answer.collection);
+  response->set_session_ts(answer.session_ts);
   results->set_num_queries(answer.num_queries);
+  if (answer.aggregation) return EncodeBuckets(answer, results);
   results->set_top_k(answer.top_k);
   for (const int64_t count : answer.counts) results->add_topks(count);
   results->mutable_scores()->Add(answer.scores.begin(), answer.scores.end());
@@ -87,8 +147,6 @@ Status EncodeSearchAnswer(const gateway::SearchAnswer& answer, pb::SearchResults
     results->mutable_search_iterator_v2_results()->set_token(answer.next_page->token);
     results->mutable_search_iterator_v2_results()->set_last_bound(answer.next_page->last_bound);
   }
-  response->set_collection_name(answer.collection);
-  response->set_session_ts(answer.session_ts);
   return {};
 }
 
@@ -100,6 +158,7 @@ void RegisterReads(const MilvusService* service, RpcTable* table) {
   table->Add(
       "Search",
       [=](Call& call, const pb::SearchRequest& request, pb::SearchResults* response) -> Status {
+        const SlowRequest slow(service, &call, request.collection_name(), request.dsl());
         const gateway::SearchAnswer answer =
             TRY(gateway->RunSearch(call.context, TRY(DecodeSearch(call, request))));
         call.vectors = answer.num_queries;
@@ -110,6 +169,8 @@ void RegisterReads(const MilvusService* service, RpcTable* table) {
       "HybridSearch",
       [=](Call& call, const pb::HybridSearchRequest& request,
           pb::SearchResults* response) -> Status {
+        const SlowRequest slow(service, &call, request.collection_name(),
+                               request.requests_size() > 0 ? request.requests(0).dsl() : "");
         gateway::HybridSearch hybrid;
         hybrid.database = DatabaseOf(call, request.db_name());
         hybrid.collection = request.collection_name();
@@ -121,8 +182,8 @@ void RegisterReads(const MilvusService* service, RpcTable* table) {
         hybrid.consistency = static_cast<ConsistencyLevel>(request.consistency_level());
         hybrid.use_default_consistency = request.use_default_consistency();
         hybrid.guarantee = request.guarantee_timestamp();
-        if (request.function_chains_size() > 0)
-          return Fail(Code::kUnimplemented, "function chains are not built in this version");
+        for (const auto& chain : request.function_chains())
+          hybrid.chains.push_back(DecodeChain(chain));
         for (const pb::SearchRequest& sub : request.requests()) {
           gateway::Search search = TRY(DecodeSearch(call, sub));
           search.database = hybrid.database;
@@ -137,6 +198,7 @@ void RegisterReads(const MilvusService* service, RpcTable* table) {
   table->Add(
       "Query",
       [=](Call& call, const pb::QueryRequest& request, pb::QueryResults* response) -> Status {
+        const SlowRequest slow(service, &call, request.collection_name(), request.expr());
         gateway::Query query;
         TRY(DecodeReadOptions(call, request, request.expr(), &query));
         query.params = ToProperties(request.query_params());
