@@ -54,4 +54,16 @@ bool SetStatus(const Status& status, Message* response) {
 
 void MarkOk(Message* response) { StatusOf(response); }
 
+Status FromWire(const Message& response) {
+  const common::Status* wire = nullptr;
+  if (response.GetDescriptor() == common::Status::descriptor()) {
+    wire = static_cast<const common::Status*>(&response);
+  } else if (const auto* field = StatusField(*response.GetDescriptor()); field != nullptr) {
+    wire =
+        static_cast<const common::Status*>(&response.GetReflection()->GetMessage(response, field));
+  }
+  if (wire == nullptr || wire->code() == 0) return {};
+  return Status(static_cast<Code>(wire->code()), wire->reason());
+}
+
 }  // namespace elanus::server

@@ -23,4 +23,7 @@ bool SetStatus(const Status& status, google::protobuf::Message* response);
 // handler has set stays as it is.
 void MarkOk(google::protobuf::Message* response);
 
+// What the status of `response` says; OK if it has none.
+Status FromWire(const google::protobuf::Message& response);
+
 }  // namespace elanus::server

@@ -24,6 +24,7 @@
 #include "server/health.h"
 #include "server/milvus/access_guard.h"
 #include "server/milvus/service.h"
+#include "server/rest/rest_service.h"
 #include "server/server.h"
 #include "shard/shard_host.h"
 #include "wal/file/file_log.h"
@@ -46,7 +47,10 @@ class Standalone final : public Service {
  private:
   Status OpenData(const Settings& settings, io::FileSystem& fs) {
     // A taken port or folder is found before anything heavy is done.
-    server_ = TRY(server::Server::Open(settings.server));
+    server::ServerOptions options = settings.server;
+    options.http.body_bytes_max = options.grpc.request_bytes_max;
+    options.http.connections_max = options.listener.connections_max;
+    server_ = TRY(server::Server::Open(options));
     folder_ = TRY(DataFolder::Open(fs, settings.data));
     store_ = TRY(meta::RocksMetaStore::Open(folder_->meta()));
     catalog_ = TRY(meta::Catalog::Open(store_.get()));
@@ -102,7 +106,17 @@ class Standalone final : public Service {
     service_.problem = [this] { return shards_->problem(); };
     pool_ = std::make_unique<ThreadPool>("request", settings.request_threads_max,
                                          settings.server.grpc.requests_max);
-    TRY(server_->Start(&table_, pool_.get(), server::AnswerNotFound));
+    server::RestOptions rest;
+    rest.requests_max = settings.server.grpc.requests_max;
+    rest.bytes_max = settings.server.grpc.bytes_max;
+    rest.response_bytes_max = settings.server.grpc.response_bytes_max;
+    std::random_device random;
+    rest_ = std::make_unique<server::RestService>(rest, &table_, pool_.get(), std::string(kVersion),
+                                                  (uint64_t{random()} << 32) | random());
+    TRY(server_->Start(&table_, pool_.get(),
+                       [this](server::HttpRequest request, server::HttpReply reply) {
+                         rest_->Handle(std::move(request), std::move(reply));
+                       }));
     gauges_ = std::make_unique<Gauges>(coordinator_.get(), shards_.get(),
                                        [this] { return shards_->growing_bytes(); });
     admin_ = TRY(server::AdminServer::Start(
@@ -136,6 +150,7 @@ class Standalone final : public Service {
                                   [this] { return access_->has_default_password() ? 1.0 : 0.0; }};
   server::MilvusService service_;
   server::RpcTable table_;
+  std::unique_ptr<server::RestService> rest_;
   std::unique_ptr<ThreadPool> pool_;
   std::unique_ptr<server::Server> server_;
   std::unique_ptr<Gauges> gauges_;

@@ -13,6 +13,7 @@ using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
 struct HttpRequest {
   std::string method;  // "GET"
+  std::string peer;    // "ipv4:127.0.0.1:50321"
   std::string target;  // "/v2/vectordb/collections/list?x=1", as it was sent
   HttpHeaders headers;
   std::string body;

@@ -82,6 +82,12 @@ class HttpServer::Session : public std::enable_shared_from_this<Session> {
     auto into = buffer_.prepare(bytes.size());
     asio::buffer_copy(into, asio::buffer(bytes.data(), bytes.size()));
     buffer_.commit(bytes.size());
+    error_code error;
+    const tcp::endpoint peer = stream_.socket().remote_endpoint(error);
+    if (error) return;
+    const std::string address = peer.address().to_string();
+    peer_ = (peer.address().is_v6() ? "ipv6:[" + address + "]:" : "ipv4:" + address + ":") +
+            std::to_string(peer.port());
   }
 
   void ReadHeader() {
@@ -143,6 +149,7 @@ class HttpServer::Session : public std::enable_shared_from_this<Session> {
     auto message = parser_->release();
     HttpRequest request;
     request.method = std::string(message.method_string());
+    request.peer = peer_;
     request.target = std::string(message.target());
     for (const auto& field : message) {
       request.headers.emplace_back(field.name_string(), field.value());
@@ -183,6 +190,7 @@ class HttpServer::Session : public std::enable_shared_from_this<Session> {
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   std::optional<http::response<http::string_body>> response_;
+  std::string peer_;
   bool idle_ = true;
   bool keep_alive_ = false;
   bool head_only_ = false;
