@@ -12,15 +12,15 @@ namespace {
 
 // Cursor: made from a ScalarReader or a path, Read(block, row) -> what test takes.
 // test(that) -> Tri
-template <typename Cursor, typename Place, typename Test>
+template <typename Cursor, typename Path, typename Test>
 class PathPredicate final : public Predicate {
  public:
-  PathPredicate(size_t slot, Place place, double cost, Test test)
-      : slot_(slot), place_(std::move(place)), cost_(cost), test_(std::move(test)) {}
+  PathPredicate(size_t slot, Path path, double cost, Test test)
+      : slot_(slot), path_(std::move(path)), cost_(cost), test_(std::move(test)) {}
   void Evaluate(BlockReader* block, const BlockBits& active, Truth* out) const override {
     const Block& column = block->Column(slot_);
     Clear(block->words(), out);
-    Cursor cursor(place_);
+    Cursor cursor(path_);
     ForActive(column.count, active, [&](size_t row) {
       if (column.valid != nullptr && column.valid[row] == 0) return;
       const Tri answer = test_(cursor.Read(column, row));
@@ -31,7 +31,7 @@ class PathPredicate final : public Predicate {
 
  private:
   size_t slot_;
-  Place place_;
+  Path path_;
   double cost_;
   Test test_;
 };
