@@ -1,6 +1,7 @@
 #include <benchmark/benchmark.h>
 
 #include "access/authenticator.h"
+#include "base/base64.h"
 #include "meta/memory/memory_meta_store.h"
 
 namespace elanus::access {

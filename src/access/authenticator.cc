@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <optional>
 
-#include <openssl/evp.h>
-
 #include "access/passwords.h"
+#include "base/base64.h"
 
 namespace elanus::access {
 namespace {
@@ -105,30 +104,6 @@ void Authenticator::CountFailure(const std::string& user_and_address, Clock::tim
   constexpr int kDoublingsMax = 20;
   const auto wait = std::chrono::seconds(int64_t{1} << std::min(over, kDoublingsMax));
   failures.until = now + std::min<std::chrono::seconds>(wait, options_.wait_max);
-}
-
-std::optional<std::string> DecodeBase64(std::string_view text) {
-  if (text.empty() || text.size() % 4 != 0) return std::nullopt;
-  const size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
-  if (text.substr(0, text.size() - padding).find('=') != std::string_view::npos)
-    return std::nullopt;
-  std::string bytes(text.size() / 4 * 3, '\0');
-  const int decoded = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                                      reinterpret_cast<const unsigned char*>(text.data()),
-                                      static_cast<int>(text.size()));
-  if (decoded < 0) return std::nullopt;
-  // The library leaves the bytes that padding stands for.
-  bytes.resize(static_cast<size_t>(decoded) - padding);
-  return bytes;
-}
-
-std::string EncodeBase64(std::string_view bytes) {
-  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                   reinterpret_cast<const unsigned char*>(bytes.data()),
-                                   static_cast<int>(bytes.size()));
-  text.resize(static_cast<size_t>(size));
-  return text;
 }
 
 }  // namespace elanus::access

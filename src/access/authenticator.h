@@ -68,8 +68,4 @@ class Authenticator {
   std::unordered_map<std::string, Failures> failures_;
 };
 
-// What base64 says; nothing if it is none.
-std::optional<std::string> DecodeBase64(std::string_view text);
-std::string EncodeBase64(std::string_view bytes);
-
 }  // namespace elanus::access

@@ -189,6 +189,12 @@ std::vector<Setting> Table() {
 
   add(Number("common.JSONMaxLength", FIELD(limits.json_length_max), 1, 64 * kMiB,
              "Bytes of one JSON value."));
+  add(Choice("common.security.tlsMode", FIELD(tls.mode),
+             std::vector<std::pair<std::string, server::TlsOptions::Mode>>{
+                 {"0", server::TlsOptions::Mode::kOff},
+                 {"1", server::TlsOptions::Mode::kServer},
+                 {"2", server::TlsOptions::Mode::kMutual}},
+             "0: both ports in the clear. 1: TLS on both. 2: clients show a certificate, too."));
   add(Flag("common.security.authorizationEnabled", FIELD(authorization),
            "Whether users must log in."));
   add(Text("common.security.defaultRootPassword", FIELD(access.root_password), "text",
@@ -204,6 +210,14 @@ std::vector<Setting> Table() {
   add(Text("common.security.apiKeys", FIELD(api_keys), "KEY=USER, with commas between",
            "Tokens that log a user in without a password. Keep them in a file that others cannot "
            "read, or in the environment."));
+
+  add(Text(
+      "tls.serverPemPath", FIELD(tls.certificate), "a PEM file",
+      "The server's certificate, then those between it and the root. Replaced files are taken up "
+      "without a restart."));
+  add(Text("tls.serverKeyPath", FIELD(tls.key), "a PEM file", "The key of that certificate."));
+  add(Text("tls.caPemPath", FIELD(tls.ca), "a PEM file",
+           "Who signs the certificates of clients; for tlsMode 2."));
 
   add(Number("gateway.maxSearchIterators", FIELD(limits.search_iterators_max), 1, kAny,
              "Search iterators remembered; over it the longest resting is forgotten."));
@@ -283,6 +297,8 @@ std::vector<std::string> SplitAtCommas(std::string_view text) {
 
 Result<Settings> Validated(Settings settings) {
   settings.authenticator.api_keys = TRY(ParseApiKeys(settings.api_keys));
+  settings.server.tls = settings.tls;
+  settings.admin_server.tls = settings.tls;
   if (settings.data.empty()) {
     return Fail(Code::kParameterInvalid, "setting data: must name a folder");
   }

@@ -37,6 +37,7 @@ struct Settings {
   std::chrono::milliseconds drain_max{5'000};
   int64_t slow_request_ms = 1'000;
   bool authorization = false;
+  server::TlsOptions tls;
   access::AccessOptions access;
   server::AccessGuard::Options guard;
   access::AuthenticatorOptions authenticator;  // but for its keys: Validated() reads them

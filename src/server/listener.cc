@@ -22,6 +22,7 @@
 #include "base/background.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "server/tls/client_hello.h"
 
 namespace elanus::server {
 namespace {
@@ -30,6 +31,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kHttp2Preface = "PRI ";
 constexpr int kBacklog = 1024;
+constexpr size_t kHelloBytes = 20 << 10;
 constexpr int kAcceptsInARow = 64;
 constexpr std::chrono::milliseconds kPauseWithoutFiles{100};
 
@@ -242,6 +244,7 @@ class Listener::Loop {
   void ReadFirstBytes(int fd) {
     auto found = by_fd_.find(fd);
     if (found == by_fd_.end()) return;  // dropped within this round
+    if (options_.tls) return PeekAtHello(fd);
     std::string& bytes = found->second->bytes;
     char buffer[4096];
     ssize_t n = read(fd, buffer, sizeof buffer);
@@ -256,6 +259,32 @@ class Listener::Loop {
       case Protocol::kHttp:
         return HandOver(fd, http_);
     }
+  }
+
+  void PeekAtHello(int fd) {
+    char buffer[kHelloBytes];
+    const ssize_t n = recv(fd, buffer, sizeof buffer, MSG_PEEK);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (n <= 0) return Drop(fd, nullptr);
+    switch (ReadClientHello({buffer, static_cast<size_t>(n)})) {
+      case HelloVerdict::kMore:
+        // What is there already would wake this thread again and again.
+        return static_cast<size_t>(n) < sizeof buffer ? WakeAt(fd, static_cast<int>(n) + 1)
+                                                      : Drop(fd, "not TLS");
+      case HelloVerdict::kNotTls:
+        return Drop(fd, "not TLS");
+      case HelloVerdict::kOnlyH2:
+        WakeAt(fd, 1);
+        return HandOver(fd, grpc_);
+      case HelloVerdict::kHttp:
+        WakeAt(fd, 1);
+        return HandOver(fd, http_);
+    }
+  }
+
+  // From so many bytes on the socket counts as readable.
+  static void WakeAt(int fd, int bytes) {
+    setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
   }
 
   void HandOver(int fd, const Take& take) {

@@ -18,6 +18,9 @@ struct ListenerOptions {
   size_t connections_max = 16384;  // open at a time, of all protocols; more are closed at once
   size_t undecided_max = 1024;     // that have not yet said what they speak; the oldest goes first
   std::chrono::milliseconds first_bytes_max{10'000};  // to say it
+  // Connections begin with a TLS handshake: it is looked at, and left for whoever takes over. What
+  // is not TLS is closed.
+  bool tls = false;
 };
 
 class Listener {
@@ -29,7 +32,7 @@ class Listener {
   static Result<std::unique_ptr<Listener>> Open(const ListenerOptions& options);
   ~Listener();
 
-  // `grpc` takes what begins as HTTP/2 does, `http` all else. Once.
+  // `grpc` takes what begins as HTTP/2 does, or offers nothing but h2; `http` all else. Once.
   Status Start(Take grpc, Take http);
   // No connection is accepted or handed over once it returns. Idempotent.
   void Stop();

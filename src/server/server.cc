@@ -6,8 +6,13 @@
 namespace elanus::server {
 
 Result<std::unique_ptr<Server>> Server::Open(const ServerOptions& options) {
-  auto listener = TRY(Listener::Open(options.listener));
-  return std::unique_ptr<Server>(new Server(options, std::move(listener)));
+  ServerOptions made = options;
+  const std::shared_ptr<TlsContext> tls = TRY(TlsContext::Load(options.tls));
+  made.listener.tls = tls != nullptr;
+  made.grpc.tls = tls;
+  made.http.tls = tls;
+  auto listener = TRY(Listener::Open(made.listener));
+  return std::unique_ptr<Server>(new Server(made, std::move(listener)));
 }
 
 Server::Server(const ServerOptions& options, std::unique_ptr<Listener> listener)

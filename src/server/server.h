@@ -13,6 +13,7 @@
 #include "server/grpc/grpc_server.h"
 #include "server/http/http_server.h"
 #include "server/listener.h"
+#include "server/tls/tls_context.h"
 
 namespace elanus::server {
 
@@ -20,6 +21,7 @@ struct ServerOptions {
   ListenerOptions listener;
   GrpcOptions grpc;
   HttpOptions http;
+  TlsOptions tls;  // of all three; Open loads it
 };
 
 class Server {

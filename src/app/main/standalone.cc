@@ -119,8 +119,15 @@ class Standalone final : public Service {
                        }));
     gauges_ = std::make_unique<Gauges>(coordinator_.get(), shards_.get(),
                                        [this] { return shards_->growing_bytes(); });
+    server::AdminServer::Admits admits;
+    if (!settings.admin_server.endpoint.IsLoopback()) {
+      admits = [this](const server::HttpRequest& request) {
+        return authenticator_->UserOf(server::AuthorizationOf(request), request.peer).ok();
+      };
+    }
     admin_ = TRY(server::AdminServer::Start(
-        settings.admin_server, [this] { return Health(); }, [this] { return gauges_->Render(); }));
+        settings.admin_server, [this] { return Health(); }, [this] { return gauges_->Render(); },
+        std::move(admits)));
     return Status();
   }
 

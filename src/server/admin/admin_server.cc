@@ -21,9 +21,10 @@ HttpResponse DescribeHealth(const Health& health, bool as_json) {
   return {status, "application/json", body + "]}", {}};
 }
 
-HttpHandler Route(HealthCheck health, std::function<std::string()> metrics) {
-  return [health = std::move(health), metrics = std::move(metrics)](const HttpRequest& request,
-                                                                    const HttpReply& reply) {
+HttpHandler Route(HealthCheck health, std::function<std::string()> metrics,
+                  AdminServer::Admits admits) {
+  return [health = std::move(health), metrics = std::move(metrics), admits = std::move(admits)](
+             const HttpRequest& request, const HttpReply& reply) {
     std::string_view path = request.path();
     if (request.method != "GET" && request.method != "HEAD") return AnswerNotFound(request, reply);
     if (path == "/healthz" || path == "/health") {
@@ -31,6 +32,11 @@ HttpHandler Route(HealthCheck health, std::function<std::string()> metrics) {
       return reply(DescribeHealth(health(), as_json));
     }
     if (path == "/livez") return reply(Text(200, "OK"));
+    if (admits != nullptr && !admits(request)) {
+      HttpResponse refused = HttpError(401, "log in, as a user of this server");
+      refused.headers.emplace_back("WWW-Authenticate", "Basic realm=\"elanus\"");
+      return reply(std::move(refused));
+    }
     if (path == "/metrics" || path == "/metrics_default") {
       return reply(Text(200, metrics(), "text/plain; version=0.0.4; charset=utf-8"));
     }
@@ -42,21 +48,27 @@ HttpHandler Route(HealthCheck health, std::function<std::string()> metrics) {
 
 Result<std::unique_ptr<AdminServer>> AdminServer::Start(const AdminOptions& options,
                                                         HealthCheck health,
-                                                        std::function<std::string()> metrics) {
+                                                        std::function<std::string()> metrics,
+                                                        Admits admits) {
   ListenerOptions listen;
   listen.endpoint = options.endpoint;
   listen.connections_max = options.connections_max;
+  HttpOptions http_options;
+  http_options.tls = TRY(TlsContext::Load(options.tls));
+  listen.tls = http_options.tls != nullptr;
   auto listener = TRY(Listener::Open(listen));
   std::unique_ptr<AdminServer> server(
-      new AdminServer(std::move(listener), Route(std::move(health), std::move(metrics))));
+      new AdminServer(std::move(listener), http_options,
+                      Route(std::move(health), std::move(metrics), std::move(admits))));
   HttpServer* http = &server->http_;
   auto take = [http](int fd, std::string bytes) { http->Adopt(fd, std::move(bytes)); };
   TRY(server->listener_->Start(take, take));
   return server;
 }
 
-AdminServer::AdminServer(std::unique_ptr<Listener> listener, HttpHandler handler)
-    : listener_(std::move(listener)), http_("admin", HttpOptions(), std::move(handler)) {}
+AdminServer::AdminServer(std::unique_ptr<Listener> listener, const HttpOptions& options,
+                         HttpHandler handler)
+    : listener_(std::move(listener)), http_("admin", options, std::move(handler)) {}
 
 AdminServer::~AdminServer() { listener_->Stop(); }
 

@@ -53,6 +53,20 @@ TEST_F(AdminServerTest, Answers500WhenItIsNotHealthy) {
   EXPECT_TRUE(Get("/livez").starts_with("HTTP/1.1 200 "));
 }
 
+TEST_F(AdminServerTest, ShowsMoreThanHealthOnlyToWhomItAdmits) {
+  AdminOptions options;
+  options.endpoint.port = 0;
+  admin_ = AdminServer::Start(
+               options, [] { return Health{true, "OK", {}}; }, [] { return "up 1\n"; },
+               [](const HttpRequest& request) { return AuthorizationOf(request) == "YTpi"; })
+               .take();
+  EXPECT_TRUE(Get("/healthz").starts_with("HTTP/1.1 200 "));
+  EXPECT_TRUE(Get("/metrics").starts_with("HTTP/1.1 401 "));
+  EXPECT_NE(Get("/metrics").find("WWW-Authenticate: Basic"), std::string::npos);
+  EXPECT_TRUE(Get("/metrics", "Authorization: Basic YTpi\r\n").starts_with("HTTP/1.1 200 "));
+  EXPECT_TRUE(Get("/metrics", "Authorization: Bearer a:b\r\n").starts_with("HTTP/1.1 200 "));
+}
+
 TEST_F(AdminServerTest, ShowsTheMetrics) {
   for (const char* page : {"/metrics", "/metrics_default"}) {
     std::string answer = Get(page);

@@ -65,7 +65,9 @@ class GrpcServer::Front final {
   }
 
   void Adopt(int fd, std::string_view bytes_read) {
-    auto connection = std::make_shared<Http2Connection>(fd, &limits_);
+    const auto& tls = limits_.options.tls;
+    auto connection =
+        std::make_shared<Http2Connection>(fd, tls == nullptr ? nullptr : tls->Current(), &limits_);
     Http2Connection::Whole whole;
     if (!connection->Take(bytes_read, &whole)) return;
     uint64_t id = 0;

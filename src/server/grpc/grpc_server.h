@@ -24,6 +24,7 @@ class ThreadPool;
 namespace elanus::server {
 
 class RpcTable;
+class TlsContext;
 
 struct GrpcOptions {
   size_t request_bytes_max = 64 << 20;    // of one message
@@ -32,7 +33,8 @@ struct GrpcOptions {
   // Requests and responses that are being received, worked on or sent. One request is always let
   // in.
   size_t bytes_max = size_t{1} << 30;
-  size_t threads = 0;  // that wait for sockets; 0: one a core
+  size_t threads = 0;               // that wait for sockets; 0: one a core
+  std::shared_ptr<TlsContext> tls;  // null: in the clear
 };
 
 class GrpcServer {

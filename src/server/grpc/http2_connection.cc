@@ -207,8 +207,8 @@ struct Http2Connection::Callbacks {
   }
 };
 
-Http2Connection::Http2Connection(int fd, CallLimits* limits)
-    : limits_(limits), peer_(PeerOf(fd)), fd_(fd), heard_(Clock::now()) {
+Http2Connection::Http2Connection(int fd, const TlsContext::Native& tls, CallLimits* limits)
+    : limits_(limits), peer_(PeerOf(fd)), socket_(fd, tls), heard_(Clock::now()) {
   CHECK(nghttp2_session_server_new2(&session_, Callbacks::Table(), this, Callbacks::Options()) ==
         0);
   const nghttp2_settings_entry settings[] = {
@@ -241,11 +241,11 @@ bool Http2Connection::Take(std::string_view bytes, Whole* whole) {
 bool Http2Connection::OnReady(bool hung_up, Whole* whole) {
   static thread_local const auto buffer = std::make_unique_for_overwrite<char[]>(kReadBytes);
   std::lock_guard lock(mutex_);
-  if (fd_ < 0) return false;
+  if (!socket_.open()) return false;
   whole_ = whole;
   bool alive = true;
   while (alive) {
-    const ssize_t n = recv(fd_, buffer.get(), kReadBytes, 0);
+    const ssize_t n = socket_.Receive(buffer.get(), kReadBytes);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
     if (n <= 0) {
@@ -256,7 +256,7 @@ bool Http2Connection::OnReady(bool hung_up, Whole* whole) {
     alive = Receive({buffer.get(), static_cast<size_t>(n)});
     // Less than was asked for: the socket is empty, and tells when it no longer is. An end that has
     // been told of already is not told again.
-    if (static_cast<size_t>(n) < kReadBytes && !hung_up) break;
+    if (socket_.short_read_is_all() && static_cast<size_t>(n) < kReadBytes && !hung_up) break;
   }
   const bool sent = Send();
   whole_ = nullptr;
@@ -285,7 +285,7 @@ bool Http2Connection::Send() {
 // True: the buffer is empty.
 bool Http2Connection::SendBuffered() {
   while (out_begin_ < out_.size()) {
-    const ssize_t n = send(fd_, out_.data() + out_begin_, out_.size() - out_begin_, MSG_NOSIGNAL);
+    const ssize_t n = socket_.Send(out_.data() + out_begin_, out_.size() - out_begin_);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) {
       if (errno != EAGAIN && errno != EWOULDBLOCK) broken_ = true;
@@ -301,10 +301,10 @@ bool Http2Connection::SendBuffered() {
 
 void Http2Connection::Answer(Stream* stream, const RpcStatus& status, FramedMessage response) {
   std::lock_guard lock(mutex_);
-  if (stream->closed || fd_ < 0) return;
+  if (stream->closed || !socket_.open()) return;
   Submit(stream, status, std::move(response));
   // Whoever waits for the socket is told, and ends the connection.
-  if (!Send()) shutdown(fd_, SHUT_RDWR);
+  if (!Send()) socket_.ShutDown();
 }
 
 void Http2Connection::OnHeaders(Stream* stream) {
@@ -343,7 +343,7 @@ void Http2Connection::Submit(Stream* stream, const RpcStatus& status, FramedMess
 
 void Http2Connection::GoAway() {
   std::lock_guard lock(mutex_);
-  if (fd_ < 0) return;
+  if (!socket_.open()) return;
   nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE,
                         nghttp2_session_get_last_proc_stream_id(session_), NGHTTP2_NO_ERROR,
                         nullptr, 0);
@@ -352,23 +352,18 @@ void Http2Connection::GoAway() {
 
 void Http2Connection::Close() {
   std::lock_guard lock(mutex_);
-  if (fd_ < 0) return;
+  if (!socket_.open()) return;
   for (auto& [id, stream] : streams_) {
     stream->closed = true;
     stream->call.Cancel();
   }
   streams_.clear();
-  // Closing before the peer's last bytes are read would take back what it has not read yet of ours.
-  char last[4096];
-  shutdown(fd_, SHUT_WR);
-  for (int i = 0; i < 16 && recv(fd_, last, sizeof last, MSG_DONTWAIT) > 0; ++i) {
-  }
-  close(std::exchange(fd_, -1));
+  socket_.Close();
 }
 
 bool Http2Connection::KeepAlive(Clock::time_point now) {
   std::lock_guard lock(mutex_);
-  if (fd_ < 0) return false;
+  if (!socket_.open()) return false;
   if (heard_ > asked_) asked_ = {};
   if (asked_ != Clock::time_point{}) return now - asked_ < kPatience;
   if (now - heard_ < kSilence) return true;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "server/grpc/unary_call.h"
+#include "server/tls/socket.h"
 
 struct nghttp2_session;
 
@@ -35,8 +36,9 @@ class Http2Connection {
   // Calls whose request is whole; each is to be answered once.
   using Whole = std::vector<std::shared_ptr<Stream>>;
 
-  // Owns `fd`, a connected, non-blocking socket. `limits` outlives the connection.
-  Http2Connection(int fd, CallLimits* limits);
+  // Owns `fd`, a connected, non-blocking socket; null `tls`: in the clear. `limits` outlives the
+  // connection.
+  Http2Connection(int fd, const TlsContext::Native& tls, CallLimits* limits);
   ~Http2Connection();
   Http2Connection(const Http2Connection&) = delete;
   Http2Connection& operator=(const Http2Connection&) = delete;
@@ -57,7 +59,7 @@ class Http2Connection {
   // Asks whether a peer that has been silent still lives. False: it does not.
   bool KeepAlive(Clock::time_point now);
 
-  int fd() const { return fd_; }
+  int fd() const { return socket_.fd(); }
   const std::string& peer() const { return peer_; }  // "ipv4:127.0.0.1:50321"
 
  private:
@@ -74,7 +76,7 @@ class Http2Connection {
   const std::string peer_;
 
   std::mutex mutex_;  // guards all below
-  int fd_;
+  Socket socket_;
   nghttp2_session* session_ = nullptr;
   std::unordered_map<int32_t, std::shared_ptr<Stream>> streams_;
   Whole* whole_ = nullptr;  // while bytes are taken in

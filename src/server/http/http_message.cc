@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/base64.h"
 #include "base/text.h"
 
 namespace elanus::server {
@@ -38,6 +39,15 @@ std::string JsonQuoted(std::string_view text) {
   }
   out += '"';
   return out;
+}
+
+std::string AuthorizationOf(const HttpRequest& request) {
+  constexpr std::string_view kBearer = "Bearer ";
+  constexpr std::string_view kBasic = "Basic ";
+  std::string_view header = request.Header("Authorization");
+  if (header.starts_with(kBasic)) return std::string(header.substr(kBasic.size()));
+  if (header.starts_with(kBearer)) header.remove_prefix(kBearer.size());
+  return EncodeBase64(header);
 }
 
 HttpResponse HttpError(int status, std::string_view message) {

@@ -24,6 +24,10 @@ struct HttpRequest {
   std::string_view Header(std::string_view name) const;
 };
 
+// What a request of gRPC has in its metadata: base64 of "user:password" or of an API key, from
+// either form of the header Authorization. Empty without one.
+std::string AuthorizationOf(const HttpRequest& request);
+
 struct HttpResponse {
   int status = 200;
   std::string content_type = "application/json";

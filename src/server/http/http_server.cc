@@ -16,10 +16,12 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/ssl.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
 
 #include "base/background.h"
 
@@ -75,46 +77,73 @@ class HttpServer::Loop : public std::enable_shared_from_this<HttpServer::Loop> {
 };
 
 // One connection. Kept alive by Loop::sessions_ and by what it waits for.
-class HttpServer::Session : public std::enable_shared_from_this<Session> {
+class HttpServer::Session {
  public:
-  Session(std::shared_ptr<Loop> loop, tcp::socket socket, std::string_view bytes)
-      : loop_(std::move(loop)), stream_(std::move(socket)) {
+  virtual ~Session() = default;
+  virtual void Start() = 0;
+  virtual bool idle() const = 0;
+  virtual void CloseSocket() = 0;
+};
+
+// Stream: beast::tcp_stream, or beast::ssl_stream over it.
+template <typename Stream>
+class HttpServer::SessionOn final : public Session,
+                                    public std::enable_shared_from_this<SessionOn<Stream>> {
+ public:
+  template <typename... StreamArguments>
+  SessionOn(std::shared_ptr<Loop> loop, std::string_view bytes, StreamArguments&&... arguments)
+      : loop_(std::move(loop)), stream_(std::forward<StreamArguments>(arguments)...) {
     auto into = buffer_.prepare(bytes.size());
     asio::buffer_copy(into, asio::buffer(bytes.data(), bytes.size()));
     buffer_.commit(bytes.size());
     error_code error;
-    const tcp::endpoint peer = stream_.socket().remote_endpoint(error);
+    const asio::ip::tcp::endpoint peer = tcp().socket().remote_endpoint(error);
     if (error) return;
     const std::string address = peer.address().to_string();
     peer_ = (peer.address().is_v6() ? "ipv6:[" + address + "]:" : "ipv4:" + address + ":") +
             std::to_string(peer.port());
   }
 
+  void Start() override {
+    if constexpr (kTls) {
+      tcp().expires_after(loop_->options.idle_max);
+      stream_.async_handshake(asio::ssl::stream_base::server,
+                              [self = this->shared_from_this()](error_code error) {
+                                if (error) return self->Close();
+                                self->ReadHeader();
+                              });
+    } else {
+      ReadHeader();
+    }
+  }
+  bool idle() const override { return idle_; }
+  void CloseSocket() override { tcp().close(); }
+
+ private:
+  static constexpr bool kTls = !std::is_same_v<Stream, beast::tcp_stream>;
+  beast::tcp_stream& tcp() { return beast::get_lowest_layer(stream_); }
+
   void ReadHeader() {
     idle_ = true;
     parser_.emplace();
     parser_->header_limit(static_cast<uint32_t>(loop_->options.header_bytes_max));
     parser_->body_limit(loop_->options.body_bytes_max);
-    stream_.expires_after(loop_->options.idle_max);
+    tcp().expires_after(loop_->options.idle_max);
     http::async_read_header(stream_, buffer_, *parser_,
-                            [self = shared_from_this()](error_code error, size_t) {
+                            [self = this->shared_from_this()](error_code error, size_t) {
                               self->idle_ = false;
                               if (error) return self->OnReadError(error);
                               self->ReadBody();
                             });
   }
 
-  bool idle() const { return idle_; }
-  void CloseSocket() { stream_.close(); }
-
- private:
   void ReadBody() {
     keep_alive_ = parser_->get().keep_alive() && !loop_->draining;
     head_only_ = parser_->get().method() == http::verb::head;
     if (beast::iequals(parser_->get()[http::field::expect], "100-continue")) return Invite();
-    stream_.expires_after(loop_->options.body_max);
+    tcp().expires_after(loop_->options.body_max);
     http::async_read(stream_, buffer_, *parser_,
-                     [self = shared_from_this()](error_code error, size_t) {
+                     [self = this->shared_from_this()](error_code error, size_t) {
                        if (error) return self->OnReadError(error);
                        self->Handle();
                      });
@@ -124,9 +153,9 @@ class HttpServer::Session : public std::enable_shared_from_this<Session> {
   void Invite() {
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     parser_->get().erase(http::field::expect);
-    stream_.expires_after(loop_->options.body_max);
+    tcp().expires_after(loop_->options.body_max);
     asio::async_write(stream_, asio::buffer(kContinue.data(), kContinue.size()),
-                      [self = shared_from_this()](error_code error, size_t) {
+                      [self = this->shared_from_this()](error_code error, size_t) {
                         if (error) return self->Close();
                         self->ReadBody();
                       });
@@ -155,8 +184,8 @@ class HttpServer::Session : public std::enable_shared_from_this<Session> {
       request.headers.emplace_back(field.name_string(), field.value());
     }
     request.body = std::move(message.body());
-    stream_.expires_never();
-    loop_->handler(std::move(request), [self = shared_from_this()](HttpResponse response) {
+    tcp().expires_never();
+    loop_->handler(std::move(request), [self = this->shared_from_this()](HttpResponse response) {
       self->loop_->Post(
           [self, response = std::move(response)]() mutable { self->Write(std::move(response)); });
     });
@@ -170,23 +199,24 @@ class HttpServer::Session : public std::enable_shared_from_this<Session> {
     response_->keep_alive(keep_alive_);
     response_->content_length(response.body.size());
     if (!head_only_) response_->body() = std::move(response.body);
-    stream_.expires_after(loop_->options.body_max);
-    http::async_write(stream_, *response_, [self = shared_from_this()](error_code error, size_t) {
-      if (error || !self->keep_alive_) return self->Close();
-      self->response_.reset();
-      self->ReadHeader();
-    });
+    tcp().expires_after(loop_->options.body_max);
+    http::async_write(stream_, *response_,
+                      [self = this->shared_from_this()](error_code error, size_t) {
+                        if (error || !self->keep_alive_) return self->Close();
+                        self->response_.reset();
+                        self->ReadHeader();
+                      });
   }
 
   void Close() {
     error_code ignored;
-    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-    stream_.close();
-    loop_->Close(shared_from_this());
+    tcp().socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    tcp().close();
+    loop_->Close(this->shared_from_this());
   }
 
   const std::shared_ptr<Loop> loop_;
-  beast::tcp_stream stream_;
+  Stream stream_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   std::optional<http::response<http::string_body>> response_;
@@ -211,9 +241,19 @@ void HttpServer::Loop::Open(int fd, std::string bytes) {
     close(fd);
     return;
   }
-  auto session = std::make_shared<Session>(shared_from_this(), std::move(socket), bytes);
+  std::shared_ptr<Session> session;
+  if (options.tls == nullptr) {
+    session = std::make_shared<SessionOn<beast::tcp_stream>>(shared_from_this(), bytes,
+                                                             std::move(socket));
+  } else {
+    const TlsContext::Native native = options.tls->Current();
+    SSL_CTX_up_ref(native.get());  // the stream's context gives it back
+    asio::ssl::context context(native.get());
+    session = std::make_shared<SessionOn<beast::ssl_stream<beast::tcp_stream>>>(
+        shared_from_this(), bytes, std::move(socket), context);
+  }
   sessions_.insert(session);
-  session->ReadHeader();
+  session->Start();
 }
 
 void HttpServer::Loop::Close(const std::shared_ptr<Session>& session) {

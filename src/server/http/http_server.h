@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "server/http/http_message.h"
+#include "server/tls/tls_context.h"
 
 namespace elanus::server {
 
@@ -17,6 +18,7 @@ struct HttpOptions {
   size_t connections_max = 4096;
   std::chrono::milliseconds idle_max{75'000};  // between requests, and for the whole of a header
   std::chrono::milliseconds body_max{60'000};  // to send a body or to take a response
+  std::shared_ptr<TlsContext> tls;             // null: in the clear
 };
 
 class HttpServer {
@@ -36,6 +38,8 @@ class HttpServer {
  private:
   class Loop;
   class Session;
+  template <typename Stream>
+  class SessionOn;
   std::shared_ptr<Loop> loop_;
 };
 

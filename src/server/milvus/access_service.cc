@@ -4,7 +4,7 @@
 #include <milvus/ops.pb.h>
 
 #include "access/access_control.h"
-#include "access/authenticator.h"
+#include "base/base64.h"
 #include "gateway/names.h"
 #include "server/milvus/request.h"
 #include "server/milvus/service.h"
@@ -25,7 +25,7 @@ std::string Trimmed(const std::string& text) {
 // Passwords travel in base64.
 Result<std::string> DecodePassword(const std::string& text, std::string_view what) {
   if (text.empty()) return std::string();
-  if (auto decoded = access::DecodeBase64(text)) return *std::move(decoded);
+  if (auto decoded = DecodeBase64(text)) return *std::move(decoded);
   return Invalid(std::string("decode ").append(what).append(" fail: illegal base64 data"));
 }
 

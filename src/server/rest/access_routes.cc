@@ -1,4 +1,5 @@
 // Users, roles and groups of privileges.
+#include "base/base64.h"
 #include "server/rest/route.h"
 
 namespace elanus::server {
@@ -67,7 +68,7 @@ Status DescribeUser(RestCall& call, const Json& body) {
 Status CreateUser(RestCall& call, const Json& body) {
   pb::CreateCredentialRequest request;
   request.set_username(body["userName"].String());
-  request.set_password(Base64(body["password"].String()));
+  request.set_password(EncodeBase64(body["password"].String()));
   if (!body["description"].null()) request.set_description(body["description"].String());
   return call.Finish("CreateCredential", request);
 }
@@ -77,8 +78,8 @@ Status UpdatePassword(RestCall& call, const Json& body) {
   request.set_username(body["userName"].String());
   if (!body["description"].null()) request.set_description(body["description"].String());
   if (const std::string& password = body["newPassword"].String(); !password.empty()) {
-    request.set_oldpassword(Base64(body["password"].String()));
-    request.set_newpassword(Base64(password));
+    request.set_oldpassword(EncodeBase64(body["password"].String()));
+    request.set_newpassword(EncodeBase64(password));
   }
   return call.Finish("UpdateCredential", request);
 }

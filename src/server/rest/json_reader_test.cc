@@ -163,16 +163,5 @@ TEST(Json, LimitsItsTrees) {
   EXPECT_TRUE(reader.problem().starts_with("too many values")) << reader.problem();
 }
 
-TEST(JsonText, EncodesBytesInBase64AndBack) {
-  for (const std::string bytes : {"", "f", "fo", "foo", "foob", "fooba", "foobar"}) {
-    EXPECT_EQ(DecodeBase64(Base64(bytes)), bytes);
-  }
-  EXPECT_EQ(Base64("foobar"), "Zm9vYmFy");
-  EXPECT_EQ(Base64("fo"), "Zm8=");
-  for (const char* text : {"Zg", "Zg=", "Z===", "Zm 9", "Zm9v=", "Zm9\xff"}) {
-    EXPECT_EQ(DecodeBase64(text), std::nullopt) << text;
-  }
-}
-
 }  // namespace
 }  // namespace elanus::server

@@ -16,10 +16,6 @@ void AppendUint(uint64_t value, std::string* out);
 void AppendFloat(float value, std::string* out);
 void AppendDouble(double value, std::string* out);
 void AppendBase64(std::string_view bytes, std::string* out);  // quoted
-std::string Base64(std::string_view bytes);
-
-// Standard alphabet with its padding; nothing when it is not.
-std::optional<std::string> DecodeBase64(std::string_view text);
 
 // {"a":1,"b":"x"}: members one after the other, commas by themselves.
 class JsonObject {

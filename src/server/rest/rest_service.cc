@@ -52,15 +52,6 @@ HttpResponse ErrorOf(const Status& status) {
   }
 }
 
-// What a request of gRPC has in its metadata: base64 of "user:password" or of an API key.
-std::string AuthorizationOf(std::string_view header) {
-  constexpr std::string_view kBearer = "Bearer ";
-  constexpr std::string_view kBasic = "Basic ";
-  if (header.starts_with(kBasic)) return std::string(header.substr(kBasic.size()));
-  if (header.starts_with(kBearer)) header.remove_prefix(kBearer.size());
-  return header.empty() ? std::string() : Base64(header);
-}
-
 Clock::time_point DeadlineOf(const HttpRequest& request, std::chrono::milliseconds otherwise) {
   const std::string_view header = request.Header("Request-Timeout");
   int64_t seconds = 0;
@@ -270,7 +261,7 @@ HttpResponse RestService::Answer(const Arrived& arrived) const {
   const HttpRequest& request = arrived.request;
   Context context(arrived.deadline);
   if (Status late = context.Check(); !late.ok()) return ErrorOf(late);
-  const std::string authorization = AuthorizationOf(request.Header("Authorization"));
+  const std::string authorization = AuthorizationOf(request);
   Call call{context,       arrived.route->rpc,         request.peer, request.Header("DB-Name"),
             authorization, request.Header("RequestId")};
   const bool first_version = arrived.route->path.starts_with(kFirstVersion);

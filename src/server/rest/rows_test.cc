@@ -7,6 +7,7 @@
 #include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
 
+#include "base/base64.h"
 #include "server/rest/json_text.h"
 #include "server/rest/row_reader.h"
 #include "server/rest/row_writer.h"
@@ -120,7 +121,7 @@ TEST(Rows, TakeEveryFormOfAVector) {
   const std::string json = R"([
     {"h": [1, -2, 0.5, 0], "f": [1, 2, 3, 4], "i": [1, -128, 127, 0], "b": "/wE=",
      "s": {"9": 0.5, "2": 1}},
-    {"h": ")" + Base64(half) +
+    {"h": ")" + EncodeBase64(half) +
                            R"(", "f": [1, 2, 3, 4], "i": [0, 0, 0, 0], "b": [255, 1],
      "s": {"indices": [9, 2], "values": [0.5, 1]}}])";
   const Decoded decoded = Decode(schema, json);
@@ -133,7 +134,7 @@ TEST(Rows, TakeEveryFormOfAVector) {
   EXPECT_EQ(sparse.contents(0), sparse.contents(1));
   EXPECT_EQ(sparse.contents(0).substr(0, 4), std::string("\x02\0\0\0", 4));
   EXPECT_EQ(Encode(decoded.columns).substr(0, 60),
-            "[{\"h\":\"" + Base64(half) + R"(","f":"gD8AQEBAgEA=","i":"AYB/AA==","b":")");
+            "[{\"h\":\"" + EncodeBase64(half) + R"(","f":"gD8AQEBAgEA=","i":"AYB/AA==","b":")");
 }
 
 TEST(Rows, SayWhatIsWrongWithThem) {

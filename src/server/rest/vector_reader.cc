@@ -8,6 +8,7 @@
 
 #include <milvus/common.pb.h>
 
+#include "base/base64.h"
 #include "server/rest/json_text.h"
 #include "simd/half.h"
 
