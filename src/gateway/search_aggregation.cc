@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "base/text.h"
 #include "gateway/names.h"
 #include "gateway/params.h"
 #include "gateway/text.h"
