@@ -49,6 +49,7 @@ void RpcTable::AddMethod(std::string_view service, std::string_view name, const 
 }
 
 void RpcTable::Protect(Guard* guard) {
+  guard_ = guard;
   for (auto& [path, method] : methods_) method.guard = guard;
 }
 

@@ -58,6 +58,9 @@ struct RpcStatus;
 class Guard {
  public:
   virtual ~Guard() = default;
+  // OK: call.user says whom the call comes from. A transport that looks at a request's body before
+  // it knows the RPC asks for this first.
+  virtual RpcStatus Identify(Call* call) = 0;
   // Before the handler runs. OK: it may, and call.user says for whom.
   virtual RpcStatus Admit(const Method& method, Call* call, const Message& request) = 0;
 };
@@ -114,6 +117,7 @@ class RpcTable {
 
   // Every method added so far asks `guard`, which outlives the table.
   void Protect(Guard* guard);
+  Guard* guard() const { return guard_; }  // null: everybody may call everything
   std::vector<const Method*> Methods() const;
 
   // Null: not served, WhyNot says why.
@@ -143,6 +147,7 @@ class RpcTable {
                  const Message& response, Handler handler, Runs runs);
 
   std::unordered_map<std::string, Method, PathHash, std::equal_to<>> methods_;
+  Guard* guard_ = nullptr;
 };
 
 // Runs the handler. What comes back is OK when `response` says it all, errors included; otherwise

@@ -95,6 +95,7 @@ TEST(RpcTable, AnswersWithAGrpcCodeWhereTheResponseHasNoStatus) {
 TEST(RpcTable, AsksItsGuardBeforeTheHandler) {
   class NobodyPasses final : public Guard {
    public:
+    RpcStatus Identify(Call*) override { return {}; }
     RpcStatus Admit(const Method& method, Call*, const Message&) override {
       return {GrpcCode::kUnauthenticated, method.name};
     }

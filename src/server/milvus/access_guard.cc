@@ -63,12 +63,19 @@ std::string AccessGuard::RealName(std::string_view database, const std::string& 
   return found.ok() ? (*found)->name : collection;
 }
 
-RpcStatus AccessGuard::Admit(const Method& method, Call* call, const Message& request) {
-  const RpcAccess& needs = *method.access;
-  if (needs.kind == RpcAccess::Kind::kOpen) return {};
+RpcStatus AccessGuard::Identify(Call* call) {
   auto user = authenticator_->UserOf(call->authorization, call->peer);
   if (!user.ok()) return {GrpcCode::kUnauthenticated, user.status().message()};
   call->user = std::move(user).take();
+  return {};
+}
+
+RpcStatus AccessGuard::Admit(const Method& method, Call* call, const Message& request) {
+  const RpcAccess& needs = *method.access;
+  if (needs.kind == RpcAccess::Kind::kOpen) return {};
+  if (call->user.empty()) {
+    if (RpcStatus unknown = Identify(call); !unknown.ok()) return unknown;
+  }
   if (needs.kind == RpcAccess::Kind::kForAll) return {};
   if (call->user == access::kRootUser && !options_.root_is_bound) return {};
 

@@ -23,6 +23,7 @@ class AccessGuard final : public Guard {
         coordinator_(coordinator),
         options_(options) {}
 
+  RpcStatus Identify(Call* call) override;
   RpcStatus Admit(const Method& method, Call* call, const Message& request) override;
 
  private:

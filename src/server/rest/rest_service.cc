@@ -264,6 +264,9 @@ HttpResponse RestService::Answer(const Arrived& arrived) const {
   const std::string authorization = AuthorizationOf(request);
   Call call{context,       arrived.route->rpc,         request.peer, request.Header("DB-Name"),
             authorization, request.Header("RequestId")};
+  if (Guard* guard = table_->guard(); guard != nullptr && !guard->Identify(&call).ok()) {
+    return ErrorOf(Status(Code::kNotAuthenticated, ""));
+  }
   const bool first_version = arrived.route->path.starts_with(kFirstVersion);
   RestCall rest(table_, &call, request.body, first_version ? 200 : 0);
   rest.int64_numbers = Int64Numbers(request);
