@@ -215,6 +215,7 @@ Regex::~Regex() = default;
 Result<Regex> Regex::Compile(const std::string& pattern) {
   RE2::Options options;
   options.set_log_errors(false);
+  options.set_dot_nl(true);  // as in Milvus; "(?-s)" takes it back
   auto program = std::make_unique<Program>(pattern, options);
   if (!program->re.ok())
     return Fail(Code::kParameterInvalid, "invalid regex pattern: " + program->re.error());

@@ -32,6 +32,11 @@ TEST(RequiredLiteral, IsEmptyWhereItIsNotSure) {
   }
 }
 
+TEST(Regex, TakesANewlineForAPoint) {
+  EXPECT_TRUE(Regex::Compile("c.d").value().Matches("ab c\nd"));
+  EXPECT_FALSE(Regex::Compile("(?-s)c.d").value().Matches("ab c\nd"));
+}
+
 TEST(Regex, FindsWhatRe2Finds) {
   const unsigned seed = std::random_device{}();
   SCOPED_TRACE(seed);
