@@ -263,6 +263,7 @@ def test_bodies_that_are_no_json(rest):
         answer = json.loads(answer)
         assert status == 200 and answer["code"] == 1801 and text in answer["message"], answer
     assert rest("collections/list")["code"] == 0
+    assert json.loads(rest.send("POST", path, "null")[2])["code"] == 0
 
 
 def test_http(rest):

@@ -233,8 +233,10 @@ Status CompactionState(RestCall& call, const Json& body) {
 #define PATH(op) "/v2/vectordb/collections/" op
 constexpr Route kRoutes[] = {
     {"POST", PATH("list"), "ShowCollections", &kDatabaseShape, ListCollections},
-    {"POST", PATH("has"), "HasCollection", &kCollectionShape, HasCollection},
-    {"POST", PATH("describe"), "DescribeCollection", &kCollectionShape, DescribeCollection},
+    {"POST", PATH("has"), "HasCollection", &kCollectionShape, HasCollection, SetAside::kNothing,
+     nullptr, true},
+    {"POST", PATH("describe"), "DescribeCollection", &kCollectionShape, DescribeCollection,
+     SetAside::kNothing, nullptr, true},
     {"POST", PATH("get_stats"), "GetCollectionStatistics", &kCollectionShape, CollectionStats},
     {"POST", PATH("get_load_state"), "GetLoadState", &kCollectionShape, LoadState},
     {"POST", PATH("drop"), "DropCollection", &kCollectionShape,

@@ -14,6 +14,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kFirstVersion = "/v1/";
+constexpr size_t kBriefBytesMax = 4096;
 constexpr int64_t kTimeoutSecondsMax = 86'400;
 
 const HttpHeaders& CommonHeaders() {
@@ -118,7 +119,8 @@ Status BodyOf(const Route& route, RestCall* call, Json* out) {
   if (!ReadJson(&reader, route.set_aside, &in_passing, out) || !reader.AtEnd()) {
     return RestError(Code::kRestIncorrectFormat, reader.problem());
   }
-  if (out->kind == JsonKind::kObject) return {};
+  // Clients with nothing to say send null.
+  if (out->kind == JsonKind::kObject || out->kind == JsonKind::kNull) return {};
   return RestError(Code::kRestIncorrectFormat,
                    "an object is expected, not " + std::string(NameOf(out->kind)));
 }
@@ -238,6 +240,7 @@ void RestService::Handle(HttpRequest request, HttpReply reply) {
     Finish(*refused, ErrorOf(200, static_cast<int>(Code::kTooManyRequests), busy.text));
   };
   if (others >= options_.requests_max || too_much) return refuse(kept);
+  if (arrived->route->brief && size <= kBriefBytesMax) return Work(kept);
   // Shared, so that what the pool refuses can still be answered.
   const std::shared_ptr<Arrived> shared(std::move(arrived));
   if (!pool_->Submit([this, shared] { Work(shared.get()); })) refuse(shared.get());

@@ -43,6 +43,8 @@ struct Route {
   // Reads the member `data` of the body in passing, given what stands before it; false: not yet
   // possible. The handler has then to see whether that was right. Null: there is no such thing.
   bool (*early)(RestCall& call, const Json& so_far, JsonReader* reader) = nullptr;
+  // Looks something up in memory, and that is all: not worth a thread of its own.
+  bool brief = false;
 };
 
 // All of them; the same for the life of the process.

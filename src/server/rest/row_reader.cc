@@ -1,5 +1,6 @@
 #include "server/rest/row_reader.h"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <string>
@@ -84,6 +85,15 @@ class ColumnReader {
     return Fail(Code::kParameterInvalid, "column " + field_.name() + " has length " +
                                              std::to_string(present_) + ", expected " +
                                              std::to_string(rows));
+  }
+
+  // Room for the vectors of so many more rows, but for no more numbers than `numbers_max`.
+  void Reserve(size_t rows, size_t numbers_max) {
+    if (field_.data_type() != DataType::FloatVector) return;
+    const size_t numbers = std::min({rows * static_cast<size_t>(dim_), numbers_max,
+                                     size_t{std::numeric_limits<int32_t>::max() / 2}});
+    auto* floats = data_->mutable_vectors()->mutable_float_vector()->mutable_data();
+    floats->Reserve(floats->size() + static_cast<int>(numbers));
   }
 
   // So that a column without any value still says what it is of.
@@ -326,7 +336,11 @@ class RowsReader {
       TRY(ReadRow(reader));
     } else {
       if (!reader->BeginArray()) return Fail(Code::kParameterInvalid, reader->problem());
-      while (reader->NextElement()) TRY(ReadRow(reader));
+      const char* const first = reader->Mark().at;
+      while (reader->NextElement()) {
+        TRY(ReadRow(reader));
+        if (rows_ == 1) ReserveLike(first, *reader);
+      }
     }
     if (!reader->ok()) return Fail(Code::kParameterInvalid, reader->problem());
     if (rows_ == 0) {
@@ -369,6 +383,15 @@ class RowsReader {
     }
     ++rows_;
     return {};
+  }
+
+  // Rows are mostly of one length: room for as many as the text has.
+  void ReserveLike(const char* first, const JsonReader& reader) {
+    const char* const at = reader.Mark().at;
+    const std::string_view text = reader.text();
+    const auto left = static_cast<size_t>(text.data() + text.size() - at);
+    const size_t rows = left / static_cast<size_t>(at - first);
+    for (ColumnReader& column : columns_) column.Reserve(rows, left / 2);  // "0,"
   }
 
   // Rows mostly have their keys in one order.

@@ -206,7 +206,7 @@ Status CheckMetric(pb_schema::DataType type, const std::string& metric) {
   };
   std::string problem;
   if (type == pb_schema::BinaryVector) {
-    if (!among({"HAMMING", "JACCARD", "SUBSTRUCTURE", "SUPERSTRUCTURE", "MHJACCARD"}))
+    if (!among({"HAMMING", "JACCARD"}))
       problem = "binary vector index does not support metric type: " + metric;
   } else if (type == pb_schema::SparseFloatVector) {
     if (metric == "BM25") problem = "only BM25 Function output field support BM25 metric type";
