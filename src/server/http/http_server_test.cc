@@ -63,6 +63,25 @@ TEST_F(HttpServerTest, TakesARequestInSmallPieces) {
   EXPECT_TRUE(socket.ReadUntil("]").ends_with("POST /x [abc]"));
 }
 
+TEST_F(HttpServerTest, TakesLargeBodiesAndWhatFollowsThem) {
+  Start();
+  RawSocket socket(port());
+  std::string body(3 << 20, 'x');
+  for (size_t i = 0; i < body.size(); i += 1000) body[i] = static_cast<char>('a' + i / 1000 % 26);
+  const std::string request =
+      "POST /x HTTP/1.1\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  auto sent = std::async(std::launch::async, [&] {
+    for (size_t at = 0; at < request.size(); at += 12'345) {
+      socket.Send(std::string_view(request).substr(at, 12'345));
+    }
+    socket.Send("GET /next HTTP/1.1\r\nConnection: close\r\n\r\n");
+  });
+  const std::string answers = socket.ReadToEnd();
+  sent.get();
+  EXPECT_NE(answers.find("POST /x [" + body + "]"), std::string::npos) << answers.size();
+  EXPECT_TRUE(answers.ends_with("GET /next []<closed>"));
+}
+
 TEST_F(HttpServerTest, InvitesTheBodyOfAClientThatAsksFirst) {
   Start();
   RawSocket socket(port());
