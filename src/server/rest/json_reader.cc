@@ -12,23 +12,29 @@ namespace {
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-// Eight bytes that are all digits, and their number: three multiplications instead of eight.
+// Digits of text, eight at a time.
 uint64_t Load8(const char* p) {
   uint64_t bytes = 0;
   std::memcpy(&bytes, p, sizeof bytes);
   return bytes;
 }
-bool AreDigits(uint64_t bytes) {
-  return ((bytes & 0xf0f0f0f0f0f0f0f0) |
-          (((bytes + 0x0606060606060606) & 0xf0f0f0f0f0f0f0f0) >> 4)) == 0x3333333333333333;
+// How many of the eight bytes are digits, up to the first that is none.
+int LeadingDigits(uint64_t bytes) {
+  const uint64_t values = bytes ^ 0x3030303030303030;  // 0 to 9 for digits
+  const uint64_t others = ((values + 0x7676767676767676) | values) & 0x8080808080808080;
+  return others == 0 ? 8 : std::countr_zero(others) / 8;
 }
-uint64_t DigitsOf(uint64_t bytes) {
-  bytes -= 0x3030303030303030;
+// The number that the first `count` bytes spell: with zeros before them, by three multiplications.
+uint64_t DigitsOf(uint64_t bytes, int count) {
+  if (count == 0) return 0;
+  bytes = (bytes - 0x3030303030303030) << (64 - 8 * count);
   bytes = bytes * 10 + (bytes >> 8);  // pairs, in every other byte
   return (((bytes & 0x000000ff000000ff) * (100 + (uint64_t{1000000} << 32))) +
           (((bytes >> 16) & 0x000000ff000000ff) * (1 + (uint64_t{10000} << 32)))) >>
          32;
 }
+constexpr std::array<uint64_t, 9> kWholePowers = {
+    1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000};
 
 constexpr ptrdiff_t kFastDigits = 19;  // always fit 64 bits
 constexpr std::array<double, kFastDigits + 1> kPowers = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,
@@ -323,8 +329,10 @@ bool JsonReader::ReadFloat(float* value) {
   int exponent = 0;
   if (p < end_ && *p == '.') {
     const char* const fraction = ++p;
-    for (; end_ - p >= 8 && AreDigits(Load8(p)); p += 8) {
-      mantissa = mantissa * 100'000'000 + DigitsOf(Load8(p));
+    for (int count = 8; count == 8 && end_ - p >= 8; p += count) {
+      const uint64_t bytes = Load8(p);
+      count = LeadingDigits(bytes);
+      mantissa = mantissa * kWholePowers[static_cast<size_t>(count)] + DigitsOf(bytes, count);
     }
     for (; p < end_ && IsDigit(*p); ++p) mantissa = mantissa * 10 + static_cast<uint64_t>(*p - '0');
     if (p == fraction) return FailAt("a digit is expected behind the point of a number");
