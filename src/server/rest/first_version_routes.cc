@@ -154,7 +154,7 @@ Status Search(RestCall& call, const Json& body) {
   used.kind = JsonKind::kObject;
   for (const char* key : {"radius", "range_filter"}) {
     if (const Json* value = params.Find(key); value != nullptr)
-      used.members.emplace_back(key, *value);
+      used.members.push_back({key, *value});
   }
   auto* pairs = request.mutable_search_params();
   AddPair("topk", std::to_string(body["limit"].null() ? 100 : body["limit"].Int()), pairs);

@@ -54,7 +54,8 @@ class TreeReader {
     std::string_view key;
     if (!reader_->BeginObject()) return false;
     while (reader_->NextMember(&key)) {
-      Json& member = out->members.emplace_back(std::string(key), Json()).second;
+      out->members.push_back({std::string(key), Json()});
+      Json& member = out->members.back().value;
       if (depth == 0) in_search_ = EqualIgnoringCase(key, "search");
       const bool read =
           IsSetAside(depth + 1, key) ? PassOver(*out, &member) : Read(depth + 1, &member);
@@ -91,6 +92,13 @@ class TreeReader {
 
 }  // namespace
 
+Json::Json() = default;
+Json::Json(const Json& other) = default;
+Json::Json(Json&& other) noexcept = default;
+Json& Json::operator=(const Json& other) = default;
+Json& Json::operator=(Json&& other) noexcept = default;
+Json::~Json() = default;
+
 bool EqualIgnoringCase(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) { return Lower(x) == Lower(y); });
 }
@@ -101,7 +109,7 @@ bool ReadJson(JsonReader* reader, SetAside set_aside, const ReadInPassing* in_pa
 
 const Json* Json::Find(std::string_view key) const {
   for (auto member = members.rbegin(); member != members.rend(); ++member) {
-    if (member->first == key) return &member->second;
+    if (member->key == key) return &member->value;
   }
   return nullptr;
 }
@@ -109,7 +117,7 @@ const Json* Json::Find(std::string_view key) const {
 const Json& Json::operator[](std::string_view key) const {
   const Json* found = Find(key);
   for (auto member = members.rbegin(); found == nullptr && member != members.rend(); ++member) {
-    if (EqualIgnoringCase(member->first, key)) found = &member->second;
+    if (EqualIgnoringCase(member->key, key)) found = &member->value;
   }
   return found == nullptr || found->kind == JsonKind::kNull ? kMissing : *found;
 }

@@ -5,7 +5,6 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -16,13 +15,22 @@ namespace elanus::server {
 // A tree of more values is refused: one of them takes far more memory than its text.
 inline constexpr size_t kJsonValuesMax = 200'000;
 
+struct JsonMember;
+
 struct Json {
+  Json();
+  Json(const Json& other);
+  Json(Json&& other) noexcept;
+  Json& operator=(const Json& other);
+  Json& operator=(Json&& other) noexcept;
+  ~Json();
+
   JsonKind kind = JsonKind::kNone;
   bool boolean = false;
   std::string text;  // a string; a number as it is spelled
   std::vector<Json> items;
-  std::vector<std::pair<std::string, Json>> members;  // of an object, in the text's order
-  JsonReader::Place place{};                          // where the value begins, if it was set aside
+  std::vector<JsonMember> members;  // of an object, in the text's order
+  JsonReader::Place place{};        // where the value begins, if it was set aside
 
   bool null() const { return kind == JsonKind::kNull || kind == JsonKind::kNone; }
 
@@ -44,6 +52,11 @@ struct Json {
 
   // A number without fraction or exponent, or a string that spells one, within int64.
   bool ToInt(int64_t* value) const;
+};
+
+struct JsonMember {
+  std::string key;
+  Json value;
 };
 
 // What is not to become part of the tree: it is passed over, its kind and place are kept.

@@ -98,7 +98,7 @@ Json QueryOf(std::string_view target) {
     Json value;
     value.kind = JsonKind::kString;
     value.text = Unescaped(pair.substr(std::min(equal + 1, pair.size())));
-    query.members.emplace_back(Unescaped(pair.substr(0, equal)), std::move(value));
+    query.members.push_back({Unescaped(pair.substr(0, equal)), std::move(value)});
   }
   return query;
 }

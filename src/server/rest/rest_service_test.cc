@@ -192,13 +192,13 @@ TEST(Routes, AreDistinctAndDescribed) {
 }
 
 TEST(Shapes, TellWrongKindsFromMissingMembers) {
-  constexpr Param kInner[] = {{"name", ParamKind::kString, true}};
-  constexpr Shape kInnerShape{"Inner", kInner};
-  const Param outer[] = {{"n", ParamKind::kInt32, true},
-                         {"list", ParamKind::kStrings},
-                         {"map", ParamKind::kStringMap},
-                         {"one", ParamKind::kStruct, false, &kInnerShape},
-                         {"many", ParamKind::kStructs, false, &kInnerShape}};
+  static constexpr Param kInner[] = {{"name", ParamKind::kString, true}};
+  static constexpr Shape kInnerShape{"Inner", kInner};
+  static constexpr Param outer[] = {{"n", ParamKind::kInt32, true},
+                                    {"list", ParamKind::kStrings},
+                                    {"map", ParamKind::kStringMap},
+                                    {"one", ParamKind::kStruct, false, &kInnerShape},
+                                    {"many", ParamKind::kStructs, false, &kInnerShape}};
   const Shape shape{"Outer", outer};
   const auto check = [&](const std::string& text) {
     JsonReader reader(text);

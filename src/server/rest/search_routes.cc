@@ -172,7 +172,7 @@ Status AddSearchParams(const Json& given, pb::SearchRequest* request) {
   for (const auto& [key, value] : given.members) {
     if (key == "params") continue;
     if (const Json* inner = merged.Find(key); inner == nullptr) {
-      merged.members.emplace_back(key, value);
+      merged.members.push_back({key, value});
     } else if (inner->Spelled() != value.Spelled() &&
                (inner->kind != JsonKind::kNumber || value.kind != JsonKind::kNumber ||
                 inner->Double() != value.Double())) {
