@@ -1,18 +1,9 @@
 #include "server/http/http_message.h"
 
-#include <algorithm>
-
 #include "base/base64.h"
 #include "base/text.h"
 
 namespace elanus::server {
-namespace {
-
-bool EqualIgnoringCase(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) { return Lower(x) == Lower(y); });
-}
-
-}  // namespace
 
 std::string_view HttpRequest::Header(std::string_view name) const {
   for (const auto& [key, value] : headers) {

@@ -1,17 +1,15 @@
 #include "server/rest/json.h"
 
-#include <algorithm>
 #include <charconv>
 #include <cmath>
 
+#include "base/text.h"
 #include "server/rest/json_text.h"
 
 namespace elanus::server {
 namespace {
 
 const Json kMissing;
-
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 class TreeReader {
  public:
@@ -98,10 +96,6 @@ Json::Json(Json&& other) noexcept = default;
 Json& Json::operator=(const Json& other) = default;
 Json& Json::operator=(Json&& other) noexcept = default;
 Json::~Json() = default;
-
-bool EqualIgnoringCase(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) { return Lower(x) == Lower(y); });
-}
 
 bool ReadJson(JsonReader* reader, SetAside set_aside, const ReadInPassing* in_passing, Json* out) {
   return TreeReader(reader, set_aside, in_passing).Read(0, out);

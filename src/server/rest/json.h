@@ -72,6 +72,5 @@ using ReadInPassing = std::function<bool(const Json& so_far, JsonReader* reader)
 
 // Reads one value. False: the reader's problem says why. `in_passing` may be null.
 bool ReadJson(JsonReader* reader, SetAside set_aside, const ReadInPassing* in_passing, Json* out);
-bool EqualIgnoringCase(std::string_view a, std::string_view b);
 
 }  // namespace elanus::server

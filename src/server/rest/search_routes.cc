@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/text.h"
 #include "server/rest/entity.h"
 #include "server/rest/route.h"
 #include "server/rest/row_writer.h"
