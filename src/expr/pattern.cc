@@ -217,8 +217,13 @@ Result<Regex> Regex::Compile(const std::string& pattern) {
   options.set_log_errors(false);
   options.set_dot_nl(true);  // as in Milvus; "(?-s)" takes it back
   auto program = std::make_unique<Program>(pattern, options);
-  if (!program->re.ok())
-    return Fail(Code::kParameterInvalid, "invalid regex pattern: " + program->re.error());
+  if (!program->re.ok()) {
+    // RE2 says "missing ): x" where Go's library, and so Milvus, says "missing closing ): x".
+    std::string problem = program->re.error();
+    if (problem.starts_with("missing )") || problem.starts_with("missing ]"))
+      problem.insert(sizeof "missing", "closing ");
+    return Fail(Code::kParameterInvalid, "invalid regex pattern: " + problem);
+  }
   return Regex(std::move(program));
 }
 

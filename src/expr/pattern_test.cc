@@ -37,6 +37,13 @@ TEST(Regex, TakesANewlineForAPoint) {
   EXPECT_FALSE(Regex::Compile("(?-s)c.d").value().Matches("ab c\nd"));
 }
 
+TEST(Regex, SaysWhatIsNotClosed) {
+  EXPECT_EQ(Regex::Compile("(a").status().message(),
+            "invalid regex pattern: missing closing ): (a: invalid parameter");
+  EXPECT_EQ(Regex::Compile("[a").status().message(),
+            "invalid regex pattern: missing closing ]: [a: invalid parameter");
+}
+
 TEST(Regex, FindsWhatRe2Finds) {
   const unsigned seed = std::random_device{}();
   SCOPED_TRACE(seed);
