@@ -194,6 +194,11 @@ def test_objects(rest, made):
     rest("aliases/alter", collectionName=made, aliasName=alias)
     rest("aliases/drop", aliasName=alias)
 
+    group = "__default_resource_group"
+    assert rest("resource_groups/list")["data"] == [group]
+    answer = rest("resource_groups/describe", name=group)
+    assert answer["resource_group"] == answer["data"] and answer["data"]["name"] == group
+
 
 def test_databases(rest, name):
     rest("databases/create", dbName=name, properties={"database.max.collections": 3})

@@ -326,26 +326,32 @@ Status ListGroups(RestCall& call, const Json&) {
   return {};
 }
 
+void AppendGroup(const pb::ResourceGroup& group, std::string* out) {
+  const auto append_counts = [](const auto& counts, std::string* to) {
+    JsonObject object(to);
+    for (const auto& [name, count] : counts) object.Add(name, count);
+  };
+  JsonObject object(out);
+  object.Add("name", group.name())
+      .Add("capacity", group.capacity())
+      .Add("num_available_node", group.num_available_node());
+  append_counts(group.num_loaded_replica(), object.Key("num_loaded_replica"));
+  append_counts(group.num_outgoing_node(), object.Key("num_outgoing_node"));
+  append_counts(group.num_incoming_node(), object.Key("num_incoming_node"));
+  JsonObject config(object.Key("config"));
+  JsonObject(config.Key("requests")).Add("node_num", group.config().requests().node_num());
+  JsonObject(config.Key("limits")).Add("node_num", group.config().limits().node_num());
+}
+
 Status DescribeGroup(RestCall& call, const Json& body) {
   pb::DescribeResourceGroupRequest request;
   request.set_resource_group(body["name"].String());
   pb::DescribeResourceGroupResponse response;
   TRY(call.Run("DescribeResourceGroup", request, &response));
-  const auto& group = response.resource_group();
-  JsonObject data(call.Data());
-  data.Add("name", group.name())
-      .Add("capacity", group.capacity())
-      .Add("num_available_node", group.num_available_node());
-  const auto append_counts = [](const auto& counts, std::string* out) {
-    JsonObject object(out);
-    for (const auto& [name, count] : counts) object.Add(name, count);
-  };
-  append_counts(group.num_loaded_replica(), data.Key("num_loaded_replica"));
-  append_counts(group.num_outgoing_node(), data.Key("num_outgoing_node"));
-  append_counts(group.num_incoming_node(), data.Key("num_incoming_node"));
-  JsonObject config(data.Key("config"));
-  JsonObject(config.Key("requests")).Add("node_num", group.config().requests().node_num());
-  JsonObject(config.Key("limits")).Add("node_num", group.config().limits().node_num());
+  std::string group;
+  AppendGroup(response.resource_group(), &group);
+  *call.Data() += group;
+  call.out += ",\"resource_group\":" + group;  // where Milvus has it
   return {};
 }
 
