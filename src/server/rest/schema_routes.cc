@@ -348,6 +348,18 @@ Status AddProperties(const Json& body, pb::CreateCollectionRequest* request) {
   return {};
 }
 
+// Before the collection is made, so that a refused request leaves nothing behind.
+Status CheckIndexedFields(const Json& body, const pb_schema::CollectionSchema& schema) {
+  const auto names = NamesOf(schema);
+  for (const Json& param : body["indexParams"].items) {
+    const std::string& field = param["fieldName"].String();
+    if (std::ranges::find(names, field) == names.end()) {
+      return RestError(Code::kRestParameterMissing, "`" + field + "` hasn't defined in schema");
+    }
+  }
+  return {};
+}
+
 Status Create(RestCall& call, const Json& body) {
   auto request = Named<pb::CreateCollectionRequest>(call, body);
   const bool is_quick = body["schema"]["fields"].items.empty();
@@ -358,6 +370,7 @@ Status Create(RestCall& call, const Json& body) {
     schema = TRY(QuickSchema(body, quick));
   } else {
     schema = TRY(SchemaOf(body));
+    TRY(CheckIndexedFields(body, schema));
   }
   const Json& params = body["params"];
   request.set_schema(schema.SerializeAsString());
@@ -377,12 +390,7 @@ Status Create(RestCall& call, const Json& body) {
     AddPair("metric_type", quick.metric, index.mutable_extra_params());
     TRY(call.Run("CreateIndex", index));
   } else {
-    const auto names = NamesOf(schema);
     for (const Json& param : body["indexParams"].items) {
-      const std::string& field = param["fieldName"].String();
-      if (std::ranges::find(names, field) == names.end()) {
-        return RestError(Code::kRestParameterMissing, "`" + field + "` hasn't defined in schema");
-      }
       TRY(call.Run("CreateIndex", IndexOf(request.db_name(), request.collection_name(), param)));
     }
     if (body["indexParams"].items.empty()) {
