@@ -6,6 +6,8 @@
 #include <google/protobuf/text_format.h>
 #include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
+#include <milvus/common.pb.h>
+#include <milvus/dml.pb.h>
 
 #include "base/base64.h"
 #include "server/rest/json_text.h"
