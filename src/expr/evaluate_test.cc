@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/profile.h"
 #include "expr/filter.h"
 #include "expr/test_source.h"
 #include "geo/wkt.h"
@@ -403,6 +404,25 @@ TEST(Evaluate, AsksTheIndexWhereItNarrows) {
   EXPECT_EQ(UseOfTheIndex("a == 1", 1).second, 1u);
   EXPECT_EQ(UseOfTheIndex("a == 1", 2).second, 0u);            // a look at four is cheaper
   EXPECT_EQ(UseOfTheIndex("a == 1 and a < 2", 1).second, 1u);  // one row is left to look at
+}
+
+TEST(Evaluate, TellsTheProfileWhatEachPredicateDid) {
+  Table t;
+  t.Add("a", DataType::kInt32).Fixed<int32_t>({1, 2, 3, kNull});
+  t.Add("s", DataType::kVarChar).Strings({"x", "xy", "z", "x"});
+  Batch batch;
+  batch.columns = t.columns;
+  batch.rows = 4;
+  TestSource source(std::move(batch));
+  source.answer_index = true;
+  source.estimate = 1;
+  Profile profile;
+  Context context;
+  context.SetProfile(&profile);
+  Bitmap passed(4);
+  const auto filter = Compile("a >= 2 and (s != 'z' or a == 7)", t.schema, {});
+  EXPECT_TRUE((*filter)->Evaluate(context, source, &passed).ok());
+  EXPECT_EQ(profile.Plan(), "index `a >= 2` 4 -> 2; scan `(s != 'z' or a == 7)` 2 -> 1");
 }
 
 TEST(Evaluate, RelatesGeometries) {

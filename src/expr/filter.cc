@@ -90,7 +90,7 @@ class BoundFilterEvaluation final : public Filter {
       const size_t count = BlockEnd(first, rows) - first;
       const size_t words = (count + 63) / 64;
       std::copy_n(candidates.words().data() + first / 64, words, active.data());
-      block.Start(first, count);
+      block.Start(first, count, &active);
       for (size_t i = 0; i < rest.size(); ++i) {
         if (std::all_of(active.begin(), active.begin() + words, [](uint64_t w) { return w == 0; }))
           break;

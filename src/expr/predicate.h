@@ -28,9 +28,11 @@ class BlockReader {
   BlockReader(const Source& source, const std::vector<FieldId>& fields)
       : source_(source), fields_(fields), slots_(fields.size()) {}
 
-  void Start(size_t first, size_t count) {
+  // Of the run only the rows set in `active` are looked at; rows may be taken out of it meanwhile.
+  void Start(size_t first, size_t count, const BlockBits* active) {
     first_ = first;
     count_ = count;
+    active_ = active;
     ++epoch_;
   }
   size_t count() const { return count_; }
@@ -38,7 +40,7 @@ class BlockReader {
   const Block& Column(size_t slot) {
     Slot& s = slots_[slot];
     if (s.epoch != epoch_) {
-      s.block = source_.Read(fields_[slot], first_, count_, &s.scratch);
+      s.block = source_.ReadActive(fields_[slot], first_, count_, active_->data(), &s.scratch);
       s.epoch = epoch_;
     }
     return s.block;
@@ -55,6 +57,7 @@ class BlockReader {
   std::vector<Slot> slots_;
   size_t first_ = 0;
   size_t count_ = 0;
+  const BlockBits* active_ = nullptr;
   uint64_t epoch_ = 0;
 };
 

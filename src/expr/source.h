@@ -94,6 +94,12 @@ class Source {
   // and the run never crosses 256, 512, 1024 and then multiples of 1,024 (so growing chunks are
   // contiguous). A field that the segment lacks (added later) reads as its default or null.
   virtual Block Read(FieldId field, size_t first, size_t count, BlockScratch* scratch) const = 0;
+  // As Read, for one who looks only at the rows whose bit in `active` is set: what `strings` has
+  // for the others means nothing.
+  virtual Block ReadActive(FieldId field, size_t first, size_t count, const uint64_t* /*active*/,
+                           BlockScratch* scratch) const {
+    return Read(field, first, count, scratch);
+  }
   // Nothing if there is no index that answers the predicate.
   virtual std::optional<IndexEstimate> EstimateIndex(const IndexPredicate&) const {
     return std::nullopt;

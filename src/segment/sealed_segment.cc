@@ -146,7 +146,19 @@ class MappedSegment : public SealedSegment {
 
   std::unique_ptr<expr::Source> MakeSource(const Schema& schema, size_t rows,
                                            const IndexSet* indexes) const override {
-    return std::make_unique<SealedSource>(columns_, schema, rows, indexes,
+    KeyFinder finder{
+        key_, [this](const std::vector<Value>& values, const std::function<void(uint32_t)>& fn) {
+          Column keys(key_, columns_.at(key_).type());
+          for (const Value& value : values) {
+            if (keys.fixed()) {
+              keys.Append(value.as_int());
+            } else {
+              keys.AppendString(value.as_string());
+            }
+          }
+          FindKeys(keys, {}, [&fn](size_t, uint32_t row) { fn(row); });
+        }};
+    return std::make_unique<SealedSource>(columns_, schema, rows, indexes, std::move(finder),
                                           [this](Status status) { Remember(std::move(status)); });
   }
 

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/profile.h"
 #include "expr/filter.h"
 #include "io/memory/memory_file_system.h"
 #include "segment/growing_segment.h"
@@ -427,6 +428,33 @@ TEST_F(SealedSegmentTest, StatisticsRuleOutPredicatesThatNoRowCanMeet) {
   EXPECT_TRUE(matched.None());
   predicate.low = Value(int64_t{0});
   EXPECT_FALSE(source->EstimateIndex(predicate).has_value());
+}
+
+TEST_F(SealedSegmentTest, KeysInAFilterAreFoundByTheirOrder) {
+  for (const bool string_key : {false, true}) {
+    const Written written = Flush(WideSchema(string_key), {2000, 1500});
+    const Schema& schema = written.model.schema;
+    const Column& keys = written.model.Of(schema.primary().id);
+    const auto key_at = [&](size_t row) {
+      return keys.fixed() ? Value(keys.as<int64_t>()[row]) : Value(std::string(keys.String(row)));
+    };
+    const auto source = written.segment->MakeSource(schema, 3000, nullptr);
+    Value::Array wanted{string_key ? Value("absent") : Value(int64_t{1'000'000})};
+    for (int i = 0; i < 20; ++i) wanted.push_back(key_at(random_() % 3500));
+    const auto filter = expr::Compile("id in {keys}", schema, {{"keys", wanted}});
+    ASSERT_TRUE(filter.ok()) << filter.status().message();
+    Profile profile;
+    Context context;
+    context.SetProfile(&profile);
+    Bitmap passed;
+    ASSERT_TRUE((*filter)->Evaluate(context, *source, &passed).ok());
+    ASSERT_EQ(passed.size(), 3000u);
+    for (size_t row = 0; row < 3000; ++row) {
+      const bool is_wanted = std::find(wanted.begin(), wanted.end(), key_at(row)) != wanted.end();
+      ASSERT_EQ(passed.Test(row), is_wanted) << row;
+    }
+    EXPECT_TRUE(profile.Plan().starts_with("index `id in {keys}` 3000 -> ")) << profile.Plan();
+  }
 }
 
 TEST_F(SealedSegmentTest, TheSpatialIndexLeadsToWhatAScanFinds) {

@@ -1,6 +1,7 @@
 #include "segment/sealed_source.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace elanus::segment {
 namespace {
@@ -9,6 +10,8 @@ using expr::IndexPredicate;
 
 // Of a longer list only so many values are looked up for an estimate.
 constexpr size_t kEstimatedValues = 64;
+// Of one key among the sorted rows, in rows that an index finds.
+constexpr size_t kKeySearchCost = 8;
 
 // Whether a < b, for values of one kind; false for others.
 bool Less(const Value& a, const Value& b) {
@@ -186,9 +189,13 @@ expr::Block NullBlock(const SealedColumn& column, size_t first, size_t count,
 }  // namespace
 
 SealedSource::SealedSource(const std::map<FieldId, SealedColumn>& columns, const Schema& schema,
-                           size_t rows, const IndexSet* indexes,
+                           size_t rows, const IndexSet* indexes, KeyFinder keys,
                            std::function<void(Status)> damaged)
-    : columns_(columns), rows_(rows), indexes_(indexes), damaged_(std::move(damaged)) {
+    : columns_(columns),
+      rows_(rows),
+      indexes_(indexes),
+      keys_(std::move(keys)),
+      damaged_(std::move(damaged)) {
   for (const Field& field : schema.fields) {
     if (!columns.contains(field.id)) missing_.Add(field);
   }
@@ -196,6 +203,11 @@ SealedSource::SealedSource(const std::map<FieldId, SealedColumn>& columns, const
 
 expr::Block SealedSource::Read(FieldId field, size_t first, size_t count,
                                expr::BlockScratch* scratch) const {
+  return ReadActive(field, first, count, nullptr, scratch);
+}
+
+expr::Block SealedSource::ReadActive(FieldId field, size_t first, size_t count,
+                                     const uint64_t* active, expr::BlockScratch* scratch) const {
   expr::Block block;
   const auto it = columns_.find(field);
   if (it == columns_.end()) {
@@ -214,11 +226,30 @@ expr::Block SealedSource::Read(FieldId field, size_t first, size_t count,
     block.fixed = column.Fixed(first);
   } else {
     scratch->strings.resize(std::max(scratch->strings.size(), count));
-    for (size_t i = 0; i < count; ++i) scratch->strings[i] = column.Value(first + i);
+    if (active == nullptr) {
+      for (size_t i = 0; i < count; ++i) scratch->strings[i] = column.Value(first + i);
+    } else {
+      for (size_t word = 0; word * 64 < count; ++word) {
+        if (active[word] == ~uint64_t{0} && word * 64 + 64 <= count) {
+          for (size_t i = word * 64; i < word * 64 + 64; ++i)
+            scratch->strings[i] = column.Value(first + i);
+          continue;
+        }
+        for (uint64_t bits = active[word]; bits != 0; bits &= bits - 1) {
+          const size_t i = word * 64 + static_cast<size_t>(std::countr_zero(bits));
+          if (i < count) scratch->strings[i] = column.Value(first + i);
+        }
+      }
+    }
     block.strings = scratch->strings.data();
   }
   if (column.valid() != nullptr) block.valid = column.valid() + first;
   return block;
+}
+
+bool SealedSource::AsksForKeys(const IndexPredicate& predicate) const {
+  return predicate.kind == IndexPredicate::Kind::kIn && predicate.field == keys_.field &&
+         keys_.find != nullptr;
 }
 
 SealedSource::Answer SealedSource::IndexFor(const IndexPredicate& predicate) const {
@@ -240,12 +271,20 @@ std::optional<expr::IndexEstimate> SealedSource::EstimateIndex(
   const auto column = columns_.find(predicate.field);
   if (column == columns_.end()) return std::nullopt;
   if (RuledOut(predicate, column->second)) return expr::IndexEstimate{0};
+  if (AsksForKeys(predicate)) return expr::IndexEstimate{predicate.values.size() * kKeySearchCost};
   const Answer answer = IndexFor(predicate);
   if (answer.index == nullptr) return std::nullopt;
   return answer.estimate;
 }
 
 Bitmap SealedSource::AskIndex(const IndexPredicate& predicate) const {
+  if (AsksForKeys(predicate)) {
+    Bitmap keys(rows_);
+    keys_.find(predicate.values, [&](uint32_t row) {
+      if (row < keys.size()) keys.Set(row);
+    });
+    return keys;
+  }
   const Answer answer = IndexFor(predicate);
   if (answer.index == nullptr) return Bitmap(rows_);  // ruled out
   if (answer.index->gives_words()) return answer.index->Words(predicate.words);

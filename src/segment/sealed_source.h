@@ -12,21 +12,32 @@
 
 namespace elanus::segment {
 
+// Rows by primary key: calls back for each row that holds one of the values, which are of the key's
+// type.
+struct KeyFinder {
+  FieldId field;
+  std::function<void(const std::vector<Value>& values, const std::function<void(uint32_t)>& fn)>
+      find;
+};
+
 class SealedSource : public expr::Source {
  public:
   // `damaged` is told what Read cannot return; rows that cannot be read are null.
   SealedSource(const std::map<FieldId, SealedColumn>& columns, const Schema& schema, size_t rows,
-               const IndexSet* indexes, std::function<void(Status)> damaged);
+               const IndexSet* indexes, KeyFinder keys, std::function<void(Status)> damaged);
 
   size_t rows() const override { return rows_; }
   expr::Block Read(FieldId field, size_t first, size_t count,
                    expr::BlockScratch* scratch) const override;
+  expr::Block ReadActive(FieldId field, size_t first, size_t count, const uint64_t* active,
+                         expr::BlockScratch* scratch) const override;
   // By the column's statistics if they rule all rows out, else by the index.
   std::optional<expr::IndexEstimate> EstimateIndex(
       const expr::IndexPredicate& predicate) const override;
   Bitmap AskIndex(const expr::IndexPredicate& predicate) const override;
 
  private:
+  bool AsksForKeys(const expr::IndexPredicate& predicate) const;
   // An index that answers the predicate, whole if there is such a one; or null.
   struct Answer {
     const index::ScalarIndex* index = nullptr;
@@ -37,6 +48,7 @@ class SealedSource : public expr::Source {
   const std::map<FieldId, SealedColumn>& columns_;
   const size_t rows_;
   const IndexSet* indexes_;
+  KeyFinder keys_;
   std::function<void(Status)> damaged_;
   MissingFields missing_;
 };

@@ -3,9 +3,9 @@
 
 #include "server/milvus/request.h"
 #include "server/milvus/service.h"
-#include "server/milvus/slow_request.h"
 #include "server/milvus/wire_buckets.h"
 #include "server/milvus/wire_columns.h"
+#include "server/slow_request.h"
 
 namespace elanus::server {
 namespace {
@@ -158,7 +158,8 @@ void RegisterReads(const MilvusService* service, RpcTable* table) {
   table->Add(
       "Search",
       [=](Call& call, const pb::SearchRequest& request, pb::SearchResults* response) -> Status {
-        const SlowRequest slow(service, &call, request.collection_name(), request.dsl());
+        const SlowRequest slow(service->slow_request_ms, &call, request.collection_name(),
+                               request.dsl());
         const gateway::SearchAnswer answer =
             TRY(gateway->RunSearch(call.context, TRY(DecodeSearch(call, request))));
         call.vectors = answer.num_queries;
@@ -169,7 +170,7 @@ void RegisterReads(const MilvusService* service, RpcTable* table) {
       "HybridSearch",
       [=](Call& call, const pb::HybridSearchRequest& request,
           pb::SearchResults* response) -> Status {
-        const SlowRequest slow(service, &call, request.collection_name(),
+        const SlowRequest slow(service->slow_request_ms, &call, request.collection_name(),
                                request.requests_size() > 0 ? request.requests(0).dsl() : "");
         gateway::HybridSearch hybrid;
         hybrid.database = DatabaseOf(call, request.db_name());
@@ -198,7 +199,8 @@ void RegisterReads(const MilvusService* service, RpcTable* table) {
   table->Add(
       "Query",
       [=](Call& call, const pb::QueryRequest& request, pb::QueryResults* response) -> Status {
-        const SlowRequest slow(service, &call, request.collection_name(), request.expr());
+        const SlowRequest slow(service->slow_request_ms, &call, request.collection_name(),
+                               request.expr());
         gateway::Query query;
         TRY(DecodeReadOptions(call, request, request.expr(), &query));
         query.params = ToProperties(request.query_params());

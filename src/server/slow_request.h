@@ -8,16 +8,16 @@
 
 #include "base/log.h"
 #include "base/profile.h"
-#include "server/milvus/service.h"
+#include "server/rpc_table.h"
 
 namespace elanus::server {
 
 class SlowRequest {
  public:
-  // The strings are borrowed. While it lives the call's context has its profile.
-  SlowRequest(const MilvusService* service, Call* call, std::string_view collection,
-              std::string_view filter)
-      : limit_ms_(service->slow_request_ms), call_(call), collection_(collection), filter_(filter) {
+  // `limit_ms` 0: nothing is slow. The strings are borrowed. While it lives the call's context has
+  // its profile.
+  SlowRequest(int64_t limit_ms, Call* call, std::string_view collection, std::string_view filter)
+      : limit_ms_(limit_ms), call_(call), collection_(collection), filter_(filter) {
     if (limit_ms_ > 0) call_->context.SetProfile(&profile_);
   }
   SlowRequest(const SlowRequest&) = delete;
@@ -35,7 +35,7 @@ class SlowRequest {
   }
 
  private:
-  const int64_t limit_ms_;  // 0: nobody asks
+  const int64_t limit_ms_;
   Call* call_;
   std::string_view collection_, filter_;
   Profile profile_;
