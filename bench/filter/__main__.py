@@ -26,16 +26,40 @@ import machine  # noqa: E402
 TABLE = """CREATE TABLE t AS SELECT
   r % 100000000 AS a, (r % 1000)::INTEGER AS i, ((r % 1000) / 1000.0)::FLOAT AS f, (r % 100000) / 1000.0 AS d,
   r % 3 = 0 AS b, 'the title of document ' || (r % 1000000) || ' in a library' AS s,
-  ('{"color": "red", "price": ' || (r % 100) || ', "tags": ["a' || (r % 7) || '", "b"], "stock": 17}')::JSON AS js
-  FROM (SELECT column0 AS r FROM numbers)"""
+  ('{"color": "red", "price": ' || (r % 100) || ', "tags": ["a' || (r % 7) || '", "b"], "stock": 17}')::JSON AS js,
+  (r % 10000)::INTEGER AS k, row_number() OVER () - 1 AS id FROM (SELECT column0 AS r FROM numbers)"""
 
 
 class Row:
     """A filter, as we write it and as SQL does, and what its time may be in DuckDB's."""
 
-    def __init__(self, label, ours, theirs, must, target, templates=None, index=None, must_ms=None):
+    def __init__(self, label, ours, theirs, must, target, templates=None, index=None, must_ms=None, declared=None):
         self.label, self.ours, self.theirs, self.must, self.target = label, ours, theirs, must, target
-        self.templates, self.index, self.must_ms = templates or {}, index, must_ms
+        self.templates, self.index, self.must_ms, self.declared = templates or {}, index, must_ms, declared or {}
+
+
+class Whole:
+    """A query, its rows and all, and the SQL that says the same."""
+
+    def __init__(self, label, ours, theirs, must, target, must_ms=None, indexed=()):
+        self.label, self.ours, self.theirs, self.must, self.target = label, ours.pop("filter", ""), theirs, must, target
+        self.query, self.must_ms, self.indexed = ours, must_ms, list(indexed)
+
+
+def queries_to_run(rows, seed=5):
+    keys = ", ".join(str(x) for x in numpy.random.default_rng(seed).integers(0, rows, 100))
+    three = [("sum", "a"), ("min", "d"), ("count", "i")]
+    return [
+        Whole("group by, 10,000", {"group": ["k"], "aggregates": three},
+              "SELECT k, sum(a), min(d), count(i) FROM t GROUP BY k", 1.5, 1),
+        Whole("order by, limit 100", {"order": [("a", True)], "limit": 100, "output": ["a", "i"]},
+              "SELECT a, i FROM t ORDER BY a LIMIT 100", 1.5, 1),
+        Whole("count(*)", {"count": True}, "SELECT count(*) FROM t", None, None, must_ms=1),
+        Whole("count(*), indexed 1 %", {"filter": "a < 1000000", "count": True},
+              "SELECT count(*) FROM t WHERE a < 1000000", None, None, must_ms=5, indexed=["a"]),
+        Whole("100 rows by key", {"filter": f"id in [{keys}]", "output": ["a", "s"]},
+              f"SELECT a, s FROM t WHERE id IN ({keys})", None, None, must_ms=.2),
+    ]
 
 
 def rows_to_run(seed=3):
@@ -67,6 +91,15 @@ def rows_to_run(seed=3):
         Row("index, 1 %", "a < 1000000", "a < 1000000", None, None, index="a", must_ms=1),
         Row("index, 10 %", "a < 10000000", "a < 10000000", None, None, index="a", must_ms=3),
         Row("index, in 1,000", "a in {list}", f"a IN ({text})", None, None, {"list": listed}, index="a"),
+        Row("NGRAM like, .1 %", "s like '%ment 999%'", "s LIKE '%ment 999%'", None, None, index="s", must_ms=10,
+            declared={"type": "NGRAM", "min_gram": "2", "max_gram": "3"}),
+        Row("NGRAM regex", "s =~ 'document 12345[0-9] in'", "regexp_matches(s, 'document 12345[0-9] in')", None, None,
+            index="s", declared={"type": "NGRAM", "min_gram": "3", "max_gram": "3"}),
+        Row("JSON index, 1 %", "js['price'] == 7", "json_extract(js, '$.price')::INTEGER = 7", None, None, index="js",
+            declared={"type": "INVERTED", "json_path": "js['price']", "json_cast_type": "DOUBLE"}),
+        Row("JSON index, contains", "json_contains(js['tags'], 'a3')",
+            "json_contains(json_extract(js, '$.tags'), '\"a3\"')", None, None, index="js",
+            declared={"type": "INVERTED", "json_path": "js['tags']", "json_cast_type": "ARRAY_VARCHAR"}),
     ]
 
 
@@ -80,6 +113,22 @@ class Bench:
         self.theirs.execute(TABLE)
         self.theirs.execute("SET threads = 1")
 
+    def measure_whole(self, row):
+        self.ours.serve(row.indexed)
+        ours, theirs = [], []
+        for turn in range(self.rounds + 1):
+            seconds, found = self.ours.query(row.ours, **row.query)
+            begun = time.process_time()
+            answer = self.theirs.execute(row.theirs).fetchall()
+            their_seconds = time.process_time() - begun
+            their_found = answer[0][0] if row.query.get("count") else len(answer)
+            if found != their_found:
+                raise SystemExit(f"{row.label}: {found} rows, DuckDB finds {their_found}")
+            if turn:
+                ours.append(seconds)
+                theirs.append(their_seconds)
+        return self.figure(row, found, ours, theirs)
+
     def run_theirs(self, row):
         begun = time.process_time()
         count = self.theirs.execute(f"SELECT count(*) FROM t WHERE {row.theirs}").fetchone()[0]
@@ -88,7 +137,8 @@ class Bench:
     def measure(self, row):
         self.ours.drop_indexes()
         if row.index:
-            self.ours.index(row.index)
+            seconds, size = self.ours.index(row.index, row.declared)
+            print(f"{row.label}: built in {seconds:.1f} s, {size / 2**20:.0f} MiB", file=sys.stderr)
         ours, theirs = [], []
         for turn in range(self.rounds + 1):  # the first warms both
             seconds, found = self.ours.run(row.ours, row.templates)
@@ -98,6 +148,9 @@ class Bench:
             if turn:
                 ours.append(seconds)
                 theirs.append(their_seconds)
+        return self.figure(row, found, ours, theirs)
+
+    def figure(self, row, found, ours, theirs):
         ratio = statistics.median(a / b for a, b in zip(ours, theirs))
         return {"what": row.label, "filter": row.ours if len(row.ours) < 200 else row.ours[:200], "rows_passed": found,
                 "elanus_ms": 1e3 * statistics.median(ours), "duckdb_ms": 1e3 * statistics.median(theirs),
@@ -125,13 +178,14 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--out", default=str(HERE.parent / "results" / "filter.json"))
     options = parser.parse_args()
-    wanted = [r for r in rows_to_run() if not options.only or any(part in r.label for part in options.only)]
+    known = rows_to_run() + queries_to_run(options.rows)
+    wanted = [r for r in known if not options.only or any(part in r.label for part in options.only)]
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(options.rows, options.rounds, folder)
         print(f"{'':<22} {'Elanus':>12} {'DuckDB':>12} {'ratio':>7}  must (target)")
         figures = []
         for row in wanted:
-            figures.append(bench.measure(row))
+            figures.append(bench.measure_whole(row) if isinstance(row, Whole) else bench.measure(row))
             print(line(figures[-1]), flush=True)
     if not options.only:
         result = {"date": datetime.date.today().isoformat(), "machine": machine.describe(), "rows": options.rows,
