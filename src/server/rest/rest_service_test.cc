@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/base64.h"
 #include "base/thread_pool.h"
 #include "server/rest/openapi.h"
 #include "server/rest/route.h"
@@ -123,7 +124,7 @@ TEST_F(RestServiceTest, SaysInHttpWhoMayNot) {
                                     {{"Authorization", "Bearer root:Milvus"}});
   EXPECT_EQ(unknown.status, 401);
   EXPECT_EQ(unknown.body, R"({"code":1800,"message":"user hasn't authenticated"})");
-  EXPECT_EQ(authorization_, Base64("root:Milvus"));
+  EXPECT_EQ(authorization_, EncodeBase64("root:Milvus"));
   Post("collections/describe", R"({"collectionName": "c"})", {{"Authorization", "Basic abcd"}});
   EXPECT_EQ(authorization_, "abcd");
   const HttpResponse guarded = Post("collections/describe", R"({"collectionName": "guarded"})");
