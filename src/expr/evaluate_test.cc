@@ -183,7 +183,7 @@ TEST(Evaluate, MatchesStrings) {
   EXPECT_EQ(t.Rows("s like 'a\\\\%c'"), "4");
   EXPECT_EQ(t.Rows("s like r'a\\%c'"), "4");
   EXPECT_EQ(t.Rows("not s like 'ab%'"), "0 3 4 6 7");
-  EXPECT_EQ(t.Rows("s =~ '^a.c$'"), "1 4");
+  EXPECT_EQ(t.Rows("s =~ '^a.c$'"), "1 4 7");
   EXPECT_EQ(t.Rows("s =~ 'b'"), "1 2 3");
   EXPECT_EQ(t.Rows("s !~ 'b'"), "0 4 6 7");
   EXPECT_EQ(t.Rows("empty(s)"), "0");

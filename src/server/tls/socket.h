@@ -1,4 +1,5 @@
-// A connected, non-blocking socket, in the clear or under TLS. Not thread-safe.
+// A connected, non-blocking socket, in the clear or under TLS. Not thread-safe. The process ignores
+// SIGPIPE: OpenSSL writes as if nobody ever hung up.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,5 @@
 #include <cerrno>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -96,6 +97,7 @@ TEST(ClientHello, SurvivesDamage) {
 class TlsTest : public ::testing::Test {
  protected:
   void SetUp() override {
+    signal(SIGPIPE, SIG_IGN);
     folder_ = std::filesystem::path(::testing::TempDir()) /
               ("tls_" + std::to_string(getpid()) +
                ::testing::UnitTest::GetInstance()->current_test_info()->name());
