@@ -20,7 +20,7 @@ struct MilvusService {
   size_t message_bytes_max = 256 << 20;
   access::AccessControl* access_control = nullptr;
   std::vector<std::string> super_users;  // may change any password without the old one
-  int64_t slow_request_ms = 0;  // reads that take as long are logged; 0: none
+  int64_t slow_request_ms = 0;           // reads that take as long are logged; 0: none
 };
 
 // `service` outlives the table.
