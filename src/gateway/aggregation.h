@@ -12,18 +12,22 @@
 
 namespace elanus::gateway {
 
+struct AggregationOrder {
+  std::string key, direction;
+  bool nulls_first = false;
+};
+
+struct AggregationTopHits {
+  int64_t size = 0;
+  std::vector<AggregationOrder> order;
+};
+
 struct AggregationSpec {
   struct Metric {
     std::string op, field;
   };
-  struct Order {
-    std::string key, direction;
-    bool nulls_first = false;
-  };
-  struct TopHits {
-    int64_t size = 0;
-    std::vector<Order> order;
-  };
+  using Order = AggregationOrder;
+  using TopHits = AggregationTopHits;
   std::vector<std::string> fields;
   int64_t size = 0, search_size = 0;                    // 0: not given
   std::vector<std::pair<std::string, Metric>> metrics;  // by alias, ascending
