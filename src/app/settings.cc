@@ -257,6 +257,10 @@ std::vector<Setting> Table() {
              "size."));
   add(Number("shard.historyMs", FIELD(shard.shard.history_ms), 0, 86'400'000,
              "Milliseconds for which what was deleted stays readable at an earlier timestamp."));
+  add(Number(
+      "shard.ttlGraceMs", FIELD(shard.shard.ttl_grace_ms), 0, 86'400'000,
+      "How long rows that outlived their collection's TTL are kept, unseen: so long a longer "
+      "TTL brings them back."));
   add(Number("shard.buildThreads", FIELD(shard.shard.build_threads), 1, 1024,
              "Threads that build one index."));
   return table;

@@ -18,6 +18,8 @@ class NoShards final : public roles::ShardDirectory {
     return Status(Code::kUnimplemented, "no rows here");
   }
   Status Update(const CollectionPtr&) override { return Status(); }
+  Result<Compaction> Compact(const roles::CompactionRequest&) override { return Compaction(); }
+  std::optional<Compaction> FindCompaction(int64_t) override { return std::nullopt; }
   Status Drop(ShardId) override { return Status(); }
 };
 

@@ -27,6 +27,8 @@ class EmptyShards final : public roles::ShardDirectory {
     updated[collection->shard] = collection;
     return Status();
   }
+  Result<Compaction> Compact(const roles::CompactionRequest&) override { return Compaction(); }
+  std::optional<Compaction> FindCompaction(int64_t) override { return std::nullopt; }
   Status Drop(ShardId shard) override {
     if (!failure.ok()) return failure;
     dropped.push_back(shard);

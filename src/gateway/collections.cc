@@ -122,19 +122,11 @@ Result<roles::FlushResult> Gateway::Flush(const Context& context, const std::str
   return shard->Flush(context);
 }
 
-Result<Gateway::Compaction> Gateway::Compact(const std::string& database,
-                                             const std::string& collection, CollectionId id) {
-  const roles::CollectionPtr info =
+Result<Compaction> Gateway::Compact(const std::string& database, const std::string& collection,
+                                    CollectionId id, roles::CompactionRequest request) {
+  request.collection =
       collection.empty() ? TRY(coordinator_->FindById(id)) : TRY(Find(database, collection));
-  const roles::ShardPtr shard = TRY(shards_->Open(info));
-  return Compaction{info->id, shard->Compact()};
-}
-
-Result<bool> Gateway::IsCompacting(CollectionId id) {
-  const auto info = coordinator_->FindById(id);
-  if (!info.ok()) return false;
-  const roles::ShardPtr shard = TRY(shards_->Open(*info));
-  return shard->IsCompacting();
+  return shards_->Compact(request);
 }
 
 Result<Timestamp> Gateway::FlushAll(const Context& context, const std::string& database) {

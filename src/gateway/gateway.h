@@ -288,15 +288,10 @@ class Gateway {
   Result<Timestamp> FlushAll(const Context& context, const std::string& database);
   Result<roles::FlushResult> Flush(const Context& context, const std::string& database,
                                    const std::string& collection);
-  // Starts merges; whether there are any to do. An empty name: the collection with this id.
-  struct Compaction {
-    CollectionId id;  // names it to IsCompacting
-    bool begun = false;
-  };
+  // Of the collection with this name; an empty name: with this id.
   Result<Compaction> Compact(const std::string& database, const std::string& collection,
-                             CollectionId id);
-  // False where nothing has this id (any more).
-  Result<bool> IsCompacting(CollectionId id);
+                             CollectionId id, roles::CompactionRequest request);
+  std::optional<Compaction> FindCompaction(int64_t id) { return shards_->FindCompaction(id); }
 
   // Reads (gateway/search.cc, gateway/query.cc).
   Result<SearchAnswer> RunSearch(const Context& context, const Search& request);

@@ -268,8 +268,6 @@ class FakeShard : public roles::Shard {
   }
 
   Result<roles::FlushResult> Flush(const Context&) override { return roles::FlushResult{}; }
-  bool Compact() override { return false; }
-  bool IsCompacting() override { return false; }
   roles::ShardStats Stats() override {
     roles::ShardStats stats;
     stats.physical_rows = static_cast<int64_t>(rows_.size());
@@ -328,6 +326,8 @@ class FakeShards : public roles::ShardDirectory {
     return roles::ShardPtr(At(collection->shard));
   }
   Status Update(const roles::CollectionPtr&) override { return {}; }
+  Result<Compaction> Compact(const roles::CompactionRequest&) override { return Compaction(); }
+  std::optional<Compaction> FindCompaction(int64_t) override { return std::nullopt; }
   Status Drop(ShardId shard) override {
     shards_.erase(shard);
     return {};

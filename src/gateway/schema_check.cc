@@ -500,7 +500,7 @@ Status CheckTtl(const Properties& properties, const Schema& schema) {
   if (ttl != nullptr) {
     return Invalid("collection TTL and ttl field cannot be set at the same time");
   }
-  return NotBuilt("ttl_field (rows that carry their own expiry)");
+  return {};
 }
 
 Field DynamicField() {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "meta/access_codec.h"
+#include "meta/compaction_codec.h"
 #include "meta/head_codec.h"
 #include "meta/keys.h"
 #include "meta/record.h"
@@ -237,6 +238,27 @@ class StoreCatalog final : public Catalog {
     transaction.puts.emplace_back(key, EncodeHead(key, after));
     AddChangedSegments(shard, before, after, &transaction);
     return Write(transaction, key);
+  }
+
+  Result<std::vector<Compaction>> LoadCompactions() override {
+    std::vector<Compaction> compactions;
+    TRY(store_->Scan(keys::kCompactions,
+                     [&](std::string_view key, std::string_view value) -> Status {
+                       compactions.push_back(TRY(DecodeCompaction(key, value)));
+                       return {};
+                     }));
+    return compactions;
+  }
+
+  Status PutCompaction(const Compaction& compaction) override {
+    const std::string key = keys::OfCompaction(compaction.id);
+    return Write({{}, {{key, EncodeCompaction(key, compaction)}}, {}}, key);
+  }
+
+  Status ForgetCompactions(const std::vector<int64_t>& ids) override {
+    Transaction transaction;
+    for (const int64_t id : ids) transaction.deletes.push_back(keys::OfCompaction(id));
+    return Write(transaction, keys::kCompactions);
   }
 
   Result<int64_t> AllocateIds(int64_t count) override {

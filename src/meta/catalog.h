@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "meta/meta_store.h"
 #include "model/access.h"
+#include "model/compaction.h"
 #include "model/database.h"
 #include "model/schema.h"
 #include "model/types.h"
@@ -94,6 +95,11 @@ class Catalog {
   // Replaces the head if the stored version is before.version and the shard was not dropped;
   // kInternal when not. `after` is before.version + 1. Writes O(what changed against `before`).
   virtual Status CommitHead(ShardId shard, const ShardHead& before, const ShardHead& after) = 0;
+
+  // Compactions that were asked for, ascending by id.
+  virtual Result<std::vector<Compaction>> LoadCompactions() = 0;
+  virtual Status PutCompaction(const Compaction& compaction) = 0;  // new, or in place of the old
+  virtual Status ForgetCompactions(const std::vector<int64_t>& ids) = 0;
 
   // First of a block of `count` ids never given before, for things and for auto ids. Ids rise, also
   // over restarts; most calls touch memory only.

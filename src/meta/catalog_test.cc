@@ -399,5 +399,31 @@ TEST_F(CatalogTest, AgreesWithAModelOverRandomChangesAndReopens) {
   }
 }
 
+TEST(CatalogCompactions, AreKeptUntilForgotten) {
+  MemoryMetaStore store;
+  const auto catalog = Catalog::Open(&store).take();
+  Compaction first;
+  first.id = 7;
+  first.collection = CollectionId(1);
+  first.shard = ShardId(2);
+  first.target_bytes = 1 << 30;
+  first.split = true;
+  first.plans = {{8, {SegmentId(3), SegmentId(4)}, {}, CompactionPlan::State::kWaiting, ""},
+                 {9, {SegmentId(5)}, {SegmentId(6)}, CompactionPlan::State::kFailed, "no room"}};
+  Compaction second;
+  second.id = 20;
+  second.by_clustering_key = true;
+  ASSERT_TRUE(catalog->PutCompaction(second).ok());
+  ASSERT_TRUE(catalog->PutCompaction(first).ok());
+  EXPECT_EQ(*catalog->LoadCompactions(), (std::vector{first, second}));
+  EXPECT_FALSE(first.done());
+  first.plans[0].state = CompactionPlan::State::kDone;
+  EXPECT_TRUE(first.done());
+  ASSERT_TRUE(catalog->PutCompaction(first).ok());
+  EXPECT_EQ(catalog->LoadCompactions()->front(), first);
+  ASSERT_TRUE(catalog->ForgetCompactions({7}).ok());
+  EXPECT_EQ(*catalog->LoadCompactions(), std::vector{second});
+}
+
 }  // namespace
 }  // namespace elanus::meta

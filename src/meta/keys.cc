@@ -27,6 +27,7 @@ std::string OfPrivilegeGroup(std::string_view name) {
 std::string OfCollection(CollectionId id) { return std::string(kCollections) + Hex(id.value); }
 std::string OfTombstone(ShardId shard) { return std::string(kTombstones) + Hex(shard.value); }
 std::string OfHead(ShardId shard) { return std::string(kHeads) + Hex(shard.value); }
+std::string OfCompaction(int64_t id) { return std::string(kCompactions) + Hex(id); }
 std::string SegmentsOf(ShardId shard) { return std::string(kSegments) + Hex(shard.value) + '/'; }
 std::string OfSegment(ShardId shard, SegmentId segment) {
   return SegmentsOf(shard) + Hex(segment.value);

@@ -18,6 +18,7 @@ inline constexpr std::string_view kCollections = "collection/";
 inline constexpr std::string_view kTombstones = "tombstone/";
 inline constexpr std::string_view kHeads = "head/";
 inline constexpr std::string_view kSegments = "segment/";
+inline constexpr std::string_view kCompactions = "compaction/";
 inline constexpr std::string_view kUsers = "user/";
 inline constexpr std::string_view kRoles = "role/";
 inline constexpr std::string_view kPrivilegeGroups = "privilege-group/";
@@ -29,6 +30,7 @@ std::string OfPrivilegeGroup(std::string_view name);
 std::string OfCollection(CollectionId id);
 std::string OfTombstone(ShardId shard);
 std::string OfHead(ShardId shard);
+std::string OfCompaction(int64_t id);
 std::string SegmentsOf(ShardId shard);  // a prefix
 std::string OfSegment(ShardId shard, SegmentId segment);
 

@@ -13,6 +13,7 @@
 #include "expr/filter.h"
 #include "index/vector_index.h"
 #include "model/column.h"
+#include "model/compaction.h"
 #include "model/schema.h"
 #include "model/types.h"
 #include "query/chain.h"
@@ -194,16 +195,24 @@ class Shard {
   // Everything written before the call is in segment files when it returns; index builds and merges
   // of what is there start without further waiting.
   virtual Result<FlushResult> Flush(const Context& context) = 0;
-  // Starts every merge of segments that is worth it by now, without waiting until writes cease.
-  // True: there are some.
-  virtual bool Compact() = 0;
-  // Whether such a merge is due or going on.
-  virtual bool IsCompacting() = 0;
   virtual ShardStats Stats() = 0;
   virtual IndexProgress ProgressOf(IndexId index) = 0;
 };
 
 using ShardPtr = std::shared_ptr<Shard>;
+
+// What of a collection is to be compacted, and how.
+struct CompactionRequest {
+  CollectionPtr collection;
+  // Megabytes of the segments to be made; 0: as merges by themselves make them; more than can be
+  // bytes: as large as is sensible. Larger segments are then taken apart.
+  int64_t target_megabytes = 0;
+  bool by_clustering_key = false;
+  bool deletes_only = false;  // segments are cleared of ended rows, and not joined
+  // With values, so that aggregates may leave them out.
+  PartitionId partition = {};            // 0: all
+  std::vector<SegmentId> segments = {};  // empty: all  NOLINT(readability-redundant-member-init)
+};
 
 // The shards of this process. Thread-safe.
 class ShardDirectory {
@@ -214,6 +223,11 @@ class ShardDirectory {
   // A new version of a collection: schema, indexes, partitions. Cheap; work starts behind it.
   // Rows of partitions that are gone end at once.
   virtual Status Update(const CollectionPtr& collection) = 0;
+  // Plans a compaction of what is flushed, and starts it behind; it goes on after a restart.
+  // Without a plan (there is nothing to compact) it has no id and is not kept.
+  virtual Result<Compaction> Compact(const CompactionRequest& request) = 0;
+  // Nothing: there was none, or long ago.
+  virtual std::optional<Compaction> FindCompaction(int64_t id) = 0;
   // Its rows, files and log records are no longer needed; running reads end on their snapshot.
   virtual Status Drop(ShardId shard) = 0;
 };

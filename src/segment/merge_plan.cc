@@ -31,8 +31,7 @@ struct SortedInput {
 
 template <typename Key>
 Result<SortedInput> Sort(const MergeInput& input, const Field& key,
-                         std::span<const PartitionId> partitions, Timestamp floor,
-                         Timestamp expired_before) {
+                         std::span<const PartitionId> partitions, Timestamp floor) {
   struct Entry {
     uint32_t partition;
     uint32_t row;
@@ -64,7 +63,7 @@ Result<SortedInput> Sort(const MergeInput& input, const Field& key,
       known = true;
     }
     if (!wanted || (!live->LiveNow(row) && !sorted.ended.contains(row))) continue;
-    if (expired_before != 0 && input.segment->InsertedAt(row) < expired_before) continue;
+    if (input.kept.has_value() && !input.kept->Test(row)) continue;
     entries.push_back({rank, row, KeyOf<Key>(*sorted.keys, row)});
   }
   if (!std::is_sorted(entries.begin(), entries.end())) std::sort(entries.begin(), entries.end());
@@ -138,14 +137,13 @@ class Merge {
 
 template <typename Key>
 Result<MergePlan> Plan(const Context& context, const Field& key, std::span<const MergeInput> inputs,
-                       std::span<const PartitionId> partitions, Timestamp floor,
-                       Timestamp expired_before) {
+                       std::span<const PartitionId> partitions, Timestamp floor) {
   MergePlan plan;
   std::vector<SortedInput> sorted;
   size_t rows = 0;
   for (const MergeInput& input : inputs) {
     TRY(context.Check());
-    sorted.push_back(TRY(Sort<Key>(input, key, partitions, floor, expired_before)));
+    sorted.push_back(TRY(Sort<Key>(input, key, partitions, floor)));
     plan.row_maps.emplace_back(input.rows, Segment::kNoRow);
     rows += sorted.back().rows.size();
   }
@@ -168,14 +166,12 @@ Result<MergePlan> Plan(const Context& context, const Field& key, std::span<const
 
 Result<MergePlan> PlanMerge(const Context& context, const Field& key,
                             std::span<const MergeInput> inputs,
-                            std::span<const PartitionId> partitions, Timestamp floor,
-                            Timestamp expired_before) {
+                            std::span<const PartitionId> partitions, Timestamp floor) {
   std::vector<PartitionId> sorted(partitions.begin(), partitions.end());
   std::sort(sorted.begin(), sorted.end());
   sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
-  if (key.type == DataType::kInt64)
-    return Plan<int64_t>(context, key, inputs, sorted, floor, expired_before);
-  return Plan<std::string_view>(context, key, inputs, sorted, floor, expired_before);
+  if (key.type == DataType::kInt64) return Plan<int64_t>(context, key, inputs, sorted, floor);
+  return Plan<std::string_view>(context, key, inputs, sorted, floor);
 }
 
 }  // namespace elanus::segment

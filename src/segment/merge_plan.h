@@ -27,7 +27,6 @@ struct MergePlan {
 // As WriteSegment. `key`: the primary key.
 Result<MergePlan> PlanMerge(const Context& context, const Field& key,
                             std::span<const MergeInput> inputs,
-                            std::span<const PartitionId> partitions, Timestamp floor,
-                            Timestamp expired_before);
+                            std::span<const PartitionId> partitions, Timestamp floor);
 
 }  // namespace elanus::segment

@@ -227,6 +227,28 @@ class MappedSegment : public SealedSegment {
     const auto known = std::lower_bound(time_marks_.begin(), time_marks_.end(), ts);
     return static_cast<size_t>(known - time_marks_.begin()) * rows() / kTimeMarks;
   }
+  bool MayHoldUpTo(const Field& field, int64_t value) const override {
+    const SealedColumn* column = Find(field.id);
+    if (column == nullptr) return MissingUpTo(field, value);
+    const ColumnStats& stats = column->stats();
+    return stats.nulls < rows() && (!stats.min.is_int() || stats.min.as_int() <= value);
+  }
+  size_t RowsUpTo(const Field& field, int64_t value) const override {
+    const SealedColumn* column = Find(field.id);
+    if (column == nullptr) return MissingUpTo(field, value) ? rows() : 0;
+    if (!MayHoldUpTo(field, value)) return 0;
+    const ColumnStats& stats = column->stats();
+    const size_t valued = rows() - stats.nulls;
+    if (stats.max.is_int() && stats.max.as_int() <= value) return valued;
+    const std::lock_guard lock(mutex_);
+    auto marks = value_marks_.find(field.id);
+    if (marks == value_marks_.end()) {
+      if (!column->CheckAll().ok()) return 0;  // whoever reads the rows is told
+      marks = value_marks_.emplace(field.id, MarkValues(*column)).first;
+    }
+    const auto known = std::upper_bound(marks->second.begin(), marks->second.end(), value);
+    return static_cast<size_t>(known - marks->second.begin()) * valued / kTimeMarks;
+  }
   Timestamp max_ts(size_t) const override { return file_->footer().max_ts; }
   bool MaskInsertedAfter(Timestamp ts, size_t rows, Bitmap* allowed) const override {
     if (rows == 0 || ts >= file_->footer().max_ts) return false;
@@ -349,6 +371,27 @@ class MappedSegment : public SealedSegment {
       }
     }
   }
+  // The i-th: what the first (i + 1)/kTimeMarks of the values, in their order, go up to.
+  std::vector<int64_t> MarkValues(const SealedColumn& column) const {
+    std::vector<int64_t> values;
+    values.reserve(rows());
+    const auto* all = reinterpret_cast<const int64_t*>(column.Fixed(0));
+    for (size_t row = 0; row < rows(); ++row) {
+      if (!column.IsNull(row)) values.push_back(all[row]);
+    }
+    std::sort(values.begin(), values.end());
+    std::vector<int64_t> marks;
+    for (size_t i = 1; i <= kTimeMarks && !values.empty(); ++i)
+      marks.push_back(values[(i * values.size() + kTimeMarks - 1) / kTimeMarks - 1]);
+    return marks;
+  }
+  static bool MissingUpTo(const Field& field, int64_t value) {
+    const MissingValue missing = ValueWhenMissing(field);
+    if (missing.null) return false;
+    int64_t held = 0;
+    std::memcpy(&held, missing.bytes.data(), std::min(sizeof held, missing.bytes.size()));
+    return held <= value;
+  }
   const uint64_t* IndexWords() const {
     return time_index_ == nullptr ? nullptr : time_index_->as<uint64_t>();
   }
@@ -370,6 +413,7 @@ class MappedSegment : public SealedSegment {
   mutable std::mutex mutex_;
   mutable Status damage_;                      // guarded by mutex_
   mutable std::vector<Timestamp> time_marks_;  // guarded by mutex_; empty: not asked for yet
+  mutable std::map<FieldId, std::vector<int64_t>> value_marks_;  // guarded by mutex_
   mutable std::atomic<bool> damaged_{false};
 };
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,9 @@ class SealedSegment : public Segment {
   // How many rows were inserted before `ts`; up to 1/64 of the rows fewer. The first call that
   // needs it reads the timestamps.
   virtual size_t RowsInsertedBefore(Timestamp ts) const = 0;
+  // How many rows have a value up to `value` in a field of 64-bit integers; up to 1/64 of the rows
+  // fewer. The first call that needs it reads the column.
+  virtual size_t RowsUpTo(const Field& field, int64_t value) const = 0;
 };
 
 // One input of WriteSegment: a segment, how many of its rows, which of them have ended.
@@ -42,6 +46,8 @@ struct MergeInput {
   std::shared_ptr<const Segment> segment;
   size_t rows = 0;
   LiveTable::Ptr live;
+  // None: every row may be kept. With a value, so that aggregates may leave it out.
+  std::optional<Bitmap> kept = {};  // NOLINT(readability-redundant-member-init)
 };
 
 struct WrittenSegment {
@@ -54,13 +60,11 @@ struct WrittenSegment {
 // Writes the rows of `inputs` that are live, or ended after `floor`, as one sorted segment file at
 // `path` (written beside, synced, renamed; the folder is synced by the caller). Serves flush (one
 // growing input) and merge (several sealed ones). Rows of partitions not in `partitions` are
-// dropped, and those inserted before `expired_before`. Peak memory beyond the inputs: O(rows)
-// small.
+// dropped, and those that their input does not keep. Peak memory beyond the inputs: O(rows) small.
 Result<WrittenSegment> WriteSegment(const Context& context, io::FileSystem* fs,
                                     const std::string& path, SegmentId id, const Schema& schema,
                                     std::span<const MergeInput> inputs,
-                                    std::span<const PartitionId> partitions, Timestamp floor,
-                                    Timestamp expired_before = 0);
+                                    std::span<const PartitionId> partitions, Timestamp floor);
 
 // Delta object: the LiveTables of several segments, one file.
 Status WriteDelta(io::FileSystem* fs, const std::string& path,

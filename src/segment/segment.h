@@ -88,6 +88,8 @@ class Segment {
   // max). Returns false, without touching it, when all of the first `rows` rows are visible.
   virtual bool MaskInsertedAfter(Timestamp ts, size_t rows, Bitmap* allowed) const = 0;
   virtual Timestamp max_ts(size_t rows) const = 0;  // newest insert among the first `rows`
+  // False: no row has a value up to `value` in this field of 64-bit integers. May be wrongly true.
+  virtual bool MayHoldUpTo(const Field& /*field*/, int64_t /*value*/) const { return true; }
   // Keeps in `allowed` only rows of `partitions` (sorted).
   virtual void MaskPartitions(std::span<const PartitionId> partitions, size_t rows,
                               Bitmap* allowed) const = 0;

@@ -150,10 +150,8 @@ Result<meta::SegmentMeta> WriteFile(const Context& context, io::FileSystem* fs,
 Result<WrittenSegment> WriteSegment(const Context& context, io::FileSystem* fs,
                                     const std::string& path, SegmentId id, const Schema& schema,
                                     std::span<const MergeInput> inputs,
-                                    std::span<const PartitionId> partitions, Timestamp floor,
-                                    Timestamp expired_before) {
-  MergePlan plan =
-      TRY(PlanMerge(context, schema.primary(), inputs, partitions, floor, expired_before));
+                                    std::span<const PartitionId> partitions, Timestamp floor) {
+  MergePlan plan = TRY(PlanMerge(context, schema.primary(), inputs, partitions, floor));
   WrittenSegment written;
   written.meta.id = id;
   written.live = LiveTable::AllLive()->End(std::move(plan.ended), floor);

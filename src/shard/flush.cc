@@ -61,11 +61,11 @@ Status LocalShard::FlushFrozen() {
 Status LocalShard::FlushOne(const SegmentView& frozen, const Snapshot& snapshot) {
   TRY(env_->fs->CreateDirs(Dir()));
   const std::string path = Path(frozen.id.value, "seg");
-  const segment::MergeInput input{frozen.segment, frozen.rows, frozen.live};
+  const segment::MergeInput input =
+      TRY(InputOf(frozen, *snapshot.collection, Purgeable(*snapshot.collection)));
   segment::WrittenSegment written =
       TRY(segment::WriteSegment(jobs_, env_->fs, path, frozen.id, snapshot.collection->schema,
-                                {&input, 1}, PartitionsOf(*snapshot.collection), snapshot.floor,
-                                ExpiredBefore(*snapshot.collection, snapshot.floor)));
+                                {&input, 1}, PartitionsOf(*snapshot.collection), snapshot.floor));
 
   meta::ShardHead head = head_;
   std::vector<std::pair<SegmentId, LiveTable::Ptr>> tables;
@@ -119,6 +119,17 @@ Status LocalShard::FlushOne(const SegmentView& frozen, const Snapshot& snapshot)
            {"rows", written.meta.rows}, {"bytes", written.meta.bytes});
   env_->wake_worker(id_);
   return {};
+}
+
+Result<segment::MergeInput> LocalShard::InputOf(const SegmentView& view,
+                                                const CollectionInfo& collection,
+                                                const Expiry& expiry) const {
+  segment::MergeInput input{view.segment, view.rows, view.live};
+  if (expiry.none()) return input;
+  input.kept.emplace(view.rows, true);
+  MaskExpired(*view.segment, collection.schema, expiry, view.rows, &*input.kept);
+  TRY(view.segment->damage());
+  return input;
 }
 
 // Ends that happened between `then` and `now` on the old rows, carried to the new ones.

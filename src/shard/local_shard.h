@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,10 +21,12 @@
 #include "roles/oracle.h"
 #include "roles/shard.h"
 #include "segment/block_pool.h"
+#include "shard/expiry.h"
 #include "shard/growing_memory.h"
 #include "shard/lane.h"
 #include "shard/record.h"
 #include "shard/snapshot.h"
+#include "shard/split.h"
 
 namespace elanus::shard {
 
@@ -32,6 +35,9 @@ struct ShardOptions {
   size_t seal_bytes = 64 << 20;
   // How long what ended stays readable at an earlier timestamp.
   int64_t history_ms = 60'000;
+  // How long rows that outlived their collection's TTL are kept, unseen: so long a longer TTL
+  // brings them back. Rows that carry their own expiry go at once.
+  int64_t ttl_grace_ms = 30'000;
   // Merges stop at segments of this size.
   uint64_t segment_bytes_max = 1ULL << 30;
   // Without writes for this long the shard is sealed where that helps, merged, and indexed as
@@ -76,8 +82,6 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   Result<roles::QueryResult> Query(const Context& context,
                                    const roles::QueryRequest& request) override;
   Result<roles::FlushResult> Flush(const Context& context) override;
-  bool Compact() override;
-  bool IsCompacting() override;
   roles::ShardStats Stats() override;
   roles::IndexProgress ProgressOf(IndexId index) override;
 
@@ -95,6 +99,13 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   Status FlushFrozen();
   // Worker thread: one merge or index build if one is due. False: nothing to do.
   bool RunOneJob();
+  // What a compaction would do to the sealed segments but `busy` ones. Nothing has an id yet.
+  Result<Compaction> PlanCompaction(const roles::CompactionRequest& request,
+                                    const std::set<SegmentId>& busy);
+  // Worker thread: carries out a plan; what its sources became. `note` is told before they do.
+  using NoteTargets = std::function<Status(const std::vector<SegmentId>& targets)>;
+  Result<std::vector<SegmentId>> RunPlan(const Compaction& compaction, const CompactionPlan& plan,
+                                         const NoteTargets& note);
   // Lane thread: the oldest frame the log must keep for this shard; kMaxLsn: none.
   static constexpr wal::Lsn kMaxLsn = ~0ULL;
   wal::Lsn OldestNeeded() const;
@@ -150,7 +161,21 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   void ForgetHistory();
   bool DropStaleIndexes(const Snapshot& snapshot);
   std::vector<SegmentViewPtr> PickMerge(const Snapshot& snapshot, bool quiet) const;
-  Status Merge(const std::vector<SegmentViewPtr>& inputs);
+  Status Merge(const std::vector<SegmentViewPtr>& inputs) {
+    return Rewrite(inputs, {}, {}).status();
+  }
+  // Writes the inputs anew as one segment, or as the parts that their rows are dealt out to.
+  Result<std::vector<SegmentId>> Rewrite(const std::vector<SegmentViewPtr>& inputs,
+                                         const RowParts& parts, const NoteTargets& note);
+  Result<segment::WrittenSegment> WritePart(const Snapshot& snapshot,
+                                            const std::vector<SegmentViewPtr>& inputs,
+                                            const std::vector<Bitmap>* part);
+
+  // ---- worker thread and those who ask for it (compact.cc) ----
+  Result<uint64_t> TargetBytes(int64_t megabytes) const;
+  uint64_t BytesWhenRewritten(const Snapshot& snapshot, const SegmentView& view) const;
+  bool NothingToDo(const Snapshot& snapshot, const Compaction& compaction,
+                   const std::vector<SegmentId>& sources) const;
   struct IndexJob {
     SegmentViewPtr view;
     IndexInfo index;
@@ -160,7 +185,7 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   Status BuildIndex(const IndexJob& job);
   bool WantsIndexFile(const IndexInfo& index, const Field& field, size_t rows) const;
   bool NeedsIndexFile(const IndexInfo& index, const Field& field, const SegmentView& view) const;
-  size_t RowsToReclaim(const SegmentView& view, Timestamp floor, Timestamp expired) const;
+  size_t RowsToReclaim(const SegmentView& view, Timestamp floor, const Expiry& expiry) const;
   segment::LiveTable::Ptr CarryEnds(const std::vector<SegmentViewPtr>& inputs,
                                     const segment::WrittenSegment& written);
   Status AttachIndex(const meta::IndexObject& object,
@@ -170,10 +195,13 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
 
   // ---- reading (read.cc) ----
   Result<std::pair<SnapshotPtr, Timestamp>> Pin(Timestamp at);
-  // Rows inserted before this have outlived the collection's TTL at `now`; 0: none have. Reads ask
-  // of this moment; rewrites of the floor, so that history keeps what expired in it, and a TTL that
-  // was set too short can be taken back for so long.
-  static Timestamp ExpiredBefore(const CollectionInfo& collection, Timestamp now);
+  // What rewrites leave out.
+  Expiry Purgeable(const CollectionInfo& collection) const {
+    return ExpiryAt(collection, env_->oracle->Now(), env_->options.ttl_grace_ms);
+  }
+  // To be written anew, without what is purgeable.
+  Result<segment::MergeInput> InputOf(const SegmentView& view, const CollectionInfo& collection,
+                                      const Expiry& expiry) const;
 
   std::string Path(int64_t object, std::string_view suffix) const;
   std::string Dir() const;

@@ -20,6 +20,9 @@ constexpr size_t kMergeFanIn = 4;
 constexpr size_t kBusyShare = 2;
 constexpr size_t kQuietShare = 5;
 
+// As fast to search as if they were one segment.
+constexpr uint64_t kSmallBytes = 16 << 20;
+
 bool WorthRewriting(const SegmentView& view, size_t gone, size_t share) {
   return gone >= view.rows || gone * share > view.rows;
 }
@@ -42,15 +45,6 @@ std::optional<index::ScalarSpec> SpecOf(const IndexInfo& index, const Field& fie
 bool LocalShard::IsQuiet() const {
   return asked_to_settle_ || env_->clock->NowMs() - last_write_ms_ >= env_->options.quiet_ms;
 }
-
-bool LocalShard::Compact() {
-  asked_to_settle_ = true;
-  env_->wake_worker(id_);
-  return IsCompacting();
-}
-
-// The inputs of a merge stay in the snapshot until its output replaces them.
-bool LocalShard::IsCompacting() { return !dropped_ && !PickMerge(*slot_.Get(), true).empty(); }
 
 bool LocalShard::HasJobWhenQuiet() const {
   const SnapshotPtr snapshot = slot_.Get();
@@ -110,15 +104,10 @@ void LocalShard::ForgetHistory() {
   const SnapshotPtr snapshot = slot_.Get();
   const int64_t ms = env_->clock->NowMs() - env_->options.history_ms;
   const Timestamp floor = ms > 0 ? TimestampFromMs(ms) : 0;
-  const auto expired = [&](const SegmentView& view, Timestamp at) {
-    const size_t gone = RowsToReclaim(view, at, ExpiredBefore(*snapshot->collection, at));
-    return WorthRewriting(view, gone, kQuietShare);
-  };
   const bool frees = std::any_of(
       snapshot->segments.begin(), snapshot->segments.end(), [&](const SegmentViewPtr& view) {
         return view->sealed != nullptr &&
-               (RowsToReclaim(*view, floor, 0) > RowsToReclaim(*view, snapshot->floor, 0) ||
-                (expired(*view, floor) && !expired(*view, snapshot->floor)));
+               RowsToReclaim(*view, floor, {}) > RowsToReclaim(*view, snapshot->floor, {});
       });
   if (floor <= snapshot->floor || !frees) return;
   env_->lane->RunTask([this] {
@@ -185,11 +174,11 @@ bool LocalShard::DropStaleIndexes(const Snapshot& snapshot) {
 // larger one only if what it joins is not dwarfed by it. A segment with many rows that nobody can
 // read any more is rewritten alone.
 std::vector<SegmentViewPtr> LocalShard::PickMerge(const Snapshot& snapshot, bool quiet) const {
-  const Timestamp expired = ExpiredBefore(*snapshot.collection, snapshot.floor);
+  const Expiry expiry = Purgeable(*snapshot.collection);
   std::vector<SegmentViewPtr> sealed;
   for (const SegmentViewPtr& view : snapshot.segments) {
     if (view->sealed == nullptr) continue;
-    const size_t gone = RowsToReclaim(*view, snapshot.floor, expired);
+    const size_t gone = RowsToReclaim(*view, snapshot.floor, expiry);
     if (WorthRewriting(*view, gone, quiet ? kQuietShare : kBusyShare)) return {view};
     if (view->sealed->file_bytes() < env_->options.segment_bytes_max) sealed.push_back(view);
   }
@@ -218,6 +207,9 @@ std::vector<SegmentViewPtr> LocalShard::PickMerge(const Snapshot& snapshot, bool
     joined.push_back(view);
     bytes += size;
   }
+  // Flushes in a row would each cause a merge; a few small segments wait until writes have ceased.
+  const bool settled = env_->clock->NowMs() - last_write_ms_ >= env_->options.quiet_ms;
+  if (!settled && joined.size() < kMergeFanIn && bytes < kSmallBytes) joined.clear();
   // Two of very different size are not worth rewriting the large one.
   if (joined.size() == 2 && joined[1]->sealed->file_bytes() > 8 * joined[0]->sealed->file_bytes())
     joined.clear();
@@ -228,30 +220,61 @@ std::vector<SegmentViewPtr> LocalShard::PickMerge(const Snapshot& snapshot, bool
 // What a rewrite would drop: rows that ended before any readable moment, and expired ones. A row
 // may be both and is then counted twice, which makes for an early rewrite and no second one.
 size_t LocalShard::RowsToReclaim(const SegmentView& view, Timestamp floor,
-                                 Timestamp expired) const {
+                                 const Expiry& expiry) const {
   const auto tail = view.live->tail();
   const auto recent =
       std::upper_bound(tail.begin(), tail.end(), floor,
                        [](Timestamp ts, const LiveTable::Ended& ended) { return ts < ended.ts; });
   const size_t ended = view.live->dead() - static_cast<size_t>(tail.end() - recent);
-  return ended + (expired == 0 ? 0 : view.sealed->RowsInsertedBefore(expired));
+  return ended + CountExpired(*view.sealed, expiry);
 }
 
-Status LocalShard::Merge(const std::vector<SegmentViewPtr>& inputs) {
-  const SnapshotPtr snapshot = slot_.Get();
-  const int64_t object = TRY(env_->next_object());
-  const SegmentId id(object);
+Result<segment::WrittenSegment> LocalShard::WritePart(const Snapshot& snapshot,
+                                                      const std::vector<SegmentViewPtr>& inputs,
+                                                      const std::vector<Bitmap>* part) {
+  const SegmentId id(TRY(env_->next_object()));
+  const Expiry expiry = Purgeable(*snapshot.collection);
   std::vector<segment::MergeInput> merge_inputs;
-  for (const SegmentViewPtr& view : inputs)
-    merge_inputs.push_back({view->segment, view->rows, view->live});
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    segment::MergeInput input = TRY(InputOf(*inputs[i], *snapshot.collection, expiry));
+    if (part != nullptr && input.kept.has_value()) {
+      input.kept->And((*part)[i]);
+    } else if (part != nullptr) {
+      input.kept = (*part)[i];
+    }
+    merge_inputs.push_back(std::move(input));
+  }
   std::vector<PartitionId> partitions;
-  for (const Partition& partition : snapshot->collection->partitions)
+  for (const Partition& partition : snapshot.collection->partitions)
     partitions.push_back(partition.id);
   std::sort(partitions.begin(), partitions.end());
-  const std::string path = Path(object, "seg");
-  const segment::WrittenSegment written = TRY(segment::WriteSegment(
-      jobs_, env_->fs, path, id, snapshot->collection->schema, merge_inputs, partitions,
-      snapshot->floor, ExpiredBefore(*snapshot->collection, snapshot->floor)));
+  return segment::WriteSegment(jobs_, env_->fs, Path(id.value, "seg"), id,
+                               snapshot.collection->schema, merge_inputs, partitions,
+                               snapshot.floor);
+}
+
+Result<std::vector<SegmentId>> LocalShard::Rewrite(const std::vector<SegmentViewPtr>& inputs,
+                                                   const RowParts& parts, const NoteTargets& note) {
+  const SnapshotPtr snapshot = slot_.Get();
+  struct Output {
+    segment::WrittenSegment written;
+    std::shared_ptr<segment::SealedSegment> sealed;
+    LiveTable::Ptr live;
+  };
+  std::vector<Output> outputs;
+  std::vector<SegmentId> targets;
+  for (size_t i = 0; i < std::max<size_t>(parts.size(), 1); ++i) {
+    auto written = WritePart(*snapshot, inputs, parts.empty() ? nullptr : &parts[i]);
+    if (!written.ok()) {
+      // The error that matters is the first; files that stay are orphans.
+      for (const SegmentId done : targets) (void)env_->fs->Remove(Path(done.value, "seg"));
+      return written.status();
+    }
+    if (written->meta.rows == 0) continue;
+    targets.push_back(written->meta.id);
+    outputs.push_back({std::move(written).take(), nullptr, nullptr});
+  }
+  if (note) TRY(note(targets));
 
   const std::lock_guard lock(maintain_mutex_);
   if (dropped_) return Status(Code::kCancelled, "shard is dropped");
@@ -262,34 +285,43 @@ Status LocalShard::Merge(const std::vector<SegmentViewPtr>& inputs) {
                            [&](const meta::SegmentMeta& meta) { return meta.id == view->id; });
   }
   CHECK(found == inputs.size());  // only this thread takes segments out of the head
-  std::shared_ptr<segment::SealedSegment> sealed;
-  LiveTable::Ptr live = written.live;
-  if (written.meta.rows > 0) {
-    sealed = TRY(
-        segment::SealedSegment::Open(env_->fs, path, written.meta, snapshot->collection->schema));
-    head.segments.push_back(written.meta);
-    // The inputs' deltas die with this commit, so every end up to now goes into the output's.
-    env_->lane->RunTask([&] { live = CarryEnds(inputs, written); });
-    if (live->dead() > 0) TRY(AddDeltas({{id, live}}, &head));
+  for (Output& output : outputs) {
+    const meta::SegmentMeta& meta = output.written.meta;
+    output.sealed = TRY(segment::SealedSegment::Open(env_->fs, Path(meta.id.value, "seg"), meta,
+                                                     snapshot->collection->schema));
+    head.segments.push_back(meta);
   }
+  // The inputs' deltas die with this commit, so every end up to now goes into the outputs'.
+  std::vector<std::pair<SegmentId, LiveTable::Ptr>> tables;
+  env_->lane->RunTask([&] {
+    for (Output& output : outputs) {
+      output.live = CarryEnds(inputs, output.written);
+      if (output.live->dead() > 0) tables.emplace_back(output.written.meta.id, output.live);
+    }
+  });
+  TRY(AddDeltas(tables, &head));
   TRY(env_->fs->SyncDir(Dir()));
   TRY(CommitHead(std::move(head)));
   for (const SegmentViewPtr& view : inputs) persisted_.erase(view->id);
-  if (sealed != nullptr) persisted_[id] = live;
+  for (const Output& output : outputs) persisted_[output.written.meta.id] = output.live;
 
+  size_t rows = 0;
+  uint64_t bytes = 0;
   env_->lane->RunTask([&] {
-    if (sealed != nullptr) {
-      const LiveTable::Ptr now = CarryEnds(inputs, written);
-      SegmentView view{.id = id,
-                       .segment = sealed,
-                       .rows = sealed->rows(),
-                       .live = now->dead() == live->dead() ? live : now,
-                       .sealed = sealed,
+    for (const Output& output : outputs) {
+      const LiveTable::Ptr now = CarryEnds(inputs, output.written);
+      SegmentView view{.id = output.written.meta.id,
+                       .segment = output.sealed,
+                       .rows = output.sealed->rows(),
+                       .live = now->dead() == output.live->dead() ? output.live : now,
+                       .sealed = output.sealed,
                        .indexes = std::make_shared<segment::IndexSet>(),
                        .index_ids = {},
                        .growing = nullptr,
                        .frozen_lsn = 0};
       views_.insert(views_.begin(), std::make_shared<SegmentView>(std::move(view)));
+      rows += output.written.meta.rows;
+      bytes += output.written.meta.bytes;
     }
     for (const SegmentViewPtr& input : inputs) {
       std::erase_if(views_, [&](const SegmentViewPtr& view) { return view->id == input->id; });
@@ -300,8 +332,9 @@ Status LocalShard::Merge(const std::vector<SegmentViewPtr>& inputs) {
   });
   Merges().Add();
   LOG_INFO("segments merged", {"shard", id_.value}, {"inputs", inputs.size()},
-           {"segment", id.value}, {"rows", written.meta.rows}, {"bytes", written.meta.bytes});
-  return {};
+           {"segment", targets.empty() ? 0 : targets[0].value}, {"outputs", targets.size()},
+           {"rows", rows}, {"bytes", bytes});
+  return targets;
 }
 
 // Lane thread: the output's live table with what ended on the inputs since the merge read them.

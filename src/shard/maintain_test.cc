@@ -79,6 +79,15 @@ class MaintainTest : public ::testing::Test {
     }
     return text;
   }
+  void Delete(int64_t first, int64_t last) {
+    roles::WriteRequest request;
+    request.collection = collection_;
+    Column keys(kId, DataType::kInt64);
+    for (int64_t id = first; id <= last; ++id) keys.Append<int64_t>(id);
+    request.delete_keys = keys;
+    ASSERT_TRUE(shard_->Write(Context(), std::move(request)).ok());
+  }
+  std::string Compact(const roles::CompactionRequest& request);
   void BeQuiet() { clock_.Advance(env_.options.quiet_ms); }
 
   FakeClock clock_{1'700'000'000'000};
@@ -111,16 +120,135 @@ TEST_F(MaintainTest, ALoadLeftAloneEndsIndexedWithoutACall) {
   EXPECT_FALSE(shard_->HasJobWhenQuiet());
 }
 
-TEST_F(MaintainTest, ACompactionStartsWhatWaitedForQuietAndEnds) {
+// Plans, and carries out; what became of the plans, as "sources>targets" by rows.
+std::string MaintainTest::Compact(const roles::CompactionRequest& request) {
+  auto compaction = shard_->PlanCompaction(request, {});
+  if (!compaction.ok()) return compaction.status().message();
+  std::map<SegmentId, int64_t> rows;
+  const auto look = [&] {
+    for (const roles::SegmentInfo& segment : shard_->Stats().segments)
+      rows[segment.id] = segment.rows;
+  };
+  const auto add = [&rows](const std::vector<SegmentId>& segments, std::string* text) {
+    for (size_t i = 0; i < segments.size(); ++i)
+      *text += (i == 0 ? "" : "+") + std::to_string(rows[segments[i]]);
+  };
+  look();
+  std::string text;
+  for (CompactionPlan& plan : compaction->plans) {
+    if (!text.empty()) text += " ";
+    add(plan.sources, &text);
+    if (plan.state == CompactionPlan::State::kWaiting) {
+      const auto targets = shard_->RunPlan(*compaction, plan, [](const auto&) { return Status(); });
+      if (!targets.ok()) return targets.status().message();
+      plan.targets = *targets;
+      text += ">";
+    } else {
+      text += "=";
+    }
+    look();
+    add(plan.targets, &text);
+  }
+  return text;
+}
+
+TEST_F(MaintainTest, ACompactionJoinsWhatWaitedForQuiet) {
   for (int i = 0; i < 9; ++i) Insert(250);
   Work();
   EXPECT_EQ(Segments(), "1000 1000 250+");
-  EXPECT_TRUE(shard_->Compact());
-  EXPECT_TRUE(shard_->IsCompacting());
+  EXPECT_EQ(Compact({}), "1000+1000>2000");
   Work();
   EXPECT_EQ(Segments(), "2000i 250+");
-  EXPECT_FALSE(shard_->IsCompacting());
-  EXPECT_FALSE(shard_->Compact());
+  EXPECT_EQ(Compact({}), "2000=2000") << "nothing is written anew without need";
+}
+
+TEST_F(MaintainTest, ACompactionOfNothingHasNoPlans) {
+  EXPECT_EQ(Compact({}), "");
+  Insert(10);
+  EXPECT_EQ(Compact({}), "") << "growing rows are not compacted";
+}
+
+// As large segments as are asked for, and not smaller ones.
+TEST_F(MaintainTest, ACompactionToATargetMakesSegmentsOfThatSize) {
+  env_.options.seal_rows = 20'000;
+  env_.options.seal_bytes = 64 << 20;
+  env_.options.segment_bytes_max = 1 << 20;  // 32 bytes a row and some: about 29,000 rows
+  for (int i = 0; i < 4; ++i) Insert(20'000);
+  Work();
+  EXPECT_EQ(Segments(), "20000 20000 20000 20000");
+  EXPECT_EQ(Compact({.collection = {}, .target_megabytes = -1}),
+            "targetSize -1 MB should be greater than or equal to configMaxSize 1 MB: invalid "
+            "parameter");
+  EXPECT_EQ(Compact({.collection = {}, .target_megabytes = 2}),
+            "20000+20000+20000>60000 20000=20000");
+  EXPECT_EQ(Compact({.collection = {}, .target_megabytes = INT64_MAX}), "60000+20000>80000");
+  EXPECT_EQ(Compact({.collection = {}, .target_megabytes = 1}), "80000>26666+26667+26667");
+  EXPECT_EQ(shard_->Stats().live_rows, 80'000);
+}
+
+TEST_F(MaintainTest, ACompactionDropsEndedRowsAndKeepsWhatEndsMeanwhile) {
+  Insert(300);
+  ASSERT_TRUE(shard_->Flush(Context()).ok());
+  Work();
+  Delete(1, 30);
+  EXPECT_EQ(Compact({}), "300=300") << "their history is not over";
+  clock_.Advance(env_.options.history_ms + 1);
+  auto compaction = shard_->PlanCompaction({.collection = {}, .deletes_only = true}, {}).take();
+  ASSERT_EQ(compaction.plans.size(), 1U);
+  ASSERT_TRUE(shard_
+                  ->RunPlan(compaction, compaction.plans[0],
+                            [this](const auto&) {
+                              Delete(31, 40);
+                              return Status();
+                            })
+                  .ok());
+  EXPECT_EQ(shard_->Stats().physical_rows, 270);
+  EXPECT_EQ(shard_->Stats().live_rows, 260);
+  EXPECT_EQ(Compact({.collection = {}, .deletes_only = true}), "270=270");
+}
+
+// Each segment holds a range of the clustering key.
+TEST_F(MaintainTest, ACompactionByClusteringKeyDealsOutRanges) {
+  auto info = std::make_shared<CollectionInfo>(*collection_);
+  info->schema.fields[1].clustering_key = true;  // age: id % 100
+  Declare(info);
+  env_.options.seal_rows = 20'000;
+  env_.options.seal_bytes = 64 << 20;
+  env_.options.segment_bytes_max = 1 << 20;
+  for (int i = 0; i < 4; ++i) Insert(20'000);
+  Work();
+  EXPECT_EQ(Compact({.collection = {}, .target_megabytes = 2, .by_clustering_key = true}),
+            "20000+20000+20000+20000>40000+40000");
+  for (const roles::SegmentInfo& segment : shard_->Stats().segments) {
+    const std::string path = "shards/8/" + std::to_string(segment.id.value) + ".seg";
+    meta::SegmentMeta meta;
+    meta.id = segment.id;
+    meta.rows = static_cast<uint32_t>(segment.rows);
+    const auto sealed = segment::SealedSegment::Open(&fs_, path, meta, collection_->schema).take();
+    const auto ages = sealed->ReadValues(collection_->schema.fields[1]).take();
+    int32_t least = 100, most = -1;
+    for (uint32_t row = 0; row < meta.rows; ++row) {
+      int32_t age = 0;
+      std::memcpy(&age, ages->At(row)->data(), sizeof age);
+      least = std::min(least, age);
+      most = std::max(most, age);
+    }
+    EXPECT_EQ(most - least, 49) << least << " to " << most;
+  }
+  EXPECT_EQ(shard_->Stats().live_rows, 80'000);
+}
+
+// Two flushes in a row are no reason to write everything anew at once.
+TEST_F(MaintainTest, AFewSmallSegmentsAreJoinedOnceWritesHaveCeased) {
+  for (int i = 0; i < 2; ++i) {
+    Insert(150);
+    ASSERT_TRUE(shard_->Flush(Context()).ok());
+    Work();
+  }
+  EXPECT_EQ(Segments(), "150i 150i");
+  BeQuiet();
+  Work();
+  EXPECT_EQ(Segments(), "300i");
 }
 
 TEST_F(MaintainTest, ATailDwarfedByItsNeighbourStaysASegmentOfItsOwn) {
@@ -216,14 +344,75 @@ TEST_F(MaintainTest, ExpiredRowsCauseTheirOwnRewrite) {
   EXPECT_EQ(Segments(), "450i");
   clock_.Advance(500'001);
   Work();
-  EXPECT_EQ(Segments(), "450i");  // readable no more, but still a part of history
-  clock_.Advance(env_.options.history_ms);
+  EXPECT_EQ(Segments(), "450i");  // seen no more, but a longer TTL would bring them back
+  clock_.Advance(env_.options.ttl_grace_ms);
   Work();
   EXPECT_EQ(Segments(), "150i");
   clock_.Advance(500'000);
   Work();
   EXPECT_EQ(Segments(), "");
   EXPECT_EQ(fs_.List("shards/8").take(), std::vector<std::string>());
+}
+
+// Rows with a moment of their own go once a fifth of their segment has expired, and at the latest
+// when all have.
+TEST_F(MaintainTest, RowsThatCarryTheirExpiryArePurgedAfterIt) {
+  auto info = std::make_shared<CollectionInfo>(*collection_);
+  Field until;
+  until.id = FieldId(103);
+  until.name = "until";
+  until.type = DataType::kTimestamptz;
+  until.nullable = true;
+  info->schema.fields.push_back(until);
+  info->properties = {{"ttl_field", "until"}};
+  Declare(info);
+  // 300 rows: a third without a moment, the others expire one a second.
+  std::vector<TestRow> rows;
+  Column moments(until.id, until.type);
+  const int64_t begin_ms = clock_.NowMs();
+  for (int32_t i = 0; i < 300; ++i) {
+    rows.push_back({i, i});
+    if (i % 3 == 0) {
+      moments.AppendNull();
+    } else {
+      moments.Append<int64_t>((begin_ms + 1000 * i) * 1000);
+    }
+  }
+  roles::WriteRequest request;
+  request.collection = collection_;
+  request.rows = MakeBatch(rows);
+  request.rows.columns.push_back(moments);
+  request.partitions = {kDefault};
+  ASSERT_TRUE(shard_->Write(Context(), std::move(request)).ok());
+  ASSERT_TRUE(shard_->Flush(Context()).ok());
+  Work();
+  const auto seen = [this] {
+    roles::QueryRequest count;
+    count.collection = collection_;
+    count.count_only = true;
+    return shard_->Query(Context(), count).take().count;
+  };
+  EXPECT_EQ(seen(), 300);
+  clock_.Advance(60'000);
+  BeQuiet();  // 70 s: 47 rows, less than a fifth
+  Work();
+  EXPECT_EQ(seen(), 253);
+  EXPECT_EQ(Segments(), "300i");
+  clock_.Advance(80'000);
+  Work();
+  EXPECT_EQ(seen(), 200);
+  EXPECT_EQ(Segments(), "200i");
+  clock_.Advance(150'000);
+  Work();
+  EXPECT_EQ(seen(), 100);
+  EXPECT_EQ(Segments(), "100i");
+  // Without the property they stay for good.
+  info = std::make_shared<CollectionInfo>(*collection_);
+  info->properties = {};
+  Declare(info);
+  clock_.Advance(1'000'000);
+  Work();
+  EXPECT_EQ(seen(), 100);
 }
 
 // Only once nobody can read them.

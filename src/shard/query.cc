@@ -187,7 +187,7 @@ Result<roles::QueryResult> LocalShard::Query(const Context& context,
   TRY(context.Check());
   const auto [pinned, at] = TRY(Pin(request.at));
   const Snapshot& snapshot = *pinned;
-  const RowSelection::Wish wish{at, ExpiredBefore(*snapshot.collection, env_->oracle->Now()),
+  const RowSelection::Wish wish{at, ExpiryAt(*snapshot.collection, env_->oracle->Now()),
                                 Ascending(request.partitions), request.filter.get()};
   roles::QueryResult result;
   if (request.groups.has_value()) {

@@ -186,20 +186,12 @@ Result<std::pair<SnapshotPtr, Timestamp>> LocalShard::Pin(Timestamp at) {
   return std::pair(std::move(snapshot), at);
 }
 
-Timestamp LocalShard::ExpiredBefore(const CollectionInfo& collection, Timestamp now) {
-  const std::string* ttl = FindProperty(collection.properties, "collection.ttl.seconds");
-  if (ttl == nullptr) return 0;
-  const int64_t seconds = std::strtoll(ttl->c_str(), nullptr, 10);  // the gateway has checked it
-  const int64_t ms = MsOfTimestamp(now) - seconds * 1000;
-  return seconds <= 0 || ms <= 0 ? 0 : TimestampFromMs(ms);
-}
-
 Result<roles::SearchResult> LocalShard::Search(const Context& context,
                                                const roles::SearchRequest& request) {
   TRY(context.Check());
   const auto [snapshot, at] = TRY(Pin(request.at));
   const Schema& schema = snapshot->collection->schema;
-  const RowSelection::Wish wish{at, ExpiredBefore(*snapshot->collection, env_->oracle->Now()),
+  const RowSelection::Wish wish{at, ExpiryAt(*snapshot->collection, env_->oracle->Now()),
                                 Ascending(request.partitions), request.filter.get()};
 
   segment::VectorSearch search;

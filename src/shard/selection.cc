@@ -13,7 +13,7 @@ Result<RowSelection> RowSelection::Make(const Context& context, const SegmentVie
 
   const bool filtered = wish.filter != nullptr && !wish.filter->always_true();
   const bool later_rows = wish.at < view.segment->max_ts(view.rows);
-  if (!filtered && !later_rows && wish.partitions.empty() && wish.since == 0) return selection;
+  if (!filtered && !later_rows && wish.partitions.empty() && wish.expiry.none()) return selection;
 
   Bitmap rows(view.rows, !filtered);
   if (filtered) {
@@ -23,11 +23,7 @@ Result<RowSelection> RowSelection::Make(const Context& context, const SegmentVie
   }
   if (!wish.partitions.empty()) view.segment->MaskPartitions(wish.partitions, view.rows, &rows);
   if (later_rows) view.segment->MaskInsertedAfter(wish.at, view.rows, &rows);
-  if (wish.since != 0) {
-    Bitmap expired(view.rows, true);
-    view.segment->MaskInsertedAfter(wish.since - 1, view.rows, &expired);
-    rows.AndNot(expired);
-  }
+  if (!wish.expiry.none()) MaskExpired(*view.segment, schema, wish.expiry, view.rows, &rows);
   if (!selection.live_.all()) {
     const RowMask live = selection.live_.mask();
     for (size_t word = 0; word < rows.words().size(); ++word) rows.words()[word] &= live.Word(word);

@@ -11,6 +11,7 @@
 #include "expr/filter.h"
 #include "model/bitmap.h"
 #include "model/schema.h"
+#include "shard/expiry.h"
 #include "shard/snapshot.h"
 
 namespace elanus::shard {
@@ -19,7 +20,7 @@ class RowSelection {
  public:
   struct Wish {
     Timestamp at = 0;                      // what was there at this moment
-    Timestamp since = 0;                   // rows inserted before have expired
+    Expiry expiry;                         // which rows have expired
     std::vector<PartitionId> partitions;   // sorted; empty: all
     const expr::Filter* filter = nullptr;  // may be null
   };

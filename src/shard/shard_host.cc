@@ -12,7 +12,7 @@ namespace {
 constexpr int64_t kObjectBlock = 1000;
 constexpr uint64_t kIdleBlockBytes = 128 << 20;
 constexpr std::chrono::seconds kTick(1);
-constexpr std::chrono::seconds kLookAround(60);
+constexpr std::chrono::seconds kLookAround(15);
 
 }  // namespace
 
@@ -24,6 +24,7 @@ ShardHost::ShardHost(HostOptions options, io::FileSystem* fs, std::string dir,
       log_(log),
       fs_(fs),
       memory_(options_.growing_bytes_max),
+      compactions_(catalog),
       lane_(std::make_unique<Lane>(log, oracle)) {
   env_.fs = fs;
   env_.dir = std::move(dir);
@@ -103,6 +104,19 @@ Status ShardHost::Recover(const std::vector<roles::CollectionPtr>& collections) 
                         std::chrono::steady_clock::now() - begun)
                         .count()});
   }
+  TRY(compactions_.Load());
+  for (const ShardId id : compactions_.Unfinished()) {
+    const auto collection = by_shard.find(id);
+    if (collection == by_shard.end()) {
+      TRY(compactions_.Forget(id));
+      continue;
+    }
+    const auto opened = Open(collection->second);
+    if (!opened.ok()) {
+      LOG_ERROR("collection cannot be opened to be compacted",
+                {"collection", collection->second->name}, {"error", opened.status().message()});
+    }
+  }
   flusher_ = std::thread([this] { FlusherLoop(); });
   worker_ = std::thread([this] { WorkerLoop(); });
   return {};
@@ -135,6 +149,52 @@ Status ShardHost::Update(const roles::CollectionPtr& collection) {
   return {};
 }
 
+Result<Compaction> ShardHost::Compact(const roles::CompactionRequest& request) {
+  TRY(Open(request.collection));
+  const ShardRef shard = Find(request.collection->shard);
+  if (shard == nullptr) {
+    return FailWith(Code::kCollectionNotFound, {{"collection", request.collection->name}});
+  }
+  const std::lock_guard planning(planning_mutex_);
+  Compaction compaction =
+      TRY(shard->PlanCompaction(request, compactions_.BusyIn(request.collection->shard)));
+  if (compaction.plans.empty()) return compaction;
+  compaction.id = TRY(NextObject());
+  for (CompactionPlan& plan : compaction.plans) plan.id = TRY(NextObject());
+  TRY(compactions_.Begin(compaction));
+  env_.wake_worker(request.collection->shard);
+  return compaction;
+}
+
+// Worker thread. False: no plan of this shard waits, or what there is must wait longer.
+bool ShardHost::RunNextPlan(const ShardRef& shard) {
+  const auto next = compactions_.NextOf(shard->id());
+  if (!next) return false;
+  const int64_t id = next->compaction.id;
+  CompactionPlan plan = next->compaction.plans[next->plan];
+  auto targets = shard->RunPlan(next->compaction, plan, [&](const auto& made) {
+    plan.targets = made;
+    return compactions_.Note(id, next->plan, plan);
+  });
+  if (targets.ok()) {
+    plan.targets = std::move(targets).take();
+    plan.state = CompactionPlan::State::kDone;
+  } else if (targets.status().code() == Code::kCancelled) {
+    return false;  // goes on after the next start
+  } else {
+    LOG_ERROR("compaction failed", {"shard", shard->id().value}, {"compaction", id},
+              {"error", targets.status().message()});
+    plan.targets.clear();
+    plan.state = CompactionPlan::State::kFailed;
+    plan.failure = targets.status().message();
+  }
+  if (const Status noted = compactions_.Note(id, next->plan, std::move(plan)); !noted.ok()) {
+    LOG_ERROR("compaction not noted", {"compaction", id}, {"error", noted.message()});
+    return false;
+  }
+  return true;
+}
+
 Status ShardHost::Drop(ShardId id) {
   ShardRef shard;
   {
@@ -152,6 +212,7 @@ Status ShardHost::Drop(ShardId id) {
   } else {
     TRY(fs_->RemoveTree(io::JoinPath(env_.dir, std::to_string(id.value))));
   }
+  TRY(compactions_.Forget(id));
   TRY(catalog_->ForgetShard(id));
   return {};
 }
@@ -281,9 +342,9 @@ void ShardHost::WorkerLoop() {
       if (shard == nullptr) continue;
       // One job a shard and turn, so that a long queue of one does not starve the others. A shard
       // whose work waits for quiet, or failed, is looked at again at the next tick.
-      const bool done = shard->RunOneJob();
+      const bool done = RunNextPlan(shard) || shard->RunOneJob();
       progressed = progressed || done;
-      if (done || shard->HasJobWhenQuiet()) again.insert(id);
+      if (done || shard->HasJobWhenQuiet() || compactions_.NextOf(id)) again.insert(id);
     }
     lock.lock();
     if (!progressed && !again.empty() && to_work_.empty()) {

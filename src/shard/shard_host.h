@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "roles/shard.h"
+#include "shard/compactions.h"
 #include "shard/local_shard.h"
 
 namespace elanus::shard {
@@ -34,6 +35,8 @@ class ShardHost final : public roles::ShardDirectory {
 
   Result<roles::ShardPtr> Open(const roles::CollectionPtr& collection) override;
   Status Update(const roles::CollectionPtr& collection) override;
+  Result<Compaction> Compact(const roles::CompactionRequest& request) override;
+  std::optional<Compaction> FindCompaction(int64_t id) override { return compactions_.Find(id); }
   Status Drop(ShardId shard) override;
 
   size_t growing_bytes() const { return memory_.bytes(); }
@@ -50,12 +53,14 @@ class ShardHost final : public roles::ShardDirectory {
   void WorkerLoop();
   void ShortenLog();
   void TruncateLog();
+  bool RunNextPlan(const ShardRef& shard);
 
   const HostOptions options_;
   meta::Catalog* const catalog_;
   wal::Log* const log_;
   io::FileSystem* const fs_;
   GrowingMemory memory_;
+  Compactions compactions_;
   ShardEnv env_;
 
   std::mutex objects_mutex_;
@@ -70,7 +75,8 @@ class ShardHost final : public roles::ShardDirectory {
     wal::Lsn needed = 0;
   };
   std::map<ShardId, Broken> broken_;
-  std::mutex open_mutex_;  // one open at a time
+  std::mutex open_mutex_;      // one open at a time
+  std::mutex planning_mutex_;  // one plan of a segment at a time
 
   mutable std::mutex work_mutex_;  // guards what follows
   std::condition_variable flusher_wake_, worker_wake_;

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <random>
+#include <thread>
 
 #include "shard/shard_testing.h"
 
@@ -294,6 +296,40 @@ TEST_F(ShardTest, RowsExpireWithTheTtlOfTheirCollection) {
   EXPECT_EQ(Count(), 1);
   clock_.Advance(40'000);
   EXPECT_EQ(Rows(), "");
+}
+
+// What was asked for is done although the power goes before or while it is.
+TEST_F(ShardTest, ACompactionGoesOnAfterAPowerLoss) {
+  for (int64_t i = 0; i < 6; ++i) {
+    ASSERT_TRUE(Insert({{2 * i, 10}, {2 * i + 1, 20}}).ok());
+    Flush();
+  }
+  Stop();
+  options_.shard.quiet_ms = 1'000'000'000;  // no merge comes by itself
+  Start();
+  for (int64_t round = 0; round < 5; ++round) {
+    ASSERT_TRUE(Insert({{100 + round, 1}}).ok());
+    Flush();
+    const Compaction begun = host_->Compact({.collection = collection_}).take();
+    ASSERT_GT(begun.id, 0);
+    ASSERT_EQ(begun.plans.size(), 1U);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    Crash();
+    std::optional<Compaction> now = host_->FindCompaction(begun.id);
+    while (now && !now->done() && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::yield();
+      now = host_->FindCompaction(begun.id);
+    }
+    ASSERT_TRUE(now.has_value());
+    EXPECT_TRUE(now->done());
+    EXPECT_EQ(now->plans[0].state, CompactionPlan::State::kDone) << now->plans[0].failure;
+    EXPECT_EQ(now->plans[0].targets.size(), 1U);
+    EXPECT_EQ(shard_->Stats().segments.size(), 1U);
+    EXPECT_EQ(Count(), 13 + round);
+  }
+  EXPECT_EQ(host_->FindCompaction(-1), std::nullopt);
+  ASSERT_TRUE(host_->Drop(collection_->shard).ok());
+  EXPECT_TRUE(catalog_->LoadCompactions().take().empty());
 }
 
 TEST_F(ShardTest, ADamagedSegmentStopsItsCollectionAndNotTheStart) {

@@ -113,15 +113,14 @@ Status LocalShard::CheckSeen(const roles::WriteRequest::Seen& seen,
   const std::vector<PartitionId>& scope = renamed                     ? record.ended_partitions
                                           : record.replace_everywhere ? anywhere
                                                                       : record.partitions;
-  const Timestamp expired = ExpiredBefore(*collection_, env_->oracle->Now());
+  const Expiry expiry = ExpiryAt(*collection_, env_->oracle->Now());
   std::vector<bool> live(keys->rows());
   bool changed = false;
   for (const SegmentViewPtr& view : views_) {
     view->segment->FindKeys(*keys, scope, [&](size_t key, uint32_t row) {
-      const Timestamp inserted = view->segment->InsertedAt(row);
-      if (!view->live->LiveNow(row) || inserted < expired) return;
+      if (!view->live->LiveNow(row) || HasExpired(*view->segment, expiry, row)) return;
       live[key] = true;
-      changed |= inserted > seen.at;
+      changed |= view->segment->InsertedAt(row) > seen.at;
     });
   }
   changed |= static_cast<size_t>(std::count(live.begin(), live.end(), true)) != seen.keys;

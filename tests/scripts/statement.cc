@@ -629,6 +629,11 @@ const std::map<std::string, Handler, std::less<>>& Handlers() {
          return Changed(d.gateway().AlterAlias("", w.Next(), alias));
        }},
       {"flush", [](Database& d, Words&) -> Result<Outcome> { return Told(d.FlushAll()); }},
+      {"later",
+       [](Database& d, Words& w) -> Result<Outcome> {
+         d.clock().Advance(1000 * std::strtoll(w.Next().c_str(), nullptr, 10));
+         return Told(Status());
+       }},
       {"restart", [](Database& d, Words&) -> Result<Outcome> { return Told(d.Restart()); }},
       {"crash", [](Database& d, Words&) -> Result<Outcome> { return Told(d.Crash()); }},
       {"kill", [](Database& d, Words&) -> Result<Outcome> { return Told(d.Kill()); }},

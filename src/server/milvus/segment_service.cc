@@ -23,6 +23,40 @@ pb_common::SegmentState StateOf(roles::SegmentState state) {
   return pb_common::SegmentState::SegmentStateNone;
 }
 
+pb_common::CompactionState StateOf(const Compaction& compaction) {
+  return compaction.done() ? pb_common::CompactionState::Completed
+                           : pb_common::CompactionState::Executing;
+}
+
+int64_t Count(const Compaction& compaction, CompactionPlan::State state) {
+  return std::count_if(compaction.plans.begin(), compaction.plans.end(),
+                       [state](const CompactionPlan& plan) { return plan.state == state; });
+}
+
+void AddPlan(const Compaction& compaction, const CompactionPlan& plan,
+             pb::CompactionMergeInfo* out) {
+  for (const SegmentId id : plan.sources) out->add_sources(id.value);
+  for (const SegmentId id : plan.targets) out->add_targets(id.value);
+  if (!plan.targets.empty()) out->set_target(plan.targets.front().value);
+  out->set_plan_id(plan.id);
+  out->set_trigger_id(compaction.id);
+  out->set_collection_id(compaction.collection.value);
+  out->set_failure_reason(plan.failure);
+  out->set_type(compaction.by_clustering_key ? pb_common::CompactionTypeClustering
+                                             : pb_common::CompactionTypeMix);
+  switch (plan.state) {
+    case CompactionPlan::State::kWaiting:
+      out->set_state(pb_common::CompactionTaskStateExecuting);
+      break;
+    case CompactionPlan::State::kDone:
+      out->set_state(pb_common::CompactionTaskStateCompleted);
+      break;
+    case CompactionPlan::State::kFailed:
+      out->set_state(pb_common::CompactionTaskStateFailed);
+      break;
+  }
+}
+
 }  // namespace
 
 void RegisterSegments(const MilvusService* service, RpcTable* table) {
@@ -81,26 +115,42 @@ void RegisterSegments(const MilvusService* service, RpcTable* table) {
                response->set_flushed(request.flush_all_ts() <= coordinator->oracle().Now());
                return {};
              });
-  // Merges are no objects of their own: a compaction is known by its collection. Those by a
-  // clustering key and of deletes are merges like any other.
   table->Add("ManualCompaction",
              [=](Call& call, const pb::ManualCompactionRequest& request,
                  pb::ManualCompactionResponse* response) -> Status {
-               const gateway::Gateway::Compaction compaction = TRY(
+               roles::CompactionRequest wish;
+               wish.target_megabytes = request.target_size();
+               wish.by_clustering_key = request.majorcompaction();
+               wish.deletes_only = request.l0compaction();
+               wish.partition = PartitionId(request.partition_id());
+               for (const int64_t id : request.segment_ids()) wish.segments.emplace_back(id);
+               const Compaction compaction = TRY(
                    gateway->Compact(DatabaseOf(call, request.db_name()), request.collection_name(),
-                                    CollectionId(request.collectionid())));
-               response->set_compactionid(compaction.id.value);
-               response->set_compactionplancount(compaction.begun ? 1 : 0);
+                                    CollectionId(request.collectionid()), std::move(wish)));
+               response->set_compactionid(compaction.plans.empty() ? -1 : compaction.id);
+               response->set_compactionplancount(static_cast<int32_t>(compaction.plans.size()));
                return {};
              });
+  // What is not known was done long ago.
   table->Add("GetCompactionState",
              [=](Call&, const pb::GetCompactionStateRequest& request,
                  pb::GetCompactionStateResponse* response) -> Status {
-               const bool runs = TRY(gateway->IsCompacting(CollectionId(request.compactionid())));
-               response->set_state(runs ? pb_common::CompactionState::Executing
-                                        : pb_common::CompactionState::Completed);
-               response->set_executingplanno(runs ? 1 : 0);
-               response->set_completedplanno(runs ? 0 : 1);
+               const Compaction compaction =
+                   gateway->FindCompaction(request.compactionid()).value_or(Compaction());
+               response->set_state(StateOf(compaction));
+               response->set_executingplanno(Count(compaction, CompactionPlan::State::kWaiting));
+               response->set_completedplanno(Count(compaction, CompactionPlan::State::kDone));
+               response->set_failedplanno(Count(compaction, CompactionPlan::State::kFailed));
+               return {};
+             });
+  table->Add("GetCompactionStateWithPlans",
+             [=](Call&, const pb::GetCompactionPlansRequest& request,
+                 pb::GetCompactionPlansResponse* response) -> Status {
+               const Compaction compaction =
+                   gateway->FindCompaction(request.compactionid()).value_or(Compaction());
+               response->set_state(StateOf(compaction));
+               for (const CompactionPlan& plan : compaction.plans)
+                 AddPlan(compaction, plan, response->add_mergeinfos());
                return {};
              });
   table->Add("GetPersistentSegmentInfo",
