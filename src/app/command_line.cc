@@ -68,6 +68,10 @@ Result<CommandLine> ParseCommandLine(std::span<const std::string_view> arguments
     const std::string_view command = arguments[i++];
     if (command == "config") {
       line.action = Action::kPrintConfig;
+    } else if (command == "verify" || command == "inspect") {
+      line.action = command == "verify" ? Action::kVerify : Action::kInspect;
+      if (i < arguments.size() && !arguments[i].starts_with("-"))
+        flags.values.emplace_back("data", std::string(arguments[i++]));
     } else if (command == "version") {
       line.action = Action::kPrintVersion;
     } else if (command == "help") {
@@ -103,6 +107,8 @@ std::string_view HelpText() {
 
   elanus [serve] [flags]     serve the data folder until SIGTERM or SIGINT
   elanus config [flags]      print every setting with its default, range and meaning, as YAML
+  elanus verify [DIR]        read every file of a folder that no server uses; status 1: damage
+  elanus inspect [DIR]       show what is in it: log, collections, segments, sizes
   elanus --version
   elanus --help
 

@@ -13,7 +13,7 @@
 
 namespace elanus::app {
 
-enum class Action { kServe, kPrintConfig, kPrintVersion, kPrintHelp };
+enum class Action { kServe, kVerify, kInspect, kPrintConfig, kPrintVersion, kPrintHelp };
 
 struct CommandLine {
   Action action = Action::kServe;

@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include "app/command_line.h"
+#include "app/data_folder.h"
 #include "app/process.h"
+#include "app/survey.h"
 #include "app/version.h"
 #include "base/log.h"
 
@@ -42,6 +44,18 @@ Status Serve(const Program& program, CommandLine line) {
   return Status();
 }
 
+// False: something is damaged.
+Result<bool> Survey(const Program& program, Action action, const std::string& path) {
+  if (!TRY(program.fs.Exists(io::JoinPath(path, "meta")))) {
+    return Fail(Code::kParameterInvalid, path + " is no data folder");
+  }
+  const auto folder = TRY(DataFolder::Open(program.fs, path));
+  const auto store = TRY(program.read_catalog(folder->meta()));
+  if (action == Action::kVerify) return VerifyData(program.fs, *folder, *store, program.out);
+  TRY(InspectData(program.fs, *folder, *store, program.out));
+  return true;
+}
+
 }  // namespace
 
 int Run(const Program& program) {
@@ -63,6 +77,13 @@ int Run(const Program& program) {
         program.err << "elanus: a setting is not known: " << key << std::endl;
       }
       return 0;
+    case Action::kVerify:
+    case Action::kInspect: {
+      const auto good = Survey(program, line->action, line->settings.data);
+      if (good.ok()) return *good ? 0 : 1;
+      program.err << "elanus: " << good.status().message() << std::endl;
+      return 1;
+    }
     case Action::kServe:
       break;
   }

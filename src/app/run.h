@@ -13,6 +13,7 @@
 #include "app/settings.h"
 #include "base/status.h"
 #include "io/file_system.h"
+#include "meta/meta_store.h"
 
 namespace elanus::app {
 
@@ -34,6 +35,8 @@ struct Program {
   std::function<Result<std::unique_ptr<Service>>(const Settings& settings, io::FileSystem& fs)>
       start;
   std::function<std::string()> wait_for_stop;  // says why it stops
+  // The catalog in a folder, to be read only.
+  std::function<Result<std::unique_ptr<meta::MetaStore>>(const std::string& path)> read_catalog;
 };
 
 // The exit status: 0, 1 for what failed, 2 for a command line that cannot be understood.

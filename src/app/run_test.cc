@@ -47,6 +47,9 @@ class RunTest : public ::testing::Test {
          [this] {
            events_.push_back("wait");
            return std::string("test");
+         },
+         [](const std::string&) -> Result<std::unique_ptr<meta::MetaStore>> {
+           return Status(Code::kIoFailed, "no catalog here");
          }});
   }
   void Write(const std::string& path, std::string_view text) {

@@ -66,6 +66,15 @@ Result<WrittenSegment> WriteSegment(const Context& context, io::FileSystem* fs,
                                     std::span<const MergeInput> inputs,
                                     std::span<const PartitionId> partitions, Timestamp floor);
 
+// Reads a whole segment file: every damage in it that checksums show, with file and offset.
+struct SegmentCheck {
+  SegmentId id;
+  uint32_t rows = 0;
+  uint64_t bytes = 0;
+  std::vector<Status> damage;
+};
+Result<SegmentCheck> CheckSegmentFile(io::FileSystem* fs, const std::string& path);
+
 // Delta object: the LiveTables of several segments, one file.
 Status WriteDelta(io::FileSystem* fs, const std::string& path,
                   std::span<const std::pair<SegmentId, LiveTable::Ptr>> tables);

@@ -15,7 +15,7 @@ int main(int argc, char** argv) {
   app::StopSignals signals;  // before the first thread
   const std::unique_ptr<io::FileSystem> fs = io::NewPosixFileSystem();
   const std::vector<std::string_view> arguments(argv + 1, argv + argc);
-  return app::Run({arguments, app::ReadEnvironment(), *fs, std::cout, std::cerr,
-                   app::StartStandalone,
-                   [&signals] { return std::string(strsignal(signals.Wait())); }});
+  return app::Run(
+      {arguments, app::ReadEnvironment(), *fs, std::cout, std::cerr, app::StartStandalone,
+       [&signals] { return std::string(strsignal(signals.Wait())); }, app::ReadCatalog});
 }

@@ -170,4 +170,9 @@ Result<std::unique_ptr<Service>> StartStandalone(const Settings& settings, io::F
   return Standalone::Start(settings, fs);
 }
 
+Result<std::unique_ptr<meta::MetaStore>> ReadCatalog(const std::string& path) {
+  auto store = TRY(meta::RocksMetaStore::OpenToRead(path));
+  return std::unique_ptr<meta::MetaStore>(std::move(store));
+}
+
 }  // namespace elanus::app

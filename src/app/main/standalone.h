@@ -13,4 +13,7 @@ namespace elanus::app {
 // Opens the data folder, recovers, and serves. `fs` must outlive the service.
 Result<std::unique_ptr<Service>> StartStandalone(const Settings& settings, io::FileSystem& fs);
 
+// The catalog at `path`, to be read only.
+Result<std::unique_ptr<meta::MetaStore>> ReadCatalog(const std::string& path);
+
 }  // namespace elanus::app

@@ -64,6 +64,17 @@ Result<std::unique_ptr<RocksMetaStore>> RocksMetaStore::Open(const std::string& 
   return std::unique_ptr<RocksMetaStore>(new RocksMetaStore(std::unique_ptr<rocksdb::DB>(db)));
 }
 
+Result<std::unique_ptr<RocksMetaStore>> RocksMetaStore::OpenToRead(const std::string& path) {
+  rocksdb::Options options = SmallOptions();
+  options.create_if_missing = false;
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(options, path, &db);
+  TRY(StatusOf("cannot open " + path, status));
+  std::unique_ptr<RocksMetaStore> store(new RocksMetaStore(std::unique_ptr<rocksdb::DB>(db)));
+  TRY(StatusOf(path + " is damaged", db->VerifyChecksum(rocksdb::ReadOptions())));
+  return store;
+}
+
 RocksMetaStore::RocksMetaStore(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
 RocksMetaStore::~RocksMetaStore() = default;
 

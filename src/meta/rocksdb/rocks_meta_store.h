@@ -25,6 +25,9 @@ class RocksMetaStore final : public MetaStore {
  public:
   // Makes the folder (not its parents) if need be. One holder at a time, across processes.
   static Result<std::unique_ptr<RocksMetaStore>> Open(const std::string& path);
+  // What is there, to be read; Commit fails. Takes no lock: the caller sees to it that nobody
+  // writes. Every block of its files is checked first.
+  static Result<std::unique_ptr<RocksMetaStore>> OpenToRead(const std::string& path);
   ~RocksMetaStore() override;
 
   Result<std::optional<std::string>> Get(std::string_view key) override;

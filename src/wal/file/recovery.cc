@@ -27,7 +27,7 @@ Result<FileHeader> ReadHeader(io::FileSystem& fs, const std::string& path, uint6
 }
 
 // The frames of the last file: up to the first that is not whole, which must be the last.
-Status FindEnd(io::FileSystem& fs, LogFile* last, Lsn* next) {
+Status FindEnd(io::FileSystem& fs, LastFrame last_frame, LogFile* last, Lsn* next) {
   FrameReader reader = TRY(FrameReader::Open(fs, last->path, last->header, ~0ULL));
   while (TRY(reader.Next())) {
   }
@@ -37,7 +37,7 @@ Status FindEnd(io::FileSystem& fs, LogFile* last, Lsn* next) {
   }
   last->end = reader.end();
   *next = reader.next_lsn();
-  if (reader.last_begin() == 0) return {};
+  if (reader.last_begin() == 0 || last_frame == LastFrame::kLeave) return {};
   // Its sync may have failed, or never have been: then it may be in memory alone, marked as
   // written. It was read, so it counts from now on, and must not be lost: written again, it is
   // synced indeed.
@@ -56,7 +56,7 @@ Status DamagedAt(const std::string& path, uint64_t offset, std::string_view what
 }
 
 Result<RecoveredLog> Recover(io::FileSystem& fs, const std::string& dir,
-                             const std::vector<std::string>& names) {
+                             const std::vector<std::string>& names, LastFrame last_frame) {
   std::map<uint64_t, std::string> paths;
   for (const std::string& name : names) {
     if (const auto number = NumberOf(name, kLogPrefix)) paths[*number] = io::JoinPath(dir, name);
@@ -90,7 +90,7 @@ Result<RecoveredLog> Recover(io::FileSystem& fs, const std::string& dir,
     log.orphans.push_back(path);
   }
   LogFile& last = log.files.back();
-  TRY(FindEnd(fs, &last, &log.next));
+  TRY(FindEnd(fs, last_frame, &last, &log.next));
   log.last_number = last.header.number;
   log.last_epoch = last.header.epoch;
   return log;

@@ -25,9 +25,13 @@ struct RecoveredLog {
   uint64_t last_epoch = 0;
 };
 
-// `names` are those in `dir`. Drops a torn frame at the end, and makes the last whole one durable.
+// What is done with the newest frame, which may be in memory alone.
+enum class LastFrame { kMakeDurable, kLeave };
+
+// `names` are those in `dir`. Leaves a torn frame at the end out.
 Result<RecoveredLog> Recover(io::FileSystem& fs, const std::string& dir,
-                             const std::vector<std::string>& names);
+                             const std::vector<std::string>& names,
+                             LastFrame last_frame = LastFrame::kMakeDurable);
 
 Status DamagedAt(const std::string& path, uint64_t offset, std::string_view what);
 
