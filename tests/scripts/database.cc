@@ -69,6 +69,22 @@ Status Database::Kill() {
   return Start();
 }
 
+// Files and catalog of one instant: no commit comes between.
+Status Database::BecomeImageOf(Database& other, std::optional<uint64_t> seed) {
+  meta::Transaction records;
+  Status scanned;
+  other.store_.Hold([&] {
+    files_.BecomeImageOf(other.files_, seed);
+    scanned = other.store_.Scan("", [&](std::string_view key, std::string_view value) {
+      records.puts.emplace_back(key, value);
+      return Status();
+    });
+  });
+  TRY(Status(scanned));
+  TRY(store_.Commit(records));
+  return {};
+}
+
 Status Database::FlushAll() {
   for (const roles::CollectionPtr& info : TRY(coordinator_->List(kDefaultDatabaseName))) {
     TRY(gateway_->Flush(Context(), info->database, info->name));

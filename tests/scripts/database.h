@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,6 +44,7 @@ class FaultyStore final : public meta::MetaStore {
     return store_.Scan(prefix, fn);
   }
   Result<bool> Commit(const meta::Transaction& transaction) override {
+    const std::lock_guard lock(commit_mutex_);
     if (++commits_ == fail_at_)
       return Status(Code::kIoFailed, "injected fault: commit to the catalog");
     return store_.Commit(transaction);
@@ -51,8 +53,14 @@ class FaultyStore final : public meta::MetaStore {
   void FailWith(Status failure) { store_.FailWith(std::move(failure)); }  // every call, from now on
   void FailCommit(uint64_t n) { fail_at_ = commits_ + n; }                // once, the n-th from now
   uint64_t commits() const { return commits_; }
+  // Runs `fn` while nothing is committed.
+  void Hold(const std::function<void()>& fn) {
+    const std::lock_guard lock(commit_mutex_);
+    fn();
+  }
 
  private:
+  std::mutex commit_mutex_;
   meta::MemoryMetaStore store_;
   std::atomic<uint64_t> commits_{0};
   std::atomic<uint64_t> fail_at_{0};
@@ -78,6 +86,9 @@ class Database {
   // Power is lost, then a start. With a seed, some of what was not synced survives.
   Status Crash(std::optional<uint64_t> seed = std::nullopt);
   Status Kill();  // kill -9, then a start
+  // Becomes what a power loss would leave of `other` at this moment, which goes on; not started.
+  // Any thread.
+  Status BecomeImageOf(Database& other, std::optional<uint64_t> seed);
 
   gateway::Gateway& gateway() { return *gateway_; }
   roles::Coordinator& coordinator() { return *coordinator_; }

@@ -216,6 +216,31 @@ void MemoryFileSystem::Crash(std::optional<uint64_t> seed) {
   }
 }
 
+void MemoryFileSystem::BecomeImageOf(const MemoryFileSystem& other, std::optional<uint64_t> seed) {
+  {
+    const std::scoped_lock lock(state_->mutex, other.state_->mutex);
+    std::map<MemoryNodePtr, MemoryNodePtr> copies;
+    const auto copy = [&copies](const MemoryNodePtr& node) {
+      if (node == nullptr) return node;
+      MemoryNodePtr& made = copies[node];
+      if (made == nullptr) made = std::make_shared<MemoryNode>(*node);
+      return made;
+    };
+    const auto copy_all = [&copy](const MemoryNames& names) {
+      MemoryNames made;
+      for (const auto& [path, node] : names) made[path] = copy(node);
+      return made;
+    };
+    state_->names = copy_all(other.state_->names);
+    state_->durable = copy_all(other.state_->durable);
+    state_->pending = other.state_->pending;
+    for (NameChange& change : state_->pending) {
+      for (auto& [path, node] : change.edits) node = copy(node);
+    }
+  }
+  Crash(seed);
+}
+
 void MemoryFileSystem::Kill() {
   const std::lock_guard lock(state_->mutex);
   ++state_->generation;

@@ -35,6 +35,10 @@ class MemoryFileSystem : public FileSystem {
   // The process dies (kill -9): everything written stays, handles and locks are gone.
   void Kill();
 
+  // Becomes what a power loss would leave of `other` at this moment, and nothing else; `other` goes
+  // on. `seed` as of Crash.
+  void BecomeImageOf(const MemoryFileSystem& other, std::optional<uint64_t> seed);
+
   // Called before each changing call; an error returned is the call's answer. A write that fails
   // has written a prefix of its bytes (all of them for a failed Sync: they stay readable, and are
   // lost in a crash). Must not call the file system. nullptr: none.
