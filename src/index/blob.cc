@@ -127,14 +127,25 @@ Result<Blob> Blob::Open(std::string_view bytes) {
 }
 
 Status Blob::Verify() const {
-  Reader r(checksums_);
+  TRY(VerifyChecksums());
   for (size_t i = 0; i < sections_.size(); ++i) {
-    if (Crc32c(sections_[i].bytes) != TRY(r.U32()))
-      return Corrupt("section " + std::to_string(i) + " checksum mismatch");
+    if (Crc32c(sections_[i].bytes) != TRY(ChecksumOf(i))) return SectionDamaged(i);
   }
-  if (Crc32c(checksums_.substr(0, checksums_.size() - sizeof(uint32_t))) != TRY(r.U32()))
-    return Corrupt("the checksums are damaged");
   return {};
+}
+
+Result<uint32_t> Blob::ChecksumOf(size_t number) const {
+  return Reader(checksums_.substr(number * sizeof(uint32_t), sizeof(uint32_t))).U32();
+}
+
+Status Blob::VerifyChecksums() const {
+  const std::string_view all = checksums_.substr(0, sections_.size() * sizeof(uint32_t));
+  if (Crc32c(all) != TRY(ChecksumOf(sections_.size()))) return Corrupt("the checksums are damaged");
+  return {};
+}
+
+Status Blob::SectionDamaged(size_t number) {
+  return Corrupt("section " + std::to_string(number) + " checksum mismatch");
 }
 
 Status Blob::Mismatch(size_t number, size_t got, size_t want) {

@@ -90,6 +90,10 @@ class Blob {
   }
   // Reads every section and compares its checksum.
   Status Verify() const;
+  // What the checksum of a section should be.
+  Result<uint32_t> ChecksumOf(size_t number) const;
+  Status VerifyChecksums() const;  // their own
+  static Status SectionDamaged(size_t number);
 
  private:
   struct Entry {

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/context.h"
+#include "index/paced_verify.h"
 #include "io/file_system.h"
 #include "meta/catalog.h"
 #include "roles/oracle.h"
@@ -47,7 +48,8 @@ struct ShardOptions {
   size_t index_rows_min = 2048;
   uint64_t index_bytes_early = 256 << 20;  // segments this large get their index while writes go on
   int build_threads = 2;
-  int64_t index_retry_ms = 30'000;  // after a failed build
+  int64_t index_retry_ms = 30'000;         // after a failed build
+  int64_t scrub_interval_ms = 86'400'000;  // an index file is read again after so long
 };
 
 // Index types that compare every row, and have no file.
@@ -106,6 +108,9 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   using NoteTargets = std::function<Status(const std::vector<SegmentId>& targets)>;
   Result<std::vector<SegmentId>> RunPlan(const Compaction& compaction, const CompactionPlan& plan,
                                          const NoteTargets& note);
+  // Worker thread: reads up to `bytes` of an index file that was not read for a day, and has it
+  // built again if it is damaged. False: there is none.
+  bool Scrub(size_t bytes);
   // Lane thread: the oldest frame the log must keep for this shard; kMaxLsn: none.
   static constexpr wal::Lsn kMaxLsn = ~0ULL;
   wal::Lsn OldestNeeded() const;
@@ -171,6 +176,15 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
                                             const std::vector<SegmentViewPtr>& inputs,
                                             const std::vector<Bitmap>* part);
 
+  // ---- worker thread (scrub.cc) ----
+  struct Scrubbing {
+    SegmentId segment;
+    meta::IndexObject object;
+    std::shared_ptr<const io::Mapping> mapping;
+    index::PacedVerify verify;
+  };
+  std::optional<Scrubbing> NextToScrub();
+
   // ---- worker thread and those who ask for it (compact.cc) ----
   Result<uint64_t> TargetBytes(int64_t megabytes) const;
   uint64_t BytesWhenRewritten(const Snapshot& snapshot, const SegmentView& view) const;
@@ -233,6 +247,10 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   std::mutex maintain_mutex_;  // one commit at a time; guards what follows
   meta::ShardHead head_;
   std::map<SegmentId, segment::LiveTable::Ptr> persisted_;  // what the head's deltas hold
+
+  // Worker thread only.
+  std::optional<Scrubbing> scrubbing_;
+  std::map<int64_t, int64_t> scrubbed_ms_;  // index objects, when their reading began
 
   struct Failure {
     std::string message;

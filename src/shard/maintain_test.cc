@@ -238,6 +238,35 @@ TEST_F(MaintainTest, ACompactionByClusteringKeyDealsOutRanges) {
   EXPECT_EQ(shard_->Stats().live_rows, 80'000);
 }
 
+TEST_F(MaintainTest, TheScrubFindsADamagedIndexAndHasItBuiltAgain) {
+  Insert(300);
+  ASSERT_TRUE(shard_->Flush(Context()).ok());
+  Work();
+  EXPECT_EQ(Segments(), "300i");
+  const auto index_file = [this] {
+    for (const std::string& name : fs_.List("shards/8").take()) {
+      if (name.ends_with(".idx")) return "shards/8/" + name;
+    }
+    return std::string();
+  };
+  const auto scrub = [this] {
+    int steps = 0;
+    while (shard_->Scrub(1000)) ++steps;
+    return steps;
+  };
+  EXPECT_GT(scrub(), 5);
+  EXPECT_EQ(scrub(), 0) << "not again so soon";
+  const std::string damaged = index_file();
+  fs_.FlipBit(damaged, 4096, 1);
+  clock_.Advance(env_.options.scrub_interval_ms);
+  EXPECT_GT(scrub(), 0);
+  EXPECT_EQ(Segments(), "300");
+  Work();
+  EXPECT_EQ(Segments(), "300i");
+  EXPECT_NE(index_file(), damaged);
+  EXPECT_TRUE(index::Verify(io::ReadFile(fs_, index_file()).take()).ok());
+}
+
 // Two flushes in a row are no reason to write everything anew at once.
 TEST_F(MaintainTest, AFewSmallSegmentsAreJoinedOnceWritesHaveCeased) {
   for (int i = 0; i < 2; ++i) {

@@ -13,6 +13,9 @@ constexpr int64_t kObjectBlock = 1000;
 constexpr uint64_t kIdleBlockBytes = 128 << 20;
 constexpr std::chrono::seconds kTick(1);
 constexpr std::chrono::seconds kLookAround(15);
+// Of index files, in a tick in which there was nothing else to do.
+constexpr size_t kScrubbedBytes = 32 << 20;
+constexpr size_t kScrubbedShards = 100;
 
 }  // namespace
 
@@ -317,11 +320,21 @@ void ShardHost::TruncateLog() {
   if (!truncated.ok()) LOG_WARNING("log not truncated", {"error", truncated.message()});
 }
 
+// One step in the first shard that has an index to be looked at; the others are taken off the list.
+void ShardHost::ScrubSome(std::set<ShardId>* shards) {
+  for (size_t looked = 0; looked < kScrubbedShards && !shards->empty(); ++looked) {
+    const ShardRef shard = Find(*shards->begin());
+    if (shard != nullptr && shard->Scrub(kScrubbedBytes)) return;
+    shards->erase(shards->begin());
+  }
+}
+
 void ShardHost::WorkerLoop() {
   SetThreadName("worker");
   MakeThreadBackground();
   std::unique_lock lock(work_mutex_);
   auto look_around = std::chrono::steady_clock::now() + kLookAround;
+  std::set<ShardId> to_scrub;
   while (!stopping_) {
     worker_wake_.wait_for(lock, kTick, [this] { return stopping_ || !to_work_.empty(); });
     if (stopping_) return;
@@ -331,7 +344,10 @@ void ShardHost::WorkerLoop() {
       lock.unlock();
       const std::vector<ShardRef> shards = All();
       lock.lock();
-      for (const ShardRef& shard : shards) to_work_.insert(shard->id());
+      for (const ShardRef& shard : shards) {
+        to_work_.insert(shard->id());
+        to_scrub.insert(shard->id());
+      }
     }
     const std::set<ShardId> due = std::exchange(to_work_, {});
     lock.unlock();
@@ -346,6 +362,7 @@ void ShardHost::WorkerLoop() {
       progressed = progressed || done;
       if (done || shard->HasJobWhenQuiet() || compactions_.NextOf(id)) again.insert(id);
     }
+    if (!progressed) ScrubSome(&to_scrub);
     lock.lock();
     if (!progressed && !again.empty() && to_work_.empty()) {
       worker_wake_.wait_for(lock, kTick, [this] { return stopping_ || !to_work_.empty(); });

@@ -54,6 +54,7 @@ class ShardHost final : public roles::ShardDirectory {
   void ShortenLog();
   void TruncateLog();
   bool RunNextPlan(const ShardRef& shard);
+  void ScrubSome(std::set<ShardId>* shards);
 
   const HostOptions options_;
   meta::Catalog* const catalog_;
