@@ -14,6 +14,15 @@ Status LocalCoordinator::AddField(std::string_view database, std::string_view co
   });
 }
 
+Status LocalCoordinator::DropField(std::string_view database, std::string_view collection,
+                                   FieldId field) {
+  return Change(database, collection, [&](CollectionInfo* info) -> Result<Edit> {
+    const Edit edit = TRY(RemoveField(info, field));
+    info->updated = oracle_->Next();
+    return edit;
+  });
+}
+
 Status LocalCoordinator::AlterCollection(std::string_view database, std::string_view collection,
                                          const roles::PropertyChange& change) {
   return Change(database, collection, [&](CollectionInfo* info) -> Result<Edit> {

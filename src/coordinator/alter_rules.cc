@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view kCollectionDescription = "collection.description";
 constexpr std::string_view kFieldDescription = "field.description";
+constexpr std::string_view kTtlField = "ttl_field";
 
 // Takes what `change` sets under `key` out of it, into `text`; true when that made a difference.
 bool TakeText(std::string_view key, roles::PropertyChange* change, std::string* text) {
@@ -20,6 +21,26 @@ bool TakeText(std::string_view key, roles::PropertyChange* change, std::string* 
     return true;
   });
   return changed;
+}
+
+// Whether a collection can be without the field.
+Status CheckDroppable(const CollectionInfo& info, const Field& field) {
+  const auto refuse = [](const std::string& text) { return Fail(Code::kParameterInvalid, text); };
+  const std::string* ttl_field = FindProperty(info.properties, kTtlField);
+  if (ttl_field != nullptr && *ttl_field == field.name) {
+    return refuse("cannot drop field " + field.name +
+                  " because it is referenced by collection property " + std::string(kTtlField) +
+                  ", drop the property first");
+  }
+  if (field.primary) return refuse("cannot drop primary key field: " + field.name);
+  if (field.partition_key) return refuse("cannot drop partition key field: " + field.name);
+  if (field.clustering_key) return refuse("cannot drop clustering key field: " + field.name);
+  const auto is_vector = [](const Field& other) { return IsVector(other.type); };
+  if (is_vector(field) &&
+      std::count_if(info.schema.fields.begin(), info.schema.fields.end(), is_vector) == 1) {
+    return refuse("cannot drop the last vector field: " + field.name);
+  }
+  return {};
 }
 
 }  // namespace
@@ -60,6 +81,20 @@ Result<Edit> AddFieldTo(CollectionInfo* info, Field field) {
   const bool before_dynamic = schema.dynamic_field() != nullptr;
   schema.enable_dynamic_field |= field.dynamic;
   schema.fields.insert(schema.fields.end() - (before_dynamic ? 1 : 0), std::move(field));
+  return Edit::kChanged;
+}
+
+Result<Edit> RemoveField(CollectionInfo* info, FieldId id) {
+  Schema& schema = info->schema;
+  const Field* field = schema.Find(id);
+  if (field == nullptr) {
+    return Fail(Code::kParameterInvalid, "field not found with id: " + std::to_string(id.value));
+  }
+  TRY(CheckDroppable(*info, *field));
+  if (field->dynamic) schema.enable_dynamic_field = false;
+  std::erase_if(schema.fields, [id](const Field& other) { return other.id == id; });
+  std::erase_if(info->indexes, [id](const IndexInfo& index) { return index.field == id; });
+  std::erase(info->load_fields, id);
   return Edit::kChanged;
 }
 

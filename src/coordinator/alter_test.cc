@@ -45,6 +45,50 @@ TEST_F(AlterTest, TheDynamicFieldStaysLast) {
               "duplicated field name pages: invalid parameter");
 }
 
+TEST_F(AlterTest, ADroppedFieldLeavesWithItsIndexesAndItsIdIsNotUsedAgain) {
+  Expect(Add(Scalar("pages")));
+  Expect(coordinator_->CreateIndex("default", "books", Index(FieldId(104))));
+  const Timestamp before = Find("books")->updated;
+  Expect(coordinator_->DropField("default", "books", FieldId(104)));
+  EXPECT_EQ(Fields(), "id:100 vector:101 age:102 json:103 ");
+  EXPECT_EQ(Find("books")->FindIndex(FieldId(104)), nullptr);
+  EXPECT_GT(Find("books")->updated, before);
+  EXPECT_EQ(shards_.updated.at(Find("books")->shard), Find("books")) << "the shard was told";
+  Expect(Add(Scalar("pages")));
+  Reopen();
+  EXPECT_EQ(Fields(), "id:100 vector:101 age:102 json:103 pages:105 ");
+  ExpectError(coordinator_->DropField("default", "books", FieldId(104)), Code::kParameterInvalid,
+              "field not found with id: 104: invalid parameter");
+}
+
+TEST_F(AlterTest, TheDynamicFieldMayGoAndComeBackAsAnother) {
+  Expect(Add(Dynamic()));
+  Expect(coordinator_->DropField("default", "books", FieldId(104)));
+  EXPECT_FALSE(Find("books")->schema.enable_dynamic_field);
+  EXPECT_EQ(Fields(), "id:100 vector:101 age:102 json:103 ");
+  Expect(Add(Dynamic()));
+  EXPECT_EQ(Fields(), "id:100 vector:101 age:102 json:103 $meta:105 ");
+}
+
+TEST_F(AlterTest, WhatACollectionCannotBeWithoutStays) {
+  ExpectError(coordinator_->DropField("default", "books", FieldId(100)), Code::kParameterInvalid,
+              "cannot drop primary key field: id: invalid parameter");
+  ExpectError(coordinator_->DropField("default", "books", FieldId(101)), Code::kParameterInvalid,
+              "cannot drop the last vector field: vector: invalid parameter");
+  Expect(coordinator_->AlterCollection("default", "books", {{{"ttl_field", "age"}}, {}}));
+  ExpectError(coordinator_->DropField("default", "books", FieldId(102)), Code::kParameterInvalid,
+              "cannot drop field age because it is referenced by collection property ttl_field, "
+              "drop the property first: invalid parameter");
+  Expect(coordinator_->AlterCollection("default", "books", {{}, {"ttl_field"}}));
+  Expect(coordinator_->DropField("default", "books", FieldId(102)));
+}
+
+TEST_F(AlterTest, ALoadedFieldMayBeDropped) {
+  Expect(coordinator_->Load("default", "books", {}, 1, {"id", "vector", "age"}));
+  Expect(coordinator_->DropField("default", "books", FieldId(102)));
+  EXPECT_EQ(Find("books")->load_fields, (std::vector<FieldId>{FieldId(100), FieldId(101)}));
+}
+
 TEST_F(AlterTest, PropertiesAreSetAndTakenAway) {
   Expect(coordinator_->AlterCollection(
       "default", "books", {{{"a", "1"}, {"b", "2"}, {"collection.description", "shelf"}}, {}}));

@@ -67,6 +67,7 @@ class LocalCoordinator final : public roles::Coordinator {
   Status DropCollection(std::string_view database, std::string_view name) override;
 
   Status AddField(std::string_view database, std::string_view collection, Field field) override;
+  Status DropField(std::string_view database, std::string_view collection, FieldId field) override;
   Status AlterCollection(std::string_view database, std::string_view collection,
                          const roles::PropertyChange& change) override;
   Status AlterField(std::string_view database, std::string_view collection, std::string_view field,

@@ -32,6 +32,8 @@ Result<Edit> RemovePartition(CollectionInfo* info, std::string_view name);
 
 // Adds `field` (without id) before $meta; the dynamic field itself comes last.
 Result<Edit> AddFieldTo(CollectionInfo* info, Field field);
+// Takes the field and its indexes away, unless the collection cannot be without it.
+Result<Edit> RemoveField(CollectionInfo* info, FieldId field);
 Result<Edit> ChangeProperties(CollectionInfo* info, const roles::PropertyChange& change);
 Result<Edit> ChangeField(CollectionInfo* info, std::string_view field,
                          const roles::PropertyChange& change);

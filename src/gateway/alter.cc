@@ -236,6 +236,18 @@ Status Gateway::AddField(const std::string& database, const std::string& collect
                                 TRY(CheckAddField(*info, field, *limits_)));
 }
 
+Status Gateway::DropField(const std::string& database, const std::string& collection,
+                          const std::string& name, FieldId id) {
+  const roles::CollectionPtr info = TRY(FindNamed(database, collection));
+  const Field* field = name.empty() ? info->schema.Find(id) : info->schema.Find(name);
+  // The dynamic field has no name that clients know: a property switches it off.
+  if (field == nullptr || field->dynamic) {
+    if (!name.empty()) return Invalid("field not found: ", name);
+    return Invalid("field not found with id: ", id.value);
+  }
+  return coordinator_->DropField(DatabaseOf(database), collection, field->id);
+}
+
 Status Gateway::AlterCollection(const std::string& database, const std::string& collection,
                                 const roles::PropertyChange& change) {
   if (!change.set.empty() && !change.removed.empty()) {
@@ -256,7 +268,10 @@ Status Gateway::AlterCollection(const std::string& database, const std::string& 
       return Invalid("cannot alter dynamic schema with other properties at the same time");
     }
     if (*enabled == info->schema.enable_dynamic_field) return {};
-    if (!*enabled) return NotBuilt("disabling the dynamic field");
+    if (!*enabled) {
+      return coordinator_->DropField(DatabaseOf(database), collection,
+                                     info->schema.dynamic_field()->id);
+    }
     return coordinator_->AddField(DatabaseOf(database), collection, DynamicField());
   }
   return coordinator_->AlterCollection(DatabaseOf(database), collection, change);

@@ -230,6 +230,9 @@ class Gateway {
   // Adds a field to a collection that has rows: they read its default or null.
   Status AddField(const std::string& database, const std::string& collection,
                   const FieldRequest& field);
+  // Takes a field out of the schema, with its indexes. By id where the name is empty.
+  Status DropField(const std::string& database, const std::string& collection,
+                   const std::string& name, FieldId id);
   Status AlterCollection(const std::string& database, const std::string& collection,
                          const roles::PropertyChange& change);
   Status AlterField(const std::string& database, const std::string& collection,

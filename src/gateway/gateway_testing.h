@@ -95,6 +95,12 @@ class FakeCoordinator : public roles::Coordinator {
       info->updated = oracle_.Next();
     });
   }
+  Status DropField(std::string_view, std::string_view name, FieldId id) override {
+    return Change(name, [&](CollectionInfo* info) {
+      if (info->schema.Find(id)->dynamic) info->schema.enable_dynamic_field = false;
+      std::erase_if(info->schema.fields, [id](const Field& field) { return field.id == id; });
+    });
+  }
   Status AlterCollection(std::string_view, std::string_view name,
                          const roles::PropertyChange& change) override {
     return Change(name, [&](CollectionInfo* info) {

@@ -68,6 +68,10 @@ class Coordinator {
   // Validated by the gateway; the id is set here. Rows that are there read the field's default or
   // null. The dynamic field may be added too.
   virtual Status AddField(std::string_view database, std::string_view collection, Field field) = 0;
+  // The field is gone for every request that comes later, and its indexes with it. A field added
+  // under the same name is another one: it holds nothing of this. The dynamic field may go too.
+  virtual Status DropField(std::string_view database, std::string_view collection,
+                           FieldId field) = 0;
   // Collection properties; "collection.description" is the schema's.
   virtual Status AlterCollection(std::string_view database, std::string_view collection,
                                  const PropertyChange& change) = 0;

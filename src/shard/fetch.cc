@@ -13,6 +13,11 @@ Result<const Field*> FieldOf(const Schema& schema, FieldId id) {
   return Fail(Code::kFieldNotFound, "field " + std::to_string(id.value) + " not exist");
 }
 
+Status CheckFields(const expr::Filter& filter, const Schema& schema) {
+  for (const FieldId id : filter.fields()) TRY(FieldOf(schema, id));
+  return {};
+}
+
 Result<Column> FetchColumn(const Snapshot& snapshot, const Field& field,
                            const std::vector<Place>& places) {
   Column out(field.id, field.type, field.dim);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "expr/filter.h"
 #include "model/column.h"
 #include "model/schema.h"
 #include "shard/snapshot.h"
@@ -19,6 +20,9 @@ struct Place {
 
 // Fails where the schema has no field with this id.
 Result<const Field*> FieldOf(const Schema& schema, FieldId id);
+
+// Fails where the filter reads a field that the schema does not have (any more).
+Status CheckFields(const expr::Filter& filter, const Schema& schema);
 
 // The values of `field` at `places`, in their order.
 Result<Column> FetchColumn(const Snapshot& snapshot, const Field& field,

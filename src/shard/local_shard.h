@@ -94,6 +94,9 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   void FinishReplay();
 
   void Update(const roles::CollectionPtr& collection);
+  // A request may know a newer schema than this shard was told of: without it columns would be
+  // dropped, and fields not found.
+  void Learn(const roles::CollectionPtr& collection);
   // No more writes or jobs; files are removed. Readers end on their snapshot.
   Status Drop();
 

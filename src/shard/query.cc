@@ -185,6 +185,7 @@ Status FetchOutput(const Snapshot& snapshot, const roles::QueryRequest& request,
 Result<roles::QueryResult> LocalShard::Query(const Context& context,
                                              const roles::QueryRequest& request) {
   TRY(context.Check());
+  Learn(request.collection);
   const auto [pinned, at] = TRY(Pin(request.at));
   const Snapshot& snapshot = *pinned;
   const RowSelection::Wish wish{at, ExpiryAt(*snapshot.collection, env_->oracle->Now()),

@@ -189,6 +189,7 @@ Result<std::pair<SnapshotPtr, Timestamp>> LocalShard::Pin(Timestamp at) {
 Result<roles::SearchResult> LocalShard::Search(const Context& context,
                                                const roles::SearchRequest& request) {
   TRY(context.Check());
+  Learn(request.collection);
   const auto [snapshot, at] = TRY(Pin(request.at));
   const Schema& schema = snapshot->collection->schema;
   const RowSelection::Wish wish{at, ExpiryAt(*snapshot->collection, env_->oracle->Now()),

@@ -1,6 +1,7 @@
 #include "shard/selection.h"
 
 #include "base/profile.h"
+#include "shard/fetch.h"
 
 namespace elanus::shard {
 
@@ -18,6 +19,7 @@ Result<RowSelection> RowSelection::Make(const Context& context, const SegmentVie
   Bitmap rows(view.rows, !filtered);
   if (filtered) {
     const Profile::Stage stage(context.profile(), "filter");
+    TRY(CheckFields(*wish.filter, schema));
     const auto source = view.segment->MakeSource(schema, view.rows, view.indexes.get());
     TRY(wish.filter->Evaluate(context, *source, &rows));
   }

@@ -258,6 +258,44 @@ TEST_F(ShardTest, AWriteOfANewerSchemaTeachesTheShard) {
   expect();
 }
 
+// A request that was on its way when its field was dropped must fail, not stop the process.
+TEST_F(ShardTest, AFilterOverADroppedFieldIsAnError) {
+  const auto old = collection_;
+  ASSERT_TRUE(Insert({{1, 10}}).ok());
+  auto fewer = std::make_shared<CollectionInfo>(*collection_);
+  std::erase_if(fewer->schema.fields, [](const Field& field) { return field.id == kAge; });
+  ++fewer->version;
+  ASSERT_TRUE(host_->Update(fewer).ok());
+  const auto expect = [this] {
+    EXPECT_EQ(Rows("age > 5"), "field 101 not exist: field not found");
+    EXPECT_EQ(DeleteWhere("age > 5").status().code(), Code::kFieldNotFound);
+  };
+  expect();
+  Flush();
+  expect();
+  ASSERT_TRUE(Insert({{2, 20}}).ok()) << "a batch with the column";
+  collection_ = fewer;
+  EXPECT_EQ(Count(), 2);
+  Crash();
+  collection_ = old;
+  expect();
+  EXPECT_EQ(Count(), 2);
+}
+
+TEST_F(ShardTest, AReadOfANewerSchemaTeachesTheShard) {
+  ASSERT_TRUE(Insert({{1, 10}}).ok());
+  auto wider = std::make_shared<CollectionInfo>(*collection_);
+  Field pages;
+  pages.id = FieldId(103);
+  pages.name = "pages";
+  pages.type = DataType::kInt32;
+  pages.nullable = true;
+  wider->schema.fields.push_back(pages);
+  ++wider->version;
+  collection_ = wider;
+  EXPECT_EQ(Rows("pages is null"), "1:10 ");
+}
+
 TEST_F(ShardTest, ADroppedShardLeavesNoFiles) {
   ASSERT_TRUE(Insert({{1, 10}}).ok());
   Flush();

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "shard/fetch.h"
 #include "shard/local_shard.h"
 
 namespace elanus::shard {
@@ -50,12 +51,7 @@ class WriteCommand final : public Command {
 Result<roles::WriteResult> LocalShard::Write(const Context& context, roles::WriteRequest request) {
   TRY(context.Check());
   if (request.rows.rows > 0) TRY(env_->memory->WaitForRoom(context));
-  // Rows of a wider schema than this shard was told of: it learns it first, or it would drop
-  // columns.
-  if (request.collection != nullptr &&
-      request.collection->version > slot_.Get()->collection->version) {
-    Update(request.collection);
-  }
+  Learn(request.collection);
   WriteRecord record;
   record.shard = id_;
   record.fresh_keys = request.fresh_keys;
@@ -135,6 +131,7 @@ Status LocalShard::ResolveFilter(const expr::Filter& filter,
   std::vector<PartitionId> sorted = partitions;
   std::sort(sorted.begin(), sorted.end());
   Column keys(key.id, key.type);
+  TRY(CheckFields(filter, collection_->schema));
   for (const SegmentViewPtr& view : views_) {
     Bitmap passed(view->rows);
     const auto source =
@@ -333,6 +330,11 @@ void LocalShard::EndMissingPartitions() {
     EndRows(i, &rows, ts, &ignored);
     last_ts_ = std::max(last_ts_, ts);
   }
+}
+
+void LocalShard::Learn(const roles::CollectionPtr& collection) {
+  if (collection == nullptr || collection->version <= slot_.Get()->collection->version) return;
+  Update(collection);
 }
 
 void LocalShard::Update(const roles::CollectionPtr& collection) {

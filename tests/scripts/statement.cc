@@ -572,6 +572,7 @@ Result<Outcome> Drop(Database& database, Words& words) {
   if (first == "alias") return Changed(gateway.DropAlias("", name));
   const std::string what = words.Next();
   if (first == "partition") return Changed(gateway.DropPartition("", name, what));
+  if (first == "field") return Changed(gateway.DropField("", name, what, FieldId()));
   if (first == "index") return Changed(gateway.DropIndex("", name, what, what));
   return Bad("drop " + first);
 }

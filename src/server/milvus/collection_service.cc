@@ -81,6 +81,59 @@ Result<gateway::CreateCollection> DecodeCreate(const Call& call,
   return create;
 }
 
+// Fields come and go one at a time.
+Status AddToSchema(gateway::Gateway* gateway, const std::string& database,
+                   const std::string& collection,
+                   const pb::AlterCollectionSchemaRequest::AddRequest& add) {
+  const auto refuse = [](std::string_view text) { return Fail(Code::kParameterInvalid, text); };
+  if (add.func_schema_size() > 1) {
+    return refuse("For now, at most one function schema is supported");
+  }
+  if (add.field_infos_size() > 1) return refuse("For now, only one field info is supported");
+  if (add.field_infos_size() + add.func_schema_size() == 0) {
+    return refuse("fieldInfos and function schema are both empty");
+  }
+  if (add.func_schema_size() > 0) {
+    return Fail(Code::kUnimplemented, "adding a function to a schema is not built yet");
+  }
+  if (!add.field_infos(0).has_field_schema()) return refuse("fieldSchema is nil in fieldInfos");
+  return gateway->AddField(database, collection,
+                           TRY(DecodeField(add.field_infos(0).field_schema())));
+}
+
+Status AlterSchema(gateway::Gateway* gateway, const std::string& database,
+                   const pb::AlterCollectionSchemaRequest& request) {
+  using Drop = pb::AlterCollectionSchemaRequest::DropRequest;
+  const std::string& collection = request.collection_name();
+  TRY(gateway->FindNamed(database, collection));
+  if (!request.has_action()) {
+    return Fail(Code::kParameterInvalid, "action is nil in alter schema task");
+  }
+  if (request.action().has_add_request()) {
+    return AddToSchema(gateway, database, collection, request.action().add_request());
+  }
+  if (!request.action().has_drop_request()) {
+    return Fail(Code::kParameterInvalid,
+                "unknown action type in alter collection schema request");
+  }
+  const Drop& drop = request.action().drop_request();
+  switch (drop.identifier_case()) {
+    case Drop::kFieldName:
+      if (drop.field_name().empty()) return Fail(Code::kParameterInvalid, "field name is empty");
+      return gateway->DropField(database, collection, drop.field_name(), FieldId());
+    case Drop::kFieldId:
+      return gateway->DropField(database, collection, "", FieldId(drop.field_id()));
+    case Drop::kFunctionName:
+      return Fail(Code::kParameterInvalid, drop.function_name().empty()
+                                               ? "function name is empty"
+                                               : "function not found: " + drop.function_name());
+    case Drop::IDENTIFIER_NOT_SET:
+      break;
+  }
+  return Fail(Code::kParameterMissing,
+              "drop request must specify field_name, field_id, or function_name");
+}
+
 template <typename Request>
 roles::PropertyChange DecodeChange(const Request& request) {
   return {ToProperties(request.properties()), Strings(request.delete_keys())};
@@ -241,6 +294,11 @@ void RegisterCollections(const MilvusService* service, RpcTable* table) {
         return gateway->AddField(DatabaseOf(call, request.db_name()), request.collection_name(),
                                  TRY(DecodeField(field)));
       });
+  table->Add("AlterCollectionSchema",
+             [=](Call& call, const pb::AlterCollectionSchemaRequest& request,
+                 pb::AlterCollectionSchemaResponse*) -> Status {
+               return AlterSchema(gateway, DatabaseOf(call, request.db_name()), request);
+             });
   table->Add(
       "AlterCollection",
       [=](Call& call, const pb::AlterCollectionRequest& request, pb_common::Status*) -> Status {
