@@ -3,10 +3,13 @@
 #include <fstream>
 #include <map>
 #include <sstream>
+#include <thread>
 #include <utility>
 
 #include <dirent.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 namespace elanus::app {
@@ -46,6 +49,26 @@ size_t OpenFiles() {
 }
 
 }  // namespace
+
+MachineUse ReadMachineUse(const std::string& folder) {
+  MachineUse use;
+  use.cores = std::thread::hardware_concurrency();
+  double load = 0;
+  if (getloadavg(&load, 1) == 1 && use.cores > 0) {
+    use.cpu_percent = std::min(100.0, 100 * load / use.cores);
+  }
+  struct sysinfo system;
+  if (sysinfo(&system) == 0) {
+    use.memory_bytes = static_cast<double>(system.totalram) * system.mem_unit;
+  }
+  struct statvfs disk;
+  if (statvfs(folder.c_str(), &disk) == 0) {
+    use.disk_bytes = static_cast<double>(disk.f_blocks) * static_cast<double>(disk.f_frsize);
+    use.disk_used_bytes =
+        static_cast<double>(disk.f_blocks - disk.f_bfree) * static_cast<double>(disk.f_frsize);
+  }
+  return use;
+}
 
 ProcessUse ReadProcessUse() {
   ProcessUse use;

@@ -26,6 +26,16 @@ struct ProcessUse {
 };
 ProcessUse ReadProcessUse();
 
+// The machine that it runs on, and the disk under `folder`; 0 where the system does not say.
+struct MachineUse {
+  double cores = 0;
+  double cpu_percent = 0;  // of all cores, over the last minute
+  double memory_bytes = 0;
+  double disk_bytes = 0;
+  double disk_used_bytes = 0;
+};
+MachineUse ReadMachineUse(const std::string& folder);
+
 class Gauges {
  public:
   // Both outlive it. `growing_bytes`: of rows that are not in segment files yet.

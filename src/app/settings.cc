@@ -176,6 +176,8 @@ std::vector<Setting> Table() {
              "Collections in all."));
   add(Number("quotaAndLimits.limits.maxCollectionNumPerDB",
              FIELD(limits.collections_per_database_max), 1, kAny, "Collections of one database."));
+  add(Number("quotaAndLimits.limits.maxResourceGroupNumOfQueryNode",
+             FIELD(limits.resource_groups_max), 1, kAny, "Resource groups, with the default one."));
   add(Number("quotaAndLimits.limits.topK", FIELD(limits.top_k_max), 1, kMiB,
              "Hits that a search may ask for."));
   add(Number("quotaAndLimits.limits.nq", FIELD(limits.queries_max), 1, kMiB,

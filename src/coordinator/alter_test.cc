@@ -84,7 +84,7 @@ TEST_F(AlterTest, WhatACollectionCannotBeWithoutStays) {
 }
 
 TEST_F(AlterTest, ALoadedFieldMayBeDropped) {
-  Expect(coordinator_->Load("default", "books", {}, 1, {"id", "vector", "age"}));
+  Expect(coordinator_->Load("default", "books", {}, 1, {"id", "vector", "age"}, {}));
   Expect(coordinator_->DropField("default", "books", FieldId(102)));
   EXPECT_EQ(Find("books")->load_fields, (std::vector<FieldId>{FieldId(100), FieldId(101)}));
 }

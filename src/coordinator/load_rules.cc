@@ -105,6 +105,25 @@ Result<std::vector<Partition*>> FindPartitions(CollectionInfo* info,
 
 }  // namespace
 
+Result<std::string> GroupToLoadInto(const ResourceGroupTable& groups, const CollectionInfo& info,
+                                    int32_t replica_number, const std::vector<std::string>& asked) {
+  if (asked.empty() && info.loaded) return info.resource_group;
+  std::string name(asked.empty() ? kDefaultResourceGroupName : asked.front());
+  const bool is_default = name == kDefaultResourceGroupName || name == "default";
+  if (is_default) name = kDefaultResourceGroupName;
+  const ResourceGroup group = TRY(groups.Find(name));
+  const bool there =
+      info.loaded && name == (info.resource_group.empty() ? std::string(kDefaultResourceGroupName)
+                                                          : info.resource_group);
+  if (!group.has_node && !there) {
+    return FailWith(Code::kResourceGroupNodeNotEnough,
+                    {{"rg", name},
+                     {"currentNodeNum", "0"},
+                     {"expectedNodeNum", std::to_string(std::max(replica_number, 1))}});
+  }
+  return is_default ? std::string() : name;
+}
+
 Result<Edit> MarkLoaded(CollectionInfo* info, const std::vector<std::string>& partitions,
                         int32_t replica_number, const std::vector<std::string>& load_fields) {
   replica_number = std::max(replica_number, 1);
@@ -135,6 +154,7 @@ Result<Edit> MarkReleased(CollectionInfo* info, const std::vector<std::string>& 
                              [](const Partition& p) { return p.loaded; });
   if (!info->loaded) {
     info->replica_number = 0;
+    info->resource_group.clear();
     info->load_fields.clear();
   }
   return Edit::kChanged;

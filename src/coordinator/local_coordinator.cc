@@ -55,6 +55,7 @@ Status LocalCoordinator::LoadAll() {
     }
     Show({{nullptr, std::make_shared<const CollectionInfo>(std::move(info))}});
   }
+  groups_ = std::make_shared<const ResourceGroupTable>(TRY(catalog_->LoadResourceGroups()));
   for (const ShardId shard : TRY(catalog_->LoadTombstones())) CollectShard(shard);
   return Status();
 }
@@ -225,9 +226,15 @@ Status LocalCoordinator::DropIndex(std::string_view database, std::string_view c
 
 Status LocalCoordinator::Load(std::string_view database, std::string_view collection,
                               const std::vector<std::string>& partitions, int32_t replica_number,
-                              const std::vector<std::string>& load_fields) {
-  return Change(database, collection, [&](CollectionInfo* info) {
-    return MarkLoaded(info, partitions, replica_number, load_fields);
+                              const std::vector<std::string>& load_fields,
+                              const std::vector<std::string>& resource_groups) {
+  return Change(database, collection, [&](CollectionInfo* info) -> Result<Edit> {
+    const std::string group =
+        TRY(GroupToLoadInto(*Groups(), *info, replica_number, resource_groups));
+    const Edit edit = TRY(MarkLoaded(info, partitions, replica_number, load_fields));
+    if (info->resource_group == group) return edit;
+    info->resource_group = group;
+    return Edit::kChanged;
   });
 }
 

@@ -19,6 +19,7 @@
 
 #include "base/status.h"
 #include "coordinator/collection_view.h"
+#include "coordinator/resource_group_table.h"
 #include "coordinator/rules.h"
 #include "meta/catalog.h"
 #include "roles/coordinator.h"
@@ -33,6 +34,7 @@ struct CoordinatorOptions {
   int64_t collections_per_database_max = 65536;
   int64_t partitions_max = 1024;         // of a collection, with _default
   int64_t general_capacity_max = 65536;  // sum of partitions x shards over all collections
+  int64_t resource_groups_max = 1024;    // with the default one
 };
 
 class LocalCoordinator final : public roles::Coordinator {
@@ -90,9 +92,19 @@ class LocalCoordinator final : public roles::Coordinator {
 
   Status Load(std::string_view database, std::string_view collection,
               const std::vector<std::string>& partitions, int32_t replica_number,
-              const std::vector<std::string>& load_fields) override;
+              const std::vector<std::string>& load_fields,
+              const std::vector<std::string>& resource_groups) override;
   Status Release(std::string_view database, std::string_view collection,
                  const std::vector<std::string>& partitions) override;
+
+  std::vector<ResourceGroup> ResourceGroups() override;
+  Status CreateResourceGroup(const ResourceGroup& group) override;
+  Status UpdateResourceGroups(const std::vector<ResourceGroup>& groups) override;
+  Status DropResourceGroup(std::string_view name) override;
+  Status TransferNodes(std::string_view source, std::string_view target, int32_t nodes) override;
+  Status TransferReplicas(std::string_view database, std::string_view collection,
+                          std::string_view source, std::string_view target,
+                          int64_t replicas) override;
 
   Status CreateAlias(std::string_view database, std::string_view collection,
                      std::string_view alias) override;
@@ -131,6 +143,9 @@ class LocalCoordinator final : public roles::Coordinator {
   // The rest of a change: catalog, view, shard. `after` is `before` edited, with its old version.
   Status Publish(const CollectionPtr& before, CollectionInfo after);
   void TellShard(const CollectionPtr& collection);
+  // Runs `edit` over a copy of the resource groups and puts the copy in their place.
+  Status ChangeGroups(const std::function<Status(ResourceGroupTable*)>& edit);
+  std::shared_ptr<const ResourceGroupTable> Groups();
 
   meta::Catalog* const catalog_;
   roles::Oracle* const oracle_;
@@ -140,6 +155,9 @@ class LocalCoordinator final : public roles::Coordinator {
   std::mutex ddl_mutex_;  // one change at a time; guards writes to view_ and the set below
   CollectionView view_;
   std::unordered_set<CollectionId> untold_;  // their shard refused the newest version
+
+  std::mutex groups_mutex_;  // guards the pointer; changes hold ddl_mutex_ as well
+  std::shared_ptr<const ResourceGroupTable> groups_;
 };
 
 }  // namespace elanus::coordinator

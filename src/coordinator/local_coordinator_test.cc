@@ -191,7 +191,7 @@ TEST_F(LocalCoordinatorTest, IsNotDroppedWhileItHasAliases) {
 
 TEST_F(LocalCoordinatorTest, ALoadedCollectionMayBeDropped) {
   CreateIndexed("books");
-  Expect(coordinator_->Load("default", "books", {}, 1, {}));
+  Expect(coordinator_->Load("default", "books", {}, 1, {}, {}));
   Expect(coordinator_->DropCollection("default", "books"));
 }
 
@@ -249,7 +249,7 @@ TEST_F(LocalCoordinatorTest, ARestartKeepsEverything) {
   CreateIndexed("books");
   Expect(coordinator_->CreatePartition("default", "books", "p"));
   Expect(coordinator_->CreateAlias("default", "books", "b"));
-  Expect(coordinator_->Load("default", "books", {"p"}, 1, {"id", "vector"}));
+  Expect(coordinator_->Load("default", "books", {"p"}, 1, {"id", "vector"}, {}));
   Create("films");
   const CollectionPtr before = Find("books");
   Reopen();
@@ -289,7 +289,7 @@ TEST_F(LocalCoordinatorTest, ReadersSeeWholeVersionsWhileThingsChange) {
     });
   }
   for (int i = 0; i < 300; ++i) {
-    Expect(coordinator_->Load("default", "books", {}, 1, {}));
+    Expect(coordinator_->Load("default", "books", {}, 1, {}, {}));
     Create("other");
     Expect(coordinator_->Release("default", "books", {}));
     Expect(coordinator_->DropCollection("default", "other"));

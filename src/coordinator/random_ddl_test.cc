@@ -118,7 +118,7 @@ class RandomDdl : public CoordinatorFixture {
         const bool ok =
             coordinator_
                 ->Load("default", name, whole ? std::vector<std::string>() : std::vector{partition},
-                       1, {})
+                       1, {}, {})
                 .ok();
         if (found == nullptr || !found->indexed.contains(101)) return !ok;
         if (!whole && !found->partitions.contains(partition)) return !ok;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "coordinator/resource_group_table.h"
 #include "model/schema.h"
 #include "roles/coordinator.h"
 
@@ -45,6 +46,9 @@ Result<Edit> AddIndex(CollectionInfo* info, IndexInfo index);
 // The index of that name, or of that field when the name is empty; all when both are empty.
 Result<Edit> RemoveIndex(CollectionInfo* info, std::string_view field, std::string_view index_name);
 
+// The group that a load puts the collection into ("": the default one), if it has a node.
+Result<std::string> GroupToLoadInto(const ResourceGroupTable& groups, const CollectionInfo& info,
+                                    int32_t replica_number, const std::vector<std::string>& asked);
 // `partitions` empty: all of them. `load_fields` empty: all of them.
 Result<Edit> MarkLoaded(CollectionInfo* info, const std::vector<std::string>& partitions,
                         int32_t replica_number, const std::vector<std::string>& load_fields);

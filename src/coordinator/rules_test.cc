@@ -64,7 +64,7 @@ TEST_F(PartitionRules, TheDefaultOneStays) {
 
 TEST_F(PartitionRules, ALoadedOneIsNotDropped) {
   Expect(Add("p"));
-  Expect(coordinator_->Load("default", "books", {"p"}, 1, {}));
+  Expect(coordinator_->Load("default", "books", {"p"}, 1, {}, {}));
   ExpectError(Drop("p"), Code::kParameterInvalid,
               "partition cannot be dropped, partition is loaded, please release it first: invalid "
               "parameter");
@@ -84,14 +84,14 @@ TEST_F(PartitionRules, ThereIsALimit) {
 }
 
 TEST_F(PartitionRules, ANewOneOfALoadedCollectionIsLoaded) {
-  Expect(coordinator_->Load("default", "books", {}, 1, {}));
+  Expect(coordinator_->Load("default", "books", {}, 1, {}, {}));
   Expect(Add("p"));
   EXPECT_TRUE(Find("books")->FindPartition("p")->loaded);
 }
 
 TEST_F(PartitionRules, ANewOneBesideLoadedPartitionsIsNot) {
   Expect(Add("p"));
-  Expect(coordinator_->Load("default", "books", {"p"}, 1, {}));
+  Expect(coordinator_->Load("default", "books", {"p"}, 1, {}, {}));
   Expect(Add("q"));
   EXPECT_FALSE(Find("books")->FindPartition("q")->loaded);
 }
@@ -204,7 +204,7 @@ TEST_F(IndexRules, ADropThatNamesSeveralIsRefused) {
 TEST_F(IndexRules, AVectorIndexStaysWhileLoaded) {
   Expect(Add(Index(kVector, "v")));
   Expect(Add(Index(kAge, "a")));
-  Expect(coordinator_->Load("default", "books", {}, 1, {}));
+  Expect(coordinator_->Load("default", "books", {}, 1, {}, {}));
   ExpectError(Drop("v"), Code::kParameterInvalid,
               "vector index cannot be dropped on loaded collection: " +
                   std::to_string(Find("books")->id.value) + ": invalid parameter");
@@ -222,7 +222,7 @@ class LoadRules : public CoordinatorFixture {
   }
   Status Load(const std::vector<std::string>& partitions = {}, int32_t replicas = 1,
               const std::vector<std::string>& fields = {}) {
-    return coordinator_->Load("default", "books", partitions, replicas, fields);
+    return coordinator_->Load("default", "books", partitions, replicas, fields, {});
   }
   Status Release(const std::vector<std::string>& partitions = {}) {
     return coordinator_->Release("default", "books", partitions);
@@ -281,7 +281,7 @@ TEST_F(LoadRules, UnknownPartitionsAreNamed) {
 
 TEST_F(LoadRules, NeedsAnIndex) {
   Create("bare");
-  ExpectError(coordinator_->Load("default", "bare", {}, 1, {}), Code::kIndexNotFound,
+  ExpectError(coordinator_->Load("default", "bare", {}, 1, {}, {}), Code::kIndexNotFound,
               "index not found[collection=bare]");
 }
 
@@ -291,10 +291,10 @@ TEST_F(LoadRules, NeedsAnIndexOnEveryVectorField) {
   request.schema.fields.push_back(Vector("v3"));
   ASSERT_TRUE(coordinator_->CreateCollection(request).ok());
   Expect(coordinator_->CreateIndex("default", "two", Index(kVector)));
-  ExpectError(coordinator_->Load("default", "two", {}, 1, {}), Code::kParameterInvalid,
+  ExpectError(coordinator_->Load("default", "two", {}, 1, {}, {}), Code::kParameterInvalid,
               "there is no vector index on field: [v2 v3], please create index firstly: invalid "
               "parameter");
-  Expect(coordinator_->Load("default", "two", {}, 1, {"id", "vector"}));
+  Expect(coordinator_->Load("default", "two", {}, 1, {"id", "vector"}, {}));
 }
 
 TEST_F(LoadRules, MoreReplicasThanNodesAreRefused) {
@@ -347,7 +347,7 @@ TEST_F(LoadRules, TheListHoldsTheDynamicFieldAnyway) {
   request.schema.fields.push_back(meta);
   ASSERT_TRUE(coordinator_->CreateCollection(request).ok());
   Expect(coordinator_->CreateIndex("default", "films", Index(kVector)));
-  Expect(coordinator_->Load("default", "films", {}, 1, {"id", "vector"}));
+  Expect(coordinator_->Load("default", "films", {}, 1, {"id", "vector"}, {}));
   EXPECT_THAT(Find("films")->load_fields, ElementsAre(kKey, kVector, FieldId(104)));
 }
 

@@ -274,6 +274,12 @@ class Gateway {
   Result<int64_t> LoadingProgress(const std::string& database, const std::string& collection,
                                   const std::vector<std::string>& partitions);
 
+  Status CreateResourceGroup(const ResourceGroup& group);
+  Status UpdateResourceGroups(const std::vector<ResourceGroup>& groups);
+  Status TransferNodes(const std::string& source, const std::string& target, int32_t nodes);
+  Status TransferReplicas(const std::string& database, const std::string& collection,
+                          const std::string& source, const std::string& target, int64_t replicas);
+
   Status CreateAlias(const std::string& database, const std::string& collection,
                      const std::string& alias);
   Status AlterAlias(const std::string& database, const std::string& collection,

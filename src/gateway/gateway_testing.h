@@ -95,6 +95,15 @@ class FakeCoordinator : public roles::Coordinator {
       info->updated = oracle_.Next();
     });
   }
+  std::vector<ResourceGroup> ResourceGroups() override { return {}; }
+  Status CreateResourceGroup(const ResourceGroup&) override { return {}; }
+  Status UpdateResourceGroups(const std::vector<ResourceGroup>&) override { return {}; }
+  Status DropResourceGroup(std::string_view) override { return {}; }
+  Status TransferNodes(std::string_view, std::string_view, int32_t) override { return {}; }
+  Status TransferReplicas(std::string_view, std::string_view, std::string_view, std::string_view,
+                          int64_t) override {
+    return {};
+  }
   Status DropField(std::string_view, std::string_view name, FieldId id) override {
     return Change(name, [&](CollectionInfo* info) {
       if (info->schema.Find(id)->dynamic) info->schema.enable_dynamic_field = false;
@@ -145,7 +154,8 @@ class FakeCoordinator : public roles::Coordinator {
     });
   }
   Status Load(std::string_view, std::string_view name, const std::vector<std::string>& partitions,
-              int32_t replica_number, const std::vector<std::string>& load_fields) override {
+              int32_t replica_number, const std::vector<std::string>& load_fields,
+              const std::vector<std::string>&) override {
     return Change(name, [&](CollectionInfo* info) {
       info->loaded = true;
       info->replica_number = replica_number;

@@ -21,10 +21,11 @@ struct Limits {
   int64_t collections_max = 65536;               // quotaAndLimits.limits.maxCollectionNum
   int64_t collections_per_database_max = 65536;  // quotaAndLimits.limits.maxCollectionNumPerDB
   int64_t general_capacity_max = 65536;          // rootCoord.maxGeneralCapacity
-  int64_t top_k_max = 16384;                     // quotaAndLimits.limits.topK
-  int64_t large_top_k_max = 1000000;             // with query_mode=large_topk
-  int64_t queries_max = 16384;                   // quotaAndLimits.limits.nq
-  int64_t result_window_max = 16384;             // quotaAndLimits.limits.maxQueryResultWindow
+  int64_t resource_groups_max = 1024;  // quotaAndLimits.limits.maxResourceGroupNumOfQueryNode
+  int64_t top_k_max = 16384;           // quotaAndLimits.limits.topK
+  int64_t large_top_k_max = 1000000;   // with query_mode=large_topk
+  int64_t queries_max = 16384;         // quotaAndLimits.limits.nq
+  int64_t result_window_max = 16384;   // quotaAndLimits.limits.maxQueryResultWindow
   int64_t large_result_window_max = 1000000;
   int64_t output_bytes_max = 104857600;  // quotaAndLimits.limits.maxOutputSize
   int64_t insert_bytes_max = -1;         // quotaAndLimits.limits.maxInsertSize; -1: any

@@ -12,8 +12,6 @@
 namespace elanus::gateway {
 namespace {
 
-constexpr std::string_view kDefaultResourceGroup = "__default_resource_group";
-
 std::string Listed(const std::vector<std::string>& names) {
   std::string text = "[";
   for (const std::string& name : names) {
@@ -79,12 +77,12 @@ Status CheckIndexes(const CollectionInfo& info, const std::string& name,
 Status CheckReplicas(int32_t replica_number, const std::vector<std::string>& resource_groups) {
   const size_t replicas = static_cast<size_t>(std::max(replica_number, 1));
   if (resource_groups.size() > 1 && resource_groups.size() != replicas) {
-    return Invalid("resource group num can only be 0, 1 or same as replica number");
-  }
-  for (const std::string& group : resource_groups) {
-    if (group != kDefaultResourceGroup) {
-      return FailWith(Code::kResourceGroupNotFound, {{"rg", group}});
+    std::string groups;
+    for (const std::string& group : resource_groups) {
+      groups += (groups.empty() ? "" : ",") + group;
     }
+    return Invalid("replica=[", replicas, "] resource group=[", groups,
+                   "], resource group num can only be 0, 1 or same as replica number");
   }
   if (replicas > 1) {
     return Fail(Code::kResourceInsufficient,
@@ -121,7 +119,7 @@ Status Gateway::Load(const std::string& database, const std::string& collection,
     return Invalid("can't change the load field list for loaded collection");
   }
   return coordinator_->Load(DatabaseOf(database), collection, partitions,
-                            std::max(replica_number, 1), load_fields);
+                            std::max(replica_number, 1), load_fields, resource_groups);
 }
 
 Status Gateway::Release(const std::string& database, const std::string& collection,

@@ -122,6 +122,25 @@ Status CheckDatabaseName(std::string_view name, const Limits& limits) {
   return {};
 }
 
+Status CheckResourceGroupName(std::string_view name, const Limits& limits) {
+  if (name.empty()) {
+    return Fail(Code::kParameterMissing, "resource group name couldn't be empty");
+  }
+  const std::string lead = Concat("Invalid resource group name ", name, ". ");
+  if (TooLong(name, limits)) {
+    return Invalid(lead, "the length of a resource group name must be less than ",
+                   limits.name_length_max, " characters");
+  }
+  if (name[0] != '_' && !IsLetter(name[0])) {
+    return Invalid(lead,
+                   "the first character of a resource group name must be an underscore or letter");
+  }
+  if (!RestIs(name, "")) {
+    return Invalid(lead, "resource group name can only contain numbers, letters and underscores");
+  }
+  return {};
+}
+
 Status CheckFieldName(std::string_view name, const Limits& limits) {
   name = Trim(name);
   if (name.empty()) return FieldNameError(name, "field name should not be empty");

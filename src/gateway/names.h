@@ -11,6 +11,7 @@ namespace elanus::gateway {
 Status CheckCollectionName(std::string_view name, const Limits& limits);
 Status CheckAliasName(std::string_view name, const Limits& limits);
 Status CheckDatabaseName(std::string_view name, const Limits& limits);
+Status CheckResourceGroupName(std::string_view name, const Limits& limits);
 // Of a field that the user declares; reserved words are refused.
 Status CheckFieldName(std::string_view name, const Limits& limits);
 // Empty is a name too: the field's.

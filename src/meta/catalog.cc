@@ -12,6 +12,7 @@
 #include "meta/head_codec.h"
 #include "meta/keys.h"
 #include "meta/record.h"
+#include "meta/resource_group_codec.h"
 
 namespace elanus::meta {
 namespace {
@@ -130,6 +131,32 @@ class StoreCatalog final : public Catalog {
   Status DropDatabase(const std::string& name) override {
     const std::string key = keys::OfDatabase(name);
     return Write({{}, {}, {key}}, key);
+  }
+
+  Result<std::vector<ResourceGroup>> LoadResourceGroups() override {
+    std::vector<ResourceGroup> groups;
+    TRY(store_->Scan(keys::kResourceGroups, [&](std::string_view key, std::string_view value) {
+      groups.push_back(TRY(DecodeResourceGroup(key, value)));
+      return Status();
+    }));
+    return groups;
+  }
+
+  Status ChangeResourceGroups(const std::vector<ResourceGroup>& before,
+                              const std::vector<ResourceGroup>& after) override {
+    Transaction transaction;
+    for (const ResourceGroup& group : after) {
+      if (std::find(before.begin(), before.end(), group) != before.end()) continue;
+      const std::string key = keys::OfResourceGroup(group.name);
+      transaction.puts.emplace_back(key, EncodeResourceGroup(key, group));
+    }
+    for (const ResourceGroup& group : before) {
+      const bool stays = std::any_of(after.begin(), after.end(), [&](const ResourceGroup& other) {
+        return other.name == group.name;
+      });
+      if (!stays) transaction.deletes.push_back(keys::OfResourceGroup(group.name));
+    }
+    return Write(transaction, "resource groups");
   }
 
   Status PutCollection(const CollectionInfo& info) override { return PutAll({&info, 1}); }

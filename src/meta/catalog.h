@@ -13,6 +13,7 @@
 #include "model/access.h"
 #include "model/compaction.h"
 #include "model/database.h"
+#include "model/resource_group.h"
 #include "model/schema.h"
 #include "model/types.h"
 
@@ -72,6 +73,12 @@ class Catalog {
   virtual Result<std::vector<DatabaseInfo>> LoadDatabases() = 0;
   virtual Status PutDatabase(const DatabaseInfo& database) = 0;  // new, or in place of the old one
   virtual Status DropDatabase(const std::string& name) = 0;
+
+  virtual Result<std::vector<ResourceGroup>> LoadResourceGroups() = 0;
+  // One transaction that makes `before`, which is stored, into `after`; both by name.
+  virtual Status ChangeResourceGroups(const std::vector<ResourceGroup>& before,
+                                      const std::vector<ResourceGroup>& after) = 0;
+
   // Writes `info` if the stored version is info.version - 1 (absent for version 1); kInternal when
   // not, and nothing is written.
   virtual Status PutCollection(const CollectionInfo& info) = 0;

@@ -19,6 +19,9 @@ std::string Hex(int64_t id) {
 }  // namespace
 
 std::string OfDatabase(std::string_view name) { return std::string(kDatabases).append(name); }
+std::string OfResourceGroup(std::string_view name) {
+  return std::string(kResourceGroups).append(name);
+}
 std::string OfUser(std::string_view name) { return std::string(kUsers).append(name); }
 std::string OfRole(std::string_view name) { return std::string(kRoles).append(name); }
 std::string OfPrivilegeGroup(std::string_view name) {

@@ -20,10 +20,12 @@ inline constexpr std::string_view kHeads = "head/";
 inline constexpr std::string_view kSegments = "segment/";
 inline constexpr std::string_view kCompactions = "compaction/";
 inline constexpr std::string_view kUsers = "user/";
+inline constexpr std::string_view kResourceGroups = "resource-group/";
 inline constexpr std::string_view kRoles = "role/";
 inline constexpr std::string_view kPrivilegeGroups = "privilege-group/";
 
 std::string OfDatabase(std::string_view name);
+std::string OfResourceGroup(std::string_view name);
 std::string OfUser(std::string_view name);
 std::string OfRole(std::string_view name);
 std::string OfPrivilegeGroup(std::string_view name);

@@ -111,6 +111,7 @@ struct CollectionInfo {
   bool loaded = false;  // the whole collection or some partitions (Partition::loaded)
   int32_t replica_number = 0;
   std::vector<FieldId> load_fields;  // empty: all
+  std::string resource_group;        // where it is loaded; empty: the default one
   int64_t next_field_id = kFirstUserFieldId;
 
   const Partition* FindPartition(std::string_view partition_name) const;

@@ -360,6 +360,7 @@ std::string EncodeCollection(const CollectionInfo& info) {
   for (const FieldId field : info.load_fields) Writer(&load_fields).I64(field.value);
   w.Text(17, load_fields);
   w.Int(18, info.next_field_id, kFirstUserFieldId);
+  w.Text(19, info.resource_group);
   return out;
 }
 
@@ -429,6 +430,9 @@ Result<CollectionInfo> DecodeCollection(std::string_view bytes) {
       }
       case 18:
         info.next_field_id = TRY(r.Int());
+        break;
+      case 19:
+        info.resource_group = r.text();
         break;
       default:
         break;

@@ -10,6 +10,7 @@
 
 #include "base/status.h"
 #include "model/database.h"
+#include "model/resource_group.h"
 #include "model/schema.h"
 #include "roles/oracle.h"
 
@@ -99,12 +100,28 @@ class Coordinator {
   virtual Status DropIndex(std::string_view database, std::string_view collection,
                            std::string_view field, std::string_view index_name) = 0;
 
-  // Empty `partitions`: the whole collection.
+  // Empty `partitions`: the whole collection. Empty `resource_groups`: the default one, or where it
+  // is loaded already.
   virtual Status Load(std::string_view database, std::string_view collection,
                       const std::vector<std::string>& partitions, int32_t replica_number,
-                      const std::vector<std::string>& load_fields) = 0;
+                      const std::vector<std::string>& load_fields,
+                      const std::vector<std::string>& resource_groups) = 0;
   virtual Status Release(std::string_view database, std::string_view collection,
                          const std::vector<std::string>& partitions) = 0;
+
+  // By name, as of one moment; the default group is always there.
+  virtual std::vector<ResourceGroup> ResourceGroups() = 0;
+  // The same again is success.
+  virtual Status CreateResourceGroup(const ResourceGroup& group) = 0;
+  // All of them, or none.
+  virtual Status UpdateResourceGroups(const std::vector<ResourceGroup>& groups) = 0;
+  // Missing: success.
+  virtual Status DropResourceGroup(std::string_view name) = 0;
+  virtual Status TransferNodes(std::string_view source, std::string_view target, int32_t nodes) = 0;
+  // Replicas of a loaded collection.
+  virtual Status TransferReplicas(std::string_view database, std::string_view collection,
+                                  std::string_view source, std::string_view target,
+                                  int64_t replicas) = 0;
 
   virtual Status CreateAlias(std::string_view database, std::string_view collection,
                              std::string_view alias) = 0;

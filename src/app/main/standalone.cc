@@ -1,6 +1,7 @@
 #include "app/main/standalone.h"
 
 #include <algorithm>
+#include <ctime>
 #include <random>
 #include <string>
 #include <utility>
@@ -31,6 +32,25 @@
 
 namespace elanus::app {
 namespace {
+
+server::Hardware ReadHardware(const std::string& folder) {
+  const ProcessUse process = ReadProcessUse();
+  const MachineUse machine = ReadMachineUse(folder);
+  server::Hardware hardware;
+  hardware.cores = machine.cores;
+  hardware.cpu_percent = machine.cpu_percent;
+  hardware.memory_bytes = machine.memory_bytes;
+  hardware.resident_bytes = process.resident_bytes;
+  hardware.disk_bytes = machine.disk_bytes;
+  hardware.disk_used_bytes = machine.disk_used_bytes;
+  const auto started = static_cast<time_t>(process.start_s);
+  std::tm utc{};
+  gmtime_r(&started, &utc);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S +0000 UTC", &utc);
+  hardware.started = text;
+  return hardware;
+}
 
 // Members are destroyed from the last to the first: each uses only those above it.
 class Standalone final : public Service {
@@ -75,6 +95,7 @@ class Standalone final : public Service {
     limits.collections_per_database_max = settings.limits.collections_per_database_max;
     limits.partitions_max = settings.limits.partitions_max;
     limits.general_capacity_max = settings.limits.general_capacity_max;
+    limits.resource_groups_max = settings.limits.resource_groups_max;
     coordinator_ = TRY(
         coordinator::LocalCoordinator::Open(catalog_.get(), oracle_.get(), shards_.get(), limits));
     return Status();
@@ -103,6 +124,7 @@ class Standalone final : public Service {
         LOG_WARNING("root still has the default password: change it");
       }
     }
+    service_.hardware = [folder = settings.data] { return ReadHardware(folder); };
     service_.problem = [this] { return shards_->problem(); };
     pool_ = std::make_unique<ThreadPool>("request", settings.request_threads_max,
                                          settings.server.grpc.requests_max);

@@ -7,6 +7,7 @@
 #include "server/milvus/service.h"
 #include "server/milvus/visibility.h"
 #include "server/milvus/wire_columns.h"
+#include "server/wire_status.h"
 
 namespace elanus::server {
 namespace {
@@ -113,8 +114,7 @@ Status AlterSchema(gateway::Gateway* gateway, const std::string& database,
     return AddToSchema(gateway, database, collection, request.action().add_request());
   }
   if (!request.action().has_drop_request()) {
-    return Fail(Code::kParameterInvalid,
-                "unknown action type in alter collection schema request");
+    return Fail(Code::kParameterInvalid, "unknown action type in alter collection schema request");
   }
   const Drop& drop = request.action().drop_request();
   switch (drop.identifier_case()) {
@@ -198,6 +198,23 @@ void EncodeDescription(const CollectionInfo& info, pb::DescribeCollectionRespons
   }
 }
 
+Status DescribeCollection(gateway::Gateway* gateway, const Call& call,
+                          const pb::DescribeCollectionRequest& request,
+                          pb::DescribeCollectionResponse* response) {
+  const std::string database = DatabaseOf(call, request.db_name());
+  const auto found = request.collection_name().empty() && request.collectionid() != 0
+                         ? gateway->coordinator().FindById(CollectionId(request.collectionid()))
+                         : gateway->FindNamed(database, request.collection_name());
+  if (found.status().code() == Code::kCollectionNotFound) {
+    // Clients look for this very phrase.
+    return Status(Code::kCollectionNotFound, "can't find collection[database=" + database +
+                                                 "][collection=" + request.collection_name() + "]");
+  }
+  if (!found.ok()) return found.status();
+  EncodeDescription(**found, response);
+  return {};
+}
+
 void AddStat(const std::string& key, int64_t value,
              google::protobuf::RepeatedPtrField<pb_common::KeyValuePair>* stats) {
   pb_common::KeyValuePair* stat = stats->Add();
@@ -239,21 +256,28 @@ void RegisterCollections(const MilvusService* service, RpcTable* table) {
       "DescribeCollection",
       [=](Call& call, const pb::DescribeCollectionRequest& request,
           pb::DescribeCollectionResponse* response) -> Status {
-        const std::string database = DatabaseOf(call, request.db_name());
-        const auto found = request.collection_name().empty() && request.collectionid() != 0
-                               ? coordinator->FindById(CollectionId(request.collectionid()))
-                               : gateway->FindNamed(database, request.collection_name());
-        if (found.status().code() == Code::kCollectionNotFound) {
-          // Clients look for this very phrase.
-          return Status(Code::kCollectionNotFound, "can't find collection[database=" + database +
-                                                       "][collection=" + request.collection_name() +
-                                                       "]");
-        }
-        if (!found.ok()) return found.status();
-        EncodeDescription(**found, response);
-        return {};
+        return DescribeCollection(gateway, call, request, response);
       },
       Runs::kWhereItArrives);
+  table->Add("BatchDescribeCollection",
+             [=](Call& call, const pb::BatchDescribeCollectionRequest& request,
+                 pb::BatchDescribeCollectionResponse* response) -> Status {
+               if (request.collection_name().empty()) {
+                 return Fail(Code::kParameterMissing, "collection names cannot be empty");
+               }
+               pb::DescribeCollectionRequest one;
+               one.set_db_name(request.db_name());
+               for (const std::string& name : request.collection_name()) {
+                 one.set_collection_name(name);
+                 pb::DescribeCollectionResponse* description = response->add_responses();
+                 const Status described = DescribeCollection(gateway, call, one, description);
+                 if (described.ok()) continue;
+                 description->Clear();
+                 description->set_collection_name(name);
+                 ToWire(described, description->mutable_status());
+               }
+               return {};
+             });
   table->Add(
       "ShowCollections",
       [=](Call& call, const pb::ShowCollectionsRequest& request,

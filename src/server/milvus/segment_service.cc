@@ -215,7 +215,9 @@ void RegisterSegments(const MilvusService* service, RpcTable* table) {
         pb::ReplicaInfo* replica = response->add_replicas();
         replica->set_replicaid(info->id.value);
         replica->set_collectionid(info->id.value);
-        replica->set_resource_group_name("__default_resource_group");
+        replica->set_resource_group_name(info->resource_group.empty()
+                                             ? std::string(kDefaultResourceGroupName)
+                                             : info->resource_group);
         replica->add_node_ids(kNodeId);
         for (const Partition& partition : info->partitions) {
           if (partition.loaded) replica->add_partition_ids(partition.id.value);

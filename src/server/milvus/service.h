@@ -12,11 +12,23 @@
 
 namespace elanus::server {
 
+// The machine and what this process takes of it; 0 where the system does not say.
+struct Hardware {
+  double cores = 0;
+  double cpu_percent = 0;  // of all cores
+  double memory_bytes = 0;
+  double resident_bytes = 0;
+  double disk_bytes = 0;  // of the disk that holds the data
+  double disk_used_bytes = 0;
+  std::string started;  // when the process was
+};
+
 struct MilvusService {
   gateway::Gateway* gateway = nullptr;
   std::string version;                   // what GetVersion answers
   std::string address;                   // where this node is reached, for GetReplicas
   std::function<std::string()> problem;  // what is wrong with this node; empty: nothing
+  std::function<Hardware()> hardware;
   size_t message_bytes_max = 256 << 20;
   access::AccessControl* access_control = nullptr;
   std::vector<std::string> super_users;  // may change any password without the old one

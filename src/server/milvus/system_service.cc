@@ -1,12 +1,38 @@
 // Connect, versions, health, timestamps, databases.
 #include <milvus/ddl.pb.h>
+#include <milvus/dml.pb.h>
+#include <milvus/feder.pb.h>
 #include <milvus/ops.pb.h>
 
+#include "model/json.h"
 #include "server/milvus/request.h"
 #include "server/milvus/service.h"
+#include "server/milvus/system_info.h"
 #include "server/milvus/visibility.h"
 
 namespace elanus::server {
+namespace {
+
+namespace pb_feder = ::milvus::proto::feder;
+
+// OK: the request asks for the one kind of metrics that there is.
+Status CheckMetricType(const std::string& request) {
+  const Result<std::string> json = EncodeJson(request);
+  JsonView type;
+  if (json.ok()) {
+    type = JsonView(*json).Find("req_type");
+    if (!type.exists()) type = JsonView(*json).Find("metric_type");
+  }
+  if (!type.exists()) {
+    return Fail(Code::kParameterInvalid, "metric_type or req_type not found in request");
+  }
+  if (type.type() == JsonType::kString && type.string() == "system_info") return {};
+  const std::string name(type.type() == JsonType::kString ? type.string() : "");
+  return FailWith(Code::kMetricNotFound, {{"metric", name}});
+}
+
+}  // namespace
+
 void RegisterSystem(const MilvusService* service, RpcTable* table) {
   roles::Coordinator* coordinator = &service->gateway->coordinator();
 
@@ -47,6 +73,35 @@ void RegisterSystem(const MilvusService* service, RpcTable* table) {
                                                         : pb_common::StateCode::Abnormal);
         return {};
       });
+  table->Add(
+      "GetMetrics",
+      [=](Call&, const pb::GetMetricsRequest& request, pb::GetMetricsResponse* response) -> Status {
+        TRY(CheckMetricType(request.request()));
+        response->set_response(SystemInfo(*service));
+        response->set_component_name("proxy1");
+        return {};
+      });
+  table->Add("RegisterLink",
+             [=](Call&, const pb::RegisterLinkRequest&, pb::RegisterLinkResponse* response) {
+               response->mutable_address()->set_ip(service->address);
+               return Status();
+             });
+  // Milvus declares these, too, and refuses them.
+  table->Add("CalcDistance", [](Call&, const pb::CalcDistanceRequest&, pb::CalcDistanceResults*) {
+    return Fail(Code::kServiceUnavailable, "CalcDistance deprecated");
+  });
+  table->Add("ListIndexedSegment", [](Call&, const pb_feder::ListIndexedSegmentRequest&,
+                                      pb_feder::ListIndexedSegmentResponse*) {
+    return Fail(Code::kServiceUnavailable, "unimp");
+  });
+  table->Add("DescribeSegmentIndexData", [](Call&, const pb_feder::DescribeSegmentIndexDataRequest&,
+                                            pb_feder::DescribeSegmentIndexDataResponse*) {
+    return Fail(Code::kServiceUnavailable, "unimp");
+  });
+  table->Add("Dummy", [](Call&, const pb::DummyRequest&, pb::DummyResponse* response) {
+    response->set_response(R"({"status": "fail"})");
+    return Status();
+  });
   table->Add(
       "AllocTimestamp",
       [=](Call&, const pb::AllocTimestampRequest&, pb::AllocTimestampResponse* response) -> Status {

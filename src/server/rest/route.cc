@@ -1,5 +1,8 @@
 #include "server/rest/route.h"
 
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+
 #include "server/wire_status.h"
 
 namespace elanus::server {
@@ -33,6 +36,16 @@ Status StatusOf(const RpcStatus& status) {
   return Status(Code::kUnexpected, status.message);
 }
 
+// Where the message has such a field.
+void SetText(const std::string& field_name, const std::string& text, Message* message) {
+  const auto* field = message->GetDescriptor()->FindFieldByName(field_name);
+  if (field == nullptr || field->is_repeated() ||
+      field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_STRING) {
+    return;
+  }
+  message->GetReflection()->SetString(message, field, text);
+}
+
 }  // namespace
 
 std::string RestCall::DatabaseOf(const Json& request) const {
@@ -58,6 +71,12 @@ Status RestCall::Describe(const std::string& database, const std::string& collec
                           pb::DescribeCollectionResponse* response) {
   const Method* method = table_->Find(PathOf("DescribeCollection"));
   if (method == nullptr) return NotBuilt("DescribeCollection");
+  if (const Method* rpc = table_->Find(PathOf(call_->method)); rpc != nullptr && rpc->guard) {
+    const std::unique_ptr<Message> named(rpc->request->New());
+    SetText("db_name", database, named.get());
+    SetText("collection_name", collection, named.get());
+    TRY(StatusOf(rpc->guard->Admit(*rpc, call_, *named)));
+  }
   pb::DescribeCollectionRequest request;
   request.set_db_name(database);
   request.set_collection_name(collection);

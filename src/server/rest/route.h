@@ -73,8 +73,8 @@ class RestCall {
   // Runs an RPC and gives its error back, whichever way it came. kUnimplemented: it is not built.
   // The response may be null, if nothing of it matters.
   Status Run(std::string_view rpc, const Message& request, Message* response = nullptr);
-  // The schema that a request is read by. Runs the handler itself: it is no request of its own, so
-  // it is not counted, and whatever checks requests in Serve() checks the RPC that follows.
+  // The schema that a request is read by, for whom the guard lets call the route's RPC on that
+  // collection. Runs the handler itself: it is no request of its own, so it is not counted.
   Status Describe(const std::string& database, const std::string& collection,
                   pb::DescribeCollectionResponse* response);
 
