@@ -43,6 +43,28 @@ Setting Number(std::string key, Access field, int64_t min, int64_t max, std::str
           }};
 }
 
+// A rate, in `unit`s of the field; -1: any.
+template <typename Access>
+Setting Rate(std::string key, Access field, std::string meaning, double unit = 1) {
+  return {std::move(key), "-1, or a number from 0 on", std::move(meaning),
+          [=](const Settings& settings) {
+            const double value = field(settings);
+            char text[32];
+            const auto [end, error] =
+                std::to_chars(text, text + sizeof text, value < 0 ? -1 : value / unit);
+            return std::string(text, error == std::errc() ? end : text);
+          },
+          [=](std::string_view text, Settings* settings) {
+            double value = 0;
+            const auto [end, error] =
+                std::from_chars(text.data(), text.data() + text.size(), value);
+            if (error != std::errc() || end != text.data() + text.size()) return false;
+            if (!(value >= 0) && value != -1) return false;
+            field(*settings) = value < 0 ? -1 : value * unit;
+            return true;
+          }};
+}
+
 // One of a few words, each a value of the field.
 template <typename Access, typename Value>
 Setting Choice(std::string key, Access field, std::vector<std::pair<std::string, Value>> choices,
@@ -165,6 +187,10 @@ std::vector<Setting> Table() {
   add(Number("proxy.grpc.serverMaxSendSize", FIELD(server.grpc.response_bytes_max), 1024,
              (int64_t{1} << 31) - 1, "Bytes of one response."));
 
+  add(Number("proxy.http.requestTimeoutMs", FIELD(rest_timeout), 1, 86'400'000,
+             "Milliseconds that a REST request is given, if its header Request-Timeout names no "
+             "seconds."));
+
   add(Number("rootCoord.maxDatabaseNum", FIELD(limits.databases_max), 0, kAny,
              "Databases beside `default`."));
   add(Number("rootCoord.maxPartitionNum", FIELD(limits.partitions_max), 1, 65536,
@@ -188,6 +214,67 @@ std::vector<Setting> Table() {
              "Bytes of one result."));
   add(Number("quotaAndLimits.limits.maxInsertSize", FIELD(limits.insert_bytes_max), -1, kAny,
              "Bytes of one insert or upsert; -1: as many as a request may have."));
+
+  add(Flag("quotaAndLimits.enabled", FIELD(quotas.enabled),
+           "Whether requests are held against quotas: the settings below, and properties of "
+           "collections and databases."));
+  using gateway::Use;
+#define RATE(use, scope) FIELD(quotas.rates[static_cast<size_t>(Use::use)].scope)
+  add(Flag("quotaAndLimits.ddl.enabled", FIELD(quotas.ddl), "Whether these two hold."));
+  add(Rate("quotaAndLimits.ddl.collectionRate", RATE(kCollectionDdl, server),
+           "Creating, dropping, loading and releasing collections, a second."));
+  add(Rate("quotaAndLimits.ddl.partitionRate", RATE(kPartitionDdl, server),
+           "The same of partitions."));
+  add(Rate("quotaAndLimits.ddl.db.collectionRate", RATE(kCollectionDdl, database),
+           "In one database."));
+  add(Rate("quotaAndLimits.ddl.db.partitionRate", RATE(kPartitionDdl, database),
+           "In one database."));
+  add(Flag("quotaAndLimits.indexRate.enabled", FIELD(quotas.index), "Whether these hold."));
+  add(Rate("quotaAndLimits.indexRate.max", RATE(kIndex, server),
+           "Creating and dropping indexes, a second."));
+  add(Rate("quotaAndLimits.indexRate.db.max", RATE(kIndex, database), "In one database."));
+  add(Flag("quotaAndLimits.flushRate.enabled", FIELD(quotas.flush), "Whether these hold."));
+  add(Rate("quotaAndLimits.flushRate.max", RATE(kFlush, server), "Flushes a second."));
+  add(Rate("quotaAndLimits.flushRate.db.max", RATE(kFlush, database), "In one database."));
+  add(Rate("quotaAndLimits.flushRate.collection.max", RATE(kFlush, collection),
+           "Of one collection."));
+  add(Flag("quotaAndLimits.compactionRate.enabled", FIELD(quotas.compaction),
+           "Whether these hold."));
+  add(Rate("quotaAndLimits.compactionRate.max", RATE(kCompaction, server),
+           "Requests for a compaction, a second."));
+  add(Rate("quotaAndLimits.compactionRate.db.max", RATE(kCompaction, database),
+           "In one database."));
+  add(Flag("quotaAndLimits.dbRate.enabled", FIELD(quotas.database), "Whether this holds."));
+  add(Rate("quotaAndLimits.dbRate.max", RATE(kDatabaseDdl, server),
+           "Creating, dropping and altering databases, a second."));
+  add(Flag("quotaAndLimits.dml.enabled", FIELD(quotas.dml), "Whether these hold."));
+  const auto add_rates = [&](Use use, const std::string& key, const std::string& what,
+                             double unit) {
+    const auto at = static_cast<size_t>(use);
+    const auto add_one = [&](const std::string& scope, const std::string& meaning, auto field) {
+      add(Rate(
+          key + scope, [=](auto& settings) -> auto& { return field(settings.quotas.rates[at]); },
+          meaning, unit));
+    };
+    add_one(".max", what, FIELD(server));
+    add_one(".db.max", "In one database.", FIELD(database));
+    add_one(".collection.max", "In one collection.", FIELD(collection));
+    add_one(".partition.max", "In one partition.", FIELD(partition));
+  };
+  add_rates(Use::kInsert, "quotaAndLimits.dml.insertRate", "MiB of inserts and upserts a second.",
+            kMiB);
+  add_rates(Use::kDelete, "quotaAndLimits.dml.deleteRate", "MiB of delete requests a second.",
+            kMiB);
+  add(Flag("quotaAndLimits.dql.enabled", FIELD(quotas.dql), "Whether these hold."));
+  add_rates(Use::kSearch, "quotaAndLimits.dql.searchRate", "Vectors searched with, a second.", 1);
+  add_rates(Use::kQuery, "quotaAndLimits.dql.queryRate", "Queries a second.", 1);
+#undef RATE
+  add(Flag("quotaAndLimits.limitWriting.forceDeny", FIELD(quotas.deny_writing),
+           "Whether every insert, upsert and delete is refused."));
+  add(Flag("quotaAndLimits.limitReading.forceDeny", FIELD(quotas.deny_reading),
+           "Whether every search and query is refused."));
+  add(Flag("quotaAndLimits.forceDenyAllDDL", FIELD(quotas.deny_ddl),
+           "Whether every change to collections, partitions and indexes is refused."));
 
   add(Number("common.JSONMaxLength", FIELD(limits.json_length_max), 1, 64 * kMiB,
              "Bytes of one JSON value."));

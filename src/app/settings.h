@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "gateway/limits.h"
+#include "gateway/quotas.h"
 #include "server/admin/admin_server.h"
 #include "server/milvus/access_guard.h"
 #include "server/server.h"
@@ -31,11 +32,13 @@ struct Settings {
 
   LogOptions log;
   gateway::Limits limits;
+  gateway::QuotaOptions quotas;
   server::ServerOptions server;       // but for its endpoint: Validated() fills it in from `listen`
   server::AdminOptions admin_server;  // likewise from `admin`
   size_t request_threads_max = 256;
   std::chrono::milliseconds drain_max{5'000};
   int64_t slow_request_ms = 1'000;
+  std::chrono::milliseconds rest_timeout{30'000};
   bool authorization = false;
   server::TlsOptions tls;
   access::AccessOptions access;

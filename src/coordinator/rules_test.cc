@@ -340,6 +340,11 @@ TEST_F(LoadRules, TheListMustHoldWhatIsNeeded) {
               "failed to get field schema by name: fieldName(nope) not found: invalid parameter");
 }
 
+TEST_F(LoadRules, AListOfAllFieldsIsNoChange) {
+  Expect(coordinator_->Load("default", "books", {}, 1, {}, {}));
+  Expect(coordinator_->Load("default", "books", {}, 1, {"json", "vector", "age", "id"}, {}));
+}
+
 TEST_F(LoadRules, TheListHoldsTheDynamicFieldAnyway) {
   auto request = Request("films");
   Field meta = Scalar("$meta", DataType::kJson);

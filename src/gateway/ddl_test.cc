@@ -180,15 +180,24 @@ TEST_F(Ddl, LoadRefusesInMilvusWords) {
               HasSubstr("when load 2 replica count: service resource insufficient"));
   EXPECT_THAT(load(1, {"a", "b"}, {}, {}, false),
               HasSubstr("resource group num can only be 0, 1 or same as replica number"));
-  EXPECT_THAT(load(1, {"rg"}, {}, {}, false), HasSubstr("resource group not found[rg=rg]"));
   EXPECT_THAT(load(1, {}, {"vector"}, {}, false),
               HasSubstr("does not contain primary key field id"));
   EXPECT_THAT(load(1, {}, {"id"}, {}, false), HasSubstr("does not contain vector field"));
   EXPECT_THAT(load(1, {}, {}, {}, true), HasSubstr("due to no partition specified"));
   EXPECT_THAT(load(1, {}, {}, {"p"}, true), HasSubstr("partition not found[partition=p]"));
   EXPECT_EQ(load(1, {"__default_resource_group"}, {}, {}, false), "");
-  EXPECT_THAT(load(1, {}, {"id", "vector"}, {}, false),
-              HasSubstr("can't change the load field list for loaded collection"));
+}
+
+TEST_F(Ddl, FieldsAreDroppedByNameOrId) {
+  EXPECT_EQ(gateway.DropField("", "books", "nope", FieldId()).message(),
+            "field not found: nope: invalid parameter");
+  EXPECT_EQ(gateway.DropField("", "books", "$meta", FieldId()).message(),
+            "field not found: $meta: invalid parameter");
+  EXPECT_EQ(gateway.DropField("", "books", "", FieldId(999)).message(),
+            "field not found with id: 999: invalid parameter");
+  const FieldId id = (*gateway.Find("", "books"))->schema.fields.back().id;
+  EXPECT_TRUE(gateway.DropField("", "books", "", id).ok());
+  EXPECT_EQ((*gateway.Find("", "books"))->schema.Find(id), nullptr);
 }
 
 TEST_F(Ddl, LoadStateFollowsLoadAndRelease) {

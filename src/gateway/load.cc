@@ -115,9 +115,6 @@ Status Gateway::Load(const std::string& database, const std::string& collection,
     return Invalid("failed to load partition, due to no partition specified");
   }
   TRY(CheckReplicas(replica_number, resource_groups));
-  if (info->loaded && !load_fields.empty() && info->load_fields != fields) {
-    return Invalid("can't change the load field list for loaded collection");
-  }
   return coordinator_->Load(DatabaseOf(database), collection, partitions,
                             std::max(replica_number, 1), load_fields, resource_groups);
 }

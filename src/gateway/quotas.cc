@@ -104,6 +104,7 @@ Status Quotas::CheckOpen(Use use, const DatabaseInfo* database) const {
     return Denied("force deny reading in database properties");
   }
   if (!ddl) return {};
+  constexpr std::string_view kDdl = "force deny DDL in database properties";
   const auto own_key = [use]() -> std::string_view {
     switch (use) {
       case Use::kCollectionDdl:
@@ -125,10 +126,8 @@ Status Quotas::CheckOpen(Use use, const DatabaseInfo* database) const {
     }
     return "";
   };
-  for (const std::string_view key : {std::string_view("database.force.deny.ddl"), own_key()}) {
-    if (IsSet(properties, key))
-      return Denied(
-          Concat("force deny ", key.substr(key.rfind('.') + 1), " in database properties"));
+  if (IsSet(properties, "database.force.deny.ddl") || IsSet(properties, own_key())) {
+    return Denied(kDdl);
   }
   return {};
 }

@@ -53,6 +53,12 @@ void RpcTable::Protect(Guard* guard) {
   for (auto& [path, method] : methods_) method.guard = guard;
 }
 
+void RpcTable::Limit(Limiter* limiter) {
+  for (auto& [path, method] : methods_) {
+    if (limiter->Counts(method)) method.limiter = limiter;
+  }
+}
+
 std::vector<const Method*> RpcTable::Methods() const {
   std::vector<const Method*> methods;
   for (const auto& [path, method] : methods_) methods.push_back(&method);
@@ -83,7 +89,9 @@ RpcStatus Serve(const Method& method, Call& call, const Message& request, Messag
       return Refuse(Status(Code::kNotAuthenticated, refused.message), response);
     }
   }
-  Status status = method.handler(call, request, response);
+  Status status;
+  if (method.limiter != nullptr) status = method.limiter->Admit(method, call, request);
+  if (status.ok()) status = method.handler(call, request, response);
   method.metrics->Record(call, request, status.code(), std::chrono::steady_clock::now() - begin);
   if (status.ok()) {
     MarkOk(response);

@@ -65,6 +65,16 @@ class Guard {
   virtual RpcStatus Admit(const Method& method, Call* call, const Message& request) = 0;
 };
 
+// How much callers may use of the server. Thread-safe.
+class Limiter {
+ public:
+  virtual ~Limiter() = default;
+  // Whether calls of this method are ever held back.
+  virtual bool Counts(const Method& method) const = 0;
+  // Of a request that the guard admits, before the handler runs.
+  virtual Status Admit(const Method& method, const Call& call, const Message& request) = 0;
+};
+
 struct Method {
   std::string path;        // "/milvus.proto.milvus.MilvusService/Insert"
   std::string name;        // "Insert"
@@ -74,7 +84,8 @@ struct Method {
   Runs runs;
   std::shared_ptr<MethodMetrics> metrics;
   const RpcAccess* access;
-  Guard* guard = nullptr;  // null: everybody may call everything
+  Guard* guard = nullptr;      // null: everybody may call everything
+  Limiter* limiter = nullptr;  // null: as often as they like
 };
 
 // grpc::StatusCode, as far as we answer with it. None of these makes a client try again by itself,
@@ -117,6 +128,8 @@ class RpcTable {
 
   // Every method added so far asks `guard`, which outlives the table.
   void Protect(Guard* guard);
+  // Every method added so far that `limiter` counts asks it; it outlives the table.
+  void Limit(Limiter* limiter);
   Guard* guard() const { return guard_; }  // null: everybody may call everything
   std::vector<const Method*> Methods() const;
 

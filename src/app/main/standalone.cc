@@ -24,6 +24,7 @@
 #include "server/admin/admin_server.h"
 #include "server/health.h"
 #include "server/milvus/access_guard.h"
+#include "server/milvus/quota_limiter.h"
 #include "server/milvus/service.h"
 #include "server/rest/rest_service.h"
 #include "server/server.h"
@@ -109,7 +110,10 @@ class Standalone final : public Service {
     authenticator_ = TRY(access::Authenticator::Make(access_.get(), settings.authenticator));
     guard_ = std::make_unique<server::AccessGuard>(access_.get(), authenticator_.get(),
                                                    coordinator_.get(), settings.guard);
+    quotas_ = std::make_unique<gateway::Quotas>(settings.quotas, coordinator_.get(), &clock_);
+    limiter_ = std::make_unique<server::QuotaLimiter>(quotas_.get());
     service_.gateway = gateway_.get();
+    service_.quotas = quotas_.get();
     service_.access_control = access_.get();
     service_.super_users = SplitAtCommas(settings.super_users);
     service_.version = kVersion;
@@ -118,6 +122,7 @@ class Standalone final : public Service {
     service_.slow_request_ms = settings.slow_request_ms;
     server::RegisterMilvus(&service_, &table_);
     server::AddHealthService([this] { return Health(); }, &table_);
+    if (settings.quotas.enabled) table_.Limit(limiter_.get());
     if (settings.authorization) {
       table_.Protect(guard_.get());
       if (access_->has_default_password()) {
@@ -132,6 +137,7 @@ class Standalone final : public Service {
     rest.requests_max = settings.server.grpc.requests_max;
     rest.bytes_max = settings.server.grpc.bytes_max;
     rest.response_bytes_max = settings.server.grpc.response_bytes_max;
+    rest.timeout = settings.rest_timeout;
     std::random_device random;
     rest_ = std::make_unique<server::RestService>(rest, &table_, pool_.get(), std::string(kVersion),
                                                   (uint64_t{random()} << 32) | random());
@@ -171,6 +177,8 @@ class Standalone final : public Service {
   std::unique_ptr<shard::ShardHost> shards_;
   std::unique_ptr<coordinator::LocalCoordinator> coordinator_;
   std::unique_ptr<gateway::Gateway> gateway_;
+  std::unique_ptr<gateway::Quotas> quotas_;
+  std::unique_ptr<server::QuotaLimiter> limiter_;
   std::unique_ptr<access::AccessControl> access_;
   std::unique_ptr<access::Authenticator> authenticator_;
   std::unique_ptr<server::AccessGuard> guard_;

@@ -8,6 +8,7 @@
 
 #include "access/access_control.h"
 #include "gateway/gateway.h"
+#include "gateway/quotas.h"
 #include "server/rpc_table.h"
 
 namespace elanus::server {
@@ -31,6 +32,7 @@ struct MilvusService {
   std::function<Hardware()> hardware;
   size_t message_bytes_max = 256 << 20;
   access::AccessControl* access_control = nullptr;
+  gateway::Quotas* quotas = nullptr;     // null: there are none
   std::vector<std::string> super_users;  // may change any password without the old one
   int64_t slow_request_ms = 0;           // reads that take as long are logged; 0: none
 };

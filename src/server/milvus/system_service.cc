@@ -61,6 +61,12 @@ void RegisterSystem(const MilvusService* service, RpcTable* table) {
         const std::string problem = service->problem();
         response->set_ishealthy(problem.empty());
         if (!problem.empty()) response->add_reasons(problem);
+        if (service->quotas == nullptr) return {};
+        for (const gateway::Quotas::Closed& closed : service->quotas->ClosedNow()) {
+          response->add_quota_states(closed.writing ? pb::QuotaState::DenyToWrite
+                                                    : pb::QuotaState::DenyToRead);
+          response->add_reasons(closed.reason);
+        }
         return {};
       });
   table->Add(
