@@ -1,5 +1,8 @@
 #include "server/wire_status.h"
 
+#include <algorithm>
+#include <string>
+
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 #include <milvus/common.pb.h>
@@ -31,6 +34,39 @@ common::Status* StatusOf(Message* response) {
   return static_cast<common::Status*>(response->GetReflection()->MutableMessage(response, field));
 }
 
+// Length of the UTF-8 character that `text` begins with; 0: it begins with none.
+size_t CharacterAt(std::string_view text) {
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  if (first < 0x80) return 1;
+  const size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
+  for (size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  // No longer than need be, no surrogates, none above U+10FFFF.
+  const unsigned char second = byte(1);
+  if (first == 0xe0 && second < 0xa0) return 0;
+  if (first == 0xed && second >= 0xa0) return 0;
+  if (first == 0xf0 && second < 0x90) return 0;
+  if (first == 0xf4 && second >= 0x90) return 0;
+  return length;
+}
+
+// A message may end in the middle of a character, or hold what a client sent; a text on the wire
+// that is no UTF-8 makes the whole answer unreadable.
+std::string ReadableText(std::string_view text) {
+  constexpr std::string_view kReplacement = "\xef\xbf\xbd";
+  std::string readable;
+  readable.reserve(text.size());
+  while (!text.empty()) {
+    const size_t length = CharacterAt(text);
+    readable += length == 0 ? kReplacement : text.substr(0, length);
+    text.remove_prefix(std::max<size_t>(1, length));
+  }
+  return readable;
+}
+
 }  // namespace
 
 void ToWire(const Status& status, common::Status* wire) {
@@ -39,8 +75,8 @@ void ToWire(const Status& status, common::Status* wire) {
   const ErrorTraits& traits = TraitsOf(status.code());
   wire->set_code(static_cast<int>(status.code()));
   wire->set_error_code(static_cast<common::ErrorCode>(traits.legacy_code));
-  wire->set_reason(status.message());
-  wire->set_detail(status.message());
+  wire->set_reason(ReadableText(status.message()));
+  wire->set_detail(wire->reason());
   wire->set_retriable(traits.retriable);
   if (traits.input_error) (*wire->mutable_extra_info())["is_input_error"] = "true";
 }
