@@ -334,3 +334,71 @@ def test_first_version(rest, name):
     assert answer["code"] == 1100
     call("collections/drop", collectionName=name)
     assert rest.post("/v1/vector/collections/drop", {"collectionName": name})["code"] == 100
+
+
+def test_function_chains(rest, made):
+    """A chain of functions over the scores, and what is wrong with one."""
+    search = {"collectionName": made, "data": [[0, 0, 0, 0.5]], "annsField": "vector", "limit": 3}
+    add = {"op": "map", "inputs": ["$score"], "outputs": ["$score"], "expr": {
+        "name": "num_combine", "args": [{"column": "$score"}, {"column": "id"}], "params": {"mode": "sum"}}}
+    chain = {"stage": "FunctionChainStageL2Rerank", "ops": [add, {
+        "op": "sort", "inputs": ["$score"], "params": {"desc": True}}]}
+    hits = rest("entities/search", **search, functionChains=[chain])["data"]
+    assert sorted(hit["id"] for hit in hits) == [0, 1, 2]
+    plain = {hit["id"]: hit["distance"] for hit in rest("entities/search", **search)["data"]}
+    assert {hit["id"]: hit["distance"] for hit in hits} == {key: score + key for key, score in plain.items()}
+    for wrong, expected in (({"stage": "nope"}, "unsupported function chain stage: nope"),
+                            ({"stage": "FunctionChainStageL2Rerank", "ops": [{}]}, "ops[0]: op name is empty"),
+                            ({"stage": "FunctionChainStageL2Rerank", "ops": [{"op": "map", "expr": {
+                                "name": "x", "args": [{}]}}]}, "exactly one of column or literal is required")):
+        code, message = rest.error("entities/search", **search, functionChains=[wrong])
+        assert code == 1100 and expected in message, message
+
+
+def test_search_aggregation(rest, name):
+    rest("collections/create", collectionName=name, schema={"fields": [
+        {"fieldName": "id", "dataType": "Int64", "isPrimary": True},
+        {"fieldName": "vector", "dataType": "FloatVector", "elementTypeParams": {"dim": 2}},
+        {"fieldName": "color", "dataType": "VarChar", "elementTypeParams": {"max_length": 8}}]},
+         indexParams=[{"fieldName": "vector", "indexName": "vector", "metricType": "L2"}])
+    rest("entities/insert", collectionName=name, data=[
+        {"id": i, "vector": [i, 0], "color": "red" if i % 2 else "blue"} for i in range(6)])
+    asked = {"fields": ["color"], "size": 2, "metrics": {"far": {"op": "max", "fieldName": "id"}},
+             "topHits": {"size": 3}}
+    answer = rest("entities/search", collectionName=name, data=[[0, 0]], annsField="vector", limit=6,
+                  searchAggregation=asked)
+    buckets = answer["data"][0]["buckets"]
+    assert answer["aggTopks"] == [2]
+    assert {bucket["key"][0]["value"]: (bucket["count"], bucket["metrics"]["far"], bucket["hits"][0]["id"])
+            for bucket in buckets} == {"blue": (3, 4, 0), "red": (3, 5, 1)}
+    code, message = rest.error("entities/search", collectionName=name, data=[[0, 0]], annsField="vector",
+                               searchAggregation={"fields": [], "size": 1})
+    assert code == 1100 and "searchAggregation.fields must be non-empty" in message
+    rest("collections/drop", collectionName=name)
+
+
+def test_resource_groups(rest):
+    rest("resource_groups/create", name="spare", config={"requests": {"node_num": 0}, "limits": {"node_num": 0}})
+    assert "spare" in rest("resource_groups/list")["data"]
+    group = rest("resource_groups/describe", name="spare")
+    assert group["resource_group"]["num_available_node"] == 0
+    rest("resource_groups/drop", name="spare")
+    assert rest.error("resource_groups/describe", name="spare")[0] == 300
+
+
+def test_metrics_of_a_cluster_of_one(server, client):
+    """What admin tools read to draw their system page."""
+    import grpc
+    from pymilvus.grpc_gen import milvus_pb2, milvus_pb2_grpc
+    with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+        stub = milvus_pb2_grpc.MilvusServiceStub(channel)
+        answer = stub.GetMetrics(milvus_pb2.GetMetricsRequest(request='{"metric_type": "system_info"}'))
+        assert answer.status.code == 0
+        nodes = {node["infos"]["type"]: node["infos"] for node in json.loads(answer.response)["nodes_info"]}
+        assert {"rootcoord", "proxy", "querynode", "datanode"} <= nodes.keys()
+        for infos in nodes.values():
+            hardware = infos["hardware_infos"]
+            assert hardware["cpu_core_count"] >= 1 and 0 < hardware["memory_usage"] < hardware["memory"]
+            assert 0 < hardware["disk_usage"] < hardware["disk"] and infos["system_info"]["deploy_mode"] == "STANDALONE"
+        assert stub.GetMetrics(milvus_pb2.GetMetricsRequest(request="{}")).status.code == 1100
+        assert stub.GetMetrics(milvus_pb2.GetMetricsRequest(request='{"metric_type": "x"}')).status.code == 1200

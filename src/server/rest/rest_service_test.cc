@@ -105,6 +105,51 @@ TEST_F(RestServiceTest, ReadsRowsOnceIfItsTargetComesFirst) {
   EXPECT_THAT(inserted_.data(), testing::ElementsAre(1, 2));
 }
 
+// Lets everybody in, and insert into `c` alone.
+class InsertsIntoC final : public Guard {
+ public:
+  RpcStatus Identify(Call*) override { return {}; }
+  RpcStatus Admit(const Method& method, Call*, const Message& request) override {
+    const auto* field = request.GetDescriptor()->FindFieldByName("collection_name");
+    const bool c = field != nullptr && request.GetReflection()->GetString(request, field) == "c";
+    if (method.name == "Insert" && c) return {};
+    return {GrpcCode::kPermissionDenied, "Privilege" + method.name + ": permission deny"};
+  }
+};
+
+TEST_F(RestServiceTest, ASchemaIsReadForWhomTheRequestIsAdmitted) {
+  InsertsIntoC guard;
+  table_.Protect(&guard);
+  EXPECT_THAT(Post("entities/insert", R"({"collectionName": "c", "data": [{"id": 1}]})").body,
+              HasSubstr(R"("insertCount":1)"))
+      << "it need not be allowed to describe";
+  EXPECT_EQ(described_, 1);
+  const HttpResponse refused =
+      Post("entities/insert", R"({"collectionName": "other", "data": [{"id": 1}]})");
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_THAT(refused.body, HasSubstr("PrivilegeInsert: permission deny"));
+  EXPECT_EQ(described_, 1) << "its fields are not shown";
+  EXPECT_EQ(Post("collections/describe", R"({"collectionName": "c"})").status, 403);
+}
+
+// Refuses every insert.
+class NoInserts final : public Limiter {
+ public:
+  bool Counts(const Method& method) const override { return method.name == "Insert"; }
+  Status Admit(const Method&, const Call&, const Message&) override {
+    return Fail(Code::kRateLimitExceeded, "please retry later");
+  }
+};
+
+TEST_F(RestServiceTest, AQuotaThatIsUsedUpHasItsOwnCode) {
+  NoInserts limiter;
+  table_.Limit(&limiter);
+  EXPECT_EQ(Post("entities/insert", R"({"collectionName": "c", "data": [{"id": 1}]})").body,
+            R"({"code":1807,"message":"request is rejected by limiter, error: please retry later: )"
+            R"(rate limit exceeded"})");
+  EXPECT_EQ(Post("collections/list", "{}").status, 200);
+}
+
 TEST_F(RestServiceTest, ReadsRowsForWhatTheWholeBodySays) {
   for (const char* body :
        {R"({"data": [{"id": 3}], "collectionName": "c"})",

@@ -6,6 +6,7 @@
 #include "server/rest/entity.h"
 #include "server/rest/route.h"
 #include "server/rest/row_writer.h"
+#include "server/rest/search_extras.h"
 #include "server/rest/vector_reader.h"
 
 namespace elanus::server {
@@ -29,26 +30,27 @@ constexpr Shape kGet{"Get", kGetParams};
 constexpr Param kFunctionScoreParams[] = {
     {"functions", ParamKind::kStructs, false, &kFunctionShape}, {"params", ParamKind::kMap}};
 constexpr Shape kFunctionScore{"FunctionScore", kFunctionScoreParams};
-constexpr Param kSearchParams[] = {{"dbName", ParamKind::kString},
-                                   {"collectionName", ParamKind::kString, true},
-                                   {"data", ParamKind::kList},
-                                   {"ids", ParamKind::kList},
-                                   {"annsField", ParamKind::kString},
-                                   {"partitionNames", ParamKind::kStrings},
-                                   {"filter", ParamKind::kString},
-                                   {"groupingField", ParamKind::kString},
-                                   {"groupSize", ParamKind::kInt32},
-                                   {"strictGroupSize", ParamKind::kBool},
-                                   {"limit", ParamKind::kInt32},
-                                   {"offset", ParamKind::kInt32},
-                                   {"outputFields", ParamKind::kStrings},
-                                   {"searchParams", ParamKind::kMap},
-                                   {"consistencyLevel", ParamKind::kString},
-                                   {"exprParams", ParamKind::kMap},
-                                   {"functionScore", ParamKind::kStruct, false, &kFunctionScore},
-                                   {"functionChains", ParamKind::kList},
-                                   {"searchAggregation", ParamKind::kMap}};
-constexpr Shape kSearch{"Search", kSearchParams};
+const Param kSearchParams[] = {
+    {"dbName", ParamKind::kString},
+    {"collectionName", ParamKind::kString, true},
+    {"data", ParamKind::kList},
+    {"ids", ParamKind::kList},
+    {"annsField", ParamKind::kString},
+    {"partitionNames", ParamKind::kStrings},
+    {"filter", ParamKind::kString},
+    {"groupingField", ParamKind::kString},
+    {"groupSize", ParamKind::kInt32},
+    {"strictGroupSize", ParamKind::kBool},
+    {"limit", ParamKind::kInt32},
+    {"offset", ParamKind::kInt32},
+    {"outputFields", ParamKind::kStrings},
+    {"searchParams", ParamKind::kMap},
+    {"consistencyLevel", ParamKind::kString},
+    {"exprParams", ParamKind::kMap},
+    {"functionScore", ParamKind::kStruct, false, &kFunctionScore},
+    {"functionChains", ParamKind::kStructs, false, &kFunctionChainShape},
+    {"searchAggregation", ParamKind::kStruct, false, &kAggregationShape}};
+const Shape kSearch{"Search", kSearchParams};
 constexpr Param kSubSearchParams[] = {
     {"data", ParamKind::kList, true},   {"annsField", ParamKind::kString},
     {"filter", ParamKind::kString},     {"groupingField", ParamKind::kString},
@@ -311,7 +313,7 @@ Status CheckAggregation(const Json& body) {
     return refuse(
         "searchParams.group_by_field(s) and searchAggregation cannot be used simultaneously");
   }
-  return Fail(Code::kUnimplemented, "search aggregation is not built in this version");
+  return {};
 }
 
 Status Search(RestCall& call, const Json& body) {
@@ -331,10 +333,11 @@ Status Search(RestCall& call, const Json& body) {
                   "either 'ids' (for primary key search) or 'data' (for vector search) must be "
                   "provided");
   }
-  if (!body["searchAggregation"].null()) return CheckAggregation(body);
-  if (!body["functionChains"].items.empty()) {
-    return Fail(Code::kUnimplemented, "function chains are not built in this version");
+  if (!body["searchAggregation"].null()) {
+    TRY(CheckAggregation(body));
+    *request.mutable_search_aggregation() = TRY(AggregationOf(body["searchAggregation"]));
   }
+  TRY(AddChains(body["functionChains"], request.mutable_function_chains()));
   SetLists(body, &request);
   request.set_dsl(body["filter"].String());
   request.set_dsl_type(pb_common::DslType::BoolExprV1);
@@ -358,7 +361,15 @@ Status Search(RestCall& call, const Json& body) {
   TRY(AddTemplates(body["exprParams"], request.mutable_expr_template_values()));
   pb::SearchResults response;
   TRY(call.Run("Search", request, &response));
-  return AnswerHits(call, response);
+  if (!request.has_search_aggregation()) return AnswerHits(call, response);
+  const pb_schema::FieldSchema* key = PrimaryOf(info.schema());
+  TRY(AppendBuckets(response.results(), key == nullptr ? "id" : key->name(), call.int64_numbers,
+                    call.Data()));
+  call.Cost();
+  call.out += ",\"aggTopks\":";
+  AppendArray(response.results().agg_topks(), &call.out,
+              [](int64_t count, std::string* out) { AppendInt(count, out); });
+  return {};
 }
 
 Status HybridSearch(RestCall& call, const Json& body) {
