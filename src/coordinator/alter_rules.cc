@@ -129,7 +129,9 @@ Result<Edit> ChangeIndex(CollectionInfo* info, std::string_view index_name,
   if (index == info->indexes.end()) {
     return FailWith(Code::kIndexNotFound, {{"indexName", index_name}});
   }
-  return Apply(change, &index->params) ? Edit::kChanged : Edit::kUnchanged;
+  if (!Apply(change, &index->params)) return Edit::kUnchanged;
+  index->params_text.clear();  // no longer what was given
+  return Edit::kChanged;
 }
 
 }  // namespace elanus::coordinator

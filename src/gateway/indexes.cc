@@ -156,6 +156,10 @@ Status Gateway::CreateIndex(const std::string& database, const std::string& coll
   const std::string* given = named != nullptr ? &type : nullptr;
   TRY(IsVector(field->type) ? CheckVectorIndex(*field, given, &index)
                             : CheckScalarIndex(*field, given, &index));
+  const std::string* nested = FindProperty(params, "params");
+  if (nested != nullptr && !(IsVector(field->type) && index.type == kAutoIndex)) {
+    index.params_text = *nested;
+  }
   if (is_json) TRY(NameJsonIndex(*info, *field, &index));
   return coordinator_->CreateIndex(DatabaseOf(database), collection, std::move(index));
 }

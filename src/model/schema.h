@@ -83,7 +83,8 @@ struct IndexInfo {
   std::string
       type;  // as given: "HNSW", "AUTOINDEX"; "" for a scalar default is stored as AUTOINDEX
   Metric metric = Metric::kNone;  // vectors only
-  Properties params;              // exactly as given, flat; what describe echoes
+  Properties params;              // as given, flat
+  std::string params_text;        // those of them that were given as one JSON object, as `params`
   Timestamp created = 0;
 
   // The value of a build parameter; looks into `params`.

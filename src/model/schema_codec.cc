@@ -293,6 +293,7 @@ std::string EncodeIndex(const IndexInfo& index) {
   w.Int(5, static_cast<int64_t>(index.metric));
   for (const auto& property : index.params) w.Bytes(6, EncodeProperty(property));
   w.Int(7, static_cast<int64_t>(index.created));
+  w.Text(8, index.params_text);
   return out;
 }
 
@@ -326,6 +327,9 @@ Result<IndexInfo> DecodeIndex(std::string_view bytes) {
         break;
       case 7:
         index.created = static_cast<Timestamp>(TRY(r.Int()));
+        break;
+      case 8:
+        index.params_text = r.text();
         break;
       default:
         break;

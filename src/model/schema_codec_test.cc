@@ -36,6 +36,7 @@ class RandomCollection {
       index.type = Text();
       index.metric = static_cast<Metric>(random_() % 6);
       index.params = MakeProperties();
+      index.params_text = R"({"M": 8})";
       index.created = kMaxTimestamp - random_();
       info.indexes.push_back(index);
     }
@@ -46,6 +47,7 @@ class RandomCollection {
     info.loaded = Coin();
     info.replica_number = static_cast<int32_t>(random_() % 3);
     for (uint32_t n = random_() % 3; n > 0; --n) info.load_fields.push_back(FieldId(Number()));
+    if (random_() % 2 == 0) info.resource_group = "spare";
     info.next_field_id = Number();
     return info;
   }
@@ -125,6 +127,7 @@ void ExpectEqual(const CollectionInfo& a, const CollectionInfo& b) {
   EXPECT_EQ(a.loaded, b.loaded);
   EXPECT_EQ(a.replica_number, b.replica_number);
   EXPECT_EQ(a.load_fields, b.load_fields);
+  EXPECT_EQ(a.resource_group, b.resource_group);
   EXPECT_EQ(a.next_field_id, b.next_field_id);
   ASSERT_EQ(a.partitions.size(), b.partitions.size());
   for (size_t i = 0; i < a.partitions.size(); ++i) {

@@ -402,3 +402,21 @@ def test_metrics_of_a_cluster_of_one(server, client):
             assert 0 < hardware["disk_usage"] < hardware["disk"] and infos["system_info"]["deploy_mode"] == "STANDALONE"
         assert stub.GetMetrics(milvus_pb2.GetMetricsRequest(request="{}")).status.code == 1100
         assert stub.GetMetrics(milvus_pb2.GetMetricsRequest(request='{"metric_type": "x"}')).status.code == 1200
+
+
+def test_index_parameters_are_told_as_they_were_given(rest, client, name):
+    rest("collections/create", collectionName=name, schema={"fields": [
+        {"fieldName": "id", "dataType": "Int64", "isPrimary": True},
+        {"fieldName": "vector", "dataType": "FloatVector", "elementTypeParams": {"dim": 2}}]})
+    rest("indexes/create", collectionName=name, indexParams=[{
+        "fieldName": "vector", "indexName": "vector", "metricType": "L2", "indexType": "HNSW",
+        "params": {"M": 16, "efConstruction": 200}}])
+    index = client.describe_index(name, "vector")
+    assert index["params"] == {"M": 16, "efConstruction": 200}
+    assert "M" not in index and index["index_type"] == "HNSW"
+    client.drop_index(name, "vector")
+    parameters = client.prepare_index_params()
+    parameters.add_index("vector", index_type="HNSW", metric_type="L2", params={"M": 16, "efConstruction": 200})
+    client.create_index(name, parameters)
+    assert client.describe_index(name, "vector")["M"] == "16"
+    client.drop_collection(name)

@@ -2,6 +2,7 @@
 #include <milvus/ddl.pb.h>
 #include <milvus/ops.pb.h>
 
+#include "model/json.h"
 #include "server/milvus/request.h"
 #include "server/milvus/service.h"
 
@@ -13,11 +14,24 @@ pb_common::IndexState StateOf(const gateway::IndexDescription& index) {
   return index.finished ? pb_common::IndexState::Finished : pb_common::IndexState::InProgress;
 }
 
+// As they were given: some clients send an index's own parameters as one JSON object, and look for
+// them there.
+void EncodeParams(const IndexInfo& index,
+                  google::protobuf::RepeatedPtrField<pb_common::KeyValuePair>* out) {
+  const Result<std::string> object = EncodeJson(index.params_text);
+  const bool nested = !index.params_text.empty() && object.ok();
+  for (const auto& param : index.params) {
+    if (nested && JsonView(*object).Find(param.first).exists()) continue;
+    FromProperties({param}, out);
+  }
+  if (nested) FromProperties({{"params", index.params_text}}, out);
+}
+
 void EncodeIndex(const gateway::IndexDescription& index, pb::IndexDescription* out) {
   out->set_index_name(index.info.name);
   out->set_indexid(index.info.id.value);
   out->set_field_name(index.field_name);
-  FromProperties(index.info.params, out->mutable_params());
+  EncodeParams(index.info, out->mutable_params());
   out->set_total_rows(index.progress.total_rows);
   out->set_indexed_rows(index.progress.indexed_rows);
   out->set_pending_index_rows(index.progress.total_rows - index.progress.indexed_rows);

@@ -76,6 +76,9 @@ void AnswerIds(RestCall& call, std::string_view count_key, int64_t count, std::s
 }
 
 Status Delete(RestCall& call, const Json& body) {
+  // A collection that is missing is told of as Milvus does here.
+  pb::DescribeCollectionResponse info;
+  TRY(call.Describe(call.DatabaseOf(body), body["collectionName"].String(), &info));
   pb::DeleteRequest request;
   request.set_expr(body["filter"].String());
   return RunDelete(call, body, &request);
