@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "expr/isolation.h"
+#include "expr/parsed_filters.h"
 #include "gateway/columns.h"
 #include "gateway/function_score.h"
 #include "gateway/request.h"
@@ -105,6 +107,19 @@ Status CheckIds(const Schema& schema, const Search& request) {
                                         "in search_params");
 }
 
+// Searches of a collection whose tenants are isolated name the tenant.
+Status CheckKeyIsolation(expr::ParsedFilters* parsed, const CollectionInfo& collection,
+                         const std::string& filter) {
+  const std::string* isolated = FindProperty(collection.properties, "partitionkey.isolation");
+  const Field* key = collection.schema.partition_key();
+  if (isolated == nullptr || key == nullptr || !ParseBool(*isolated).value_or(false)) return {};
+  if (filter.find_first_not_of(" \t\r\n") == std::string::npos) {
+    return expr::CheckIsolation(expr::Node(), key->name);
+  }
+  const auto syntax = TRY(parsed->Parse(filter));
+  return expr::CheckIsolation(*syntax->root, key->name);
+}
+
 }  // namespace
 
 Result<Prepared> Prepare(expr::ParsedFilters* parsed, const CollectionInfo& collection,
@@ -115,6 +130,7 @@ Result<Prepared> Prepare(expr::ParsedFilters* parsed, const CollectionInfo& coll
   prepared.plan = TRY(PlanSearch(collection, request.params, rank, limits));
   const auto filter = TRY(CompileFilter(parsed, collection.schema, request, timezone));
   if (!filter->always_true()) prepared.filter = filter;
+  TRY(CheckKeyIsolation(parsed, collection, request.filter));
   constexpr std::string_view kLead = "failed to create query plan";
   auto boosts = ParseBoosts(collection.schema, score, request.templates);
   if (!boosts.ok()) return std::move(boosts).error().Prefixed(kLead);
