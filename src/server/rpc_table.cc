@@ -45,6 +45,7 @@ void RpcTable::AddMethod(std::string_view service, std::string_view name, const 
   CHECK(access != nullptr);
   Method method{path, std::string(name),  &request, &response, std::move(handler),
                 runs, std::move(metrics), access};
+  method.legacy_error = LegacyErrorOf(name);
   CHECK(methods_.emplace(std::move(path), std::move(method)).second);
 }
 
@@ -97,12 +98,12 @@ RpcStatus Serve(const Method& method, Call& call, const Message& request, Messag
     MarkOk(response);
     return {};
   }
-  return Refuse(status, response);
+  return Refuse(status, response, method.legacy_error);
 }
 
-RpcStatus Refuse(const Status& error, Message* response) {
+RpcStatus Refuse(const Status& error, Message* response, int legacy_error) {
   response->Clear();
-  if (SetStatus(error, response)) return {};
+  if (SetStatus(error, response, legacy_error)) return {};
   return {GrpcCodeOf(error.code()), error.message()};
 }
 

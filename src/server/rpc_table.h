@@ -86,6 +86,7 @@ struct Method {
   const RpcAccess* access;
   Guard* guard = nullptr;      // null: everybody may call everything
   Limiter* limiter = nullptr;  // null: as often as they like
+  int legacy_error = 0;        // what its errors are called in the old enum; 0: by their code
 };
 
 // grpc::StatusCode, as far as we answer with it. None of these makes a client try again by itself,
@@ -168,6 +169,7 @@ class RpcTable {
 RpcStatus Serve(const Method& method, Call& call, const Message& request, Message* response);
 
 // Puts an error in `response` without running a handler (the server is too busy to).
-RpcStatus Refuse(const Status& error, Message* response);
+// `legacy_error`: as in Method.
+RpcStatus Refuse(const Status& error, Message* response, int legacy_error = 0);
 
 }  // namespace elanus::server

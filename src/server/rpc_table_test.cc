@@ -143,5 +143,18 @@ TEST(RpcTableDeathTest, ChecksTheTypesAgainstTheContract) {
       "declared");
 }
 
+// Old clients read the legacy code alone, and tell these RPCs' errors by it.
+TEST(RpcTable, ErrorsOfUsersAndRolesHaveLegacyCodesOfTheirOwn) {
+  RpcTable table;
+  table.Add("CreateCredential", [](Call&, const pb::CreateCredentialRequest&, common::Status*) {
+    return Fail(Code::kParameterInvalid, "user already exists: a");
+  });
+  common::Status status;
+  const std::string path = "/milvus.proto.milvus.MilvusService/CreateCredential";
+  EXPECT_TRUE(RunMethod(table, path, pb::CreateCredentialRequest(), &status).ok());
+  EXPECT_EQ(status.code(), 1100);
+  EXPECT_EQ(status.error_code(), common::ErrorCode::CreateCredentialFailure);
+}
+
 }  // namespace
 }  // namespace elanus::server

@@ -81,10 +81,41 @@ void ToWire(const Status& status, common::Status* wire) {
   if (traits.input_error) (*wire->mutable_extra_info())["is_input_error"] = "true";
 }
 
-bool SetStatus(const Status& status, Message* response) {
+int LegacyErrorOf(std::string_view rpc) {
+  struct Row {
+    std::string_view rpc;
+    common::ErrorCode error;
+  };
+  static constexpr Row kRows[] = {
+      {"CreateCredential", common::ErrorCode::CreateCredentialFailure},
+      {"UpdateCredential", common::ErrorCode::UpdateCredentialFailure},
+      {"DeleteCredential", common::ErrorCode::DeleteCredentialFailure},
+      {"ListCredUsers", common::ErrorCode::ListCredUsersFailure},
+      {"CreateRole", common::ErrorCode::CreateRoleFailure},
+      {"DropRole", common::ErrorCode::DropRoleFailure},
+      {"OperateUserRole", common::ErrorCode::OperateUserRoleFailure},
+      {"SelectRole", common::ErrorCode::SelectRoleFailure},
+      {"SelectUser", common::ErrorCode::SelectUserFailure},
+      {"OperatePrivilege", common::ErrorCode::OperatePrivilegeFailure},
+      {"OperatePrivilegeV2", common::ErrorCode::OperatePrivilegeFailure},
+      {"SelectGrant", common::ErrorCode::SelectGrantFailure},
+      {"CreatePrivilegeGroup", common::ErrorCode::CreatePrivilegeGroupFailure},
+      {"DropPrivilegeGroup", common::ErrorCode::DropPrivilegeGroupFailure},
+      {"ListPrivilegeGroups", common::ErrorCode::ListPrivilegeGroupsFailure},
+      {"OperatePrivilegeGroup", common::ErrorCode::OperatePrivilegeGroupFailure}};
+  for (const Row& row : kRows) {
+    if (row.rpc == rpc) return row.error;
+  }
+  return 0;
+}
+
+bool SetStatus(const Status& status, Message* response, int legacy_error) {
   common::Status* wire = StatusOf(response);
   if (wire == nullptr) return false;
   ToWire(status, wire);
+  if (!status.ok() && legacy_error != 0) {
+    wire->set_error_code(static_cast<common::ErrorCode>(legacy_error));
+  }
   return true;
 }
 

@@ -1,6 +1,8 @@
 // How a Status travels: milvus.proto.common.Status, by the table of base/errors.inc alone.
 #pragma once
 
+#include <string_view>
+
 #include "base/status.h"
 
 namespace google::protobuf {
@@ -16,8 +18,12 @@ namespace elanus::server {
 void ToWire(const Status& status, milvus::proto::common::Status* wire);
 
 // Sets the status of `response`: the response itself if it is one, else its one field of that type.
-// False: it has none (few do not), nothing changed.
-bool SetStatus(const Status& status, google::protobuf::Message* response);
+// False: it has none (few do not), nothing changed. `legacy_error`: the legacy code of an error;
+// 0: that of the table.
+bool SetStatus(const Status& status, google::protobuf::Message* response, int legacy_error = 0);
+
+// The legacy code of all errors of an RPC; 0: they have those of the table.
+int LegacyErrorOf(std::string_view rpc);
 
 // Makes the status field present, so that a client that asks for it finds "success". One that the
 // handler has set stays as it is.

@@ -1,14 +1,19 @@
 #include "app/main/standalone.h"
 
 #include <algorithm>
+#include <csignal>
 #include <ctime>
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <unistd.h>
+
 #include "access/access_control.h"
 #include "access/authenticator.h"
+#include "access/policy.h"
 #include "app/data_folder.h"
 #include "app/gauges.h"
 #include "app/version.h"
@@ -155,8 +160,35 @@ class Standalone final : public Service {
     }
     admin_ = TRY(server::AdminServer::Start(
         settings.admin_server, [this] { return Health(); }, [this] { return gauges_->Render(); },
-        std::move(admits)));
+        std::move(admits), ManagementOf(settings)));
     return Status();
+  }
+
+  // An operator is whoever reaches a loopback port of a server that knows no users; else root, or a
+  // user with the role admin.
+  server::Management ManagementOf(const Settings& settings) {
+    server::Management management;
+    management.stop = [] { ::kill(::getpid(), SIGTERM); };
+    management.setting = [settings](std::string_view key) -> std::optional<std::string> {
+      for (const Setting& setting : AllSettings()) {
+        if (setting.key == key) return setting.get(settings);
+      }
+      return std::nullopt;
+    };
+    management.address = settings.listen;
+    if (settings.authorization || !settings.admin_server.endpoint.IsLoopback()) {
+      management.admits = [this](const server::HttpRequest& request) {
+        const auto user = authenticator_->UserOf(server::AuthorizationOf(request), request.peer);
+        if (!user.ok()) return false;
+        if (*user == access::kRootUser) return true;
+        const auto rules = access_->rules();
+        const auto found = rules->users.find(*user);
+        return found != rules->users.end() &&
+               std::ranges::find(found->second.roles, access::kAdminRole) !=
+                   found->second.roles.end();
+      };
+    }
+    return management;
   }
 
   server::Health Health() const {

@@ -22,10 +22,13 @@ HttpResponse DescribeHealth(const Health& health, bool as_json) {
 }
 
 HttpHandler Route(HealthCheck health, std::function<std::string()> metrics,
-                  AdminServer::Admits admits) {
-  return [health = std::move(health), metrics = std::move(metrics), admits = std::move(admits)](
-             const HttpRequest& request, const HttpReply& reply) {
+                  AdminServer::Admits admits, Management management) {
+  return [health = std::move(health), metrics = std::move(metrics), admits = std::move(admits),
+          management = std::move(management)](const HttpRequest& request, const HttpReply& reply) {
     std::string_view path = request.path();
+    if (request.method == "GET" || request.method == "POST") {
+      if (auto managed = Manage(management, health, request)) return reply(std::move(*managed));
+    }
     if (request.method != "GET" && request.method != "HEAD") return AnswerNotFound(request, reply);
     if (path == "/healthz" || path == "/health") {
       bool as_json = request.Header("Content-Type") == "application/json";
@@ -49,7 +52,7 @@ HttpHandler Route(HealthCheck health, std::function<std::string()> metrics,
 Result<std::unique_ptr<AdminServer>> AdminServer::Start(const AdminOptions& options,
                                                         HealthCheck health,
                                                         std::function<std::string()> metrics,
-                                                        Admits admits) {
+                                                        Admits admits, Management management) {
   ListenerOptions listen;
   listen.endpoint = options.endpoint;
   listen.connections_max = options.connections_max;
@@ -57,9 +60,9 @@ Result<std::unique_ptr<AdminServer>> AdminServer::Start(const AdminOptions& opti
   http_options.tls = TRY(TlsContext::Load(options.tls));
   listen.tls = http_options.tls != nullptr;
   auto listener = TRY(Listener::Open(listen));
-  std::unique_ptr<AdminServer> server(
-      new AdminServer(std::move(listener), http_options,
-                      Route(std::move(health), std::move(metrics), std::move(admits))));
+  std::unique_ptr<AdminServer> server(new AdminServer(
+      std::move(listener), http_options,
+      Route(std::move(health), std::move(metrics), std::move(admits), std::move(management))));
   HttpServer* http = &server->http_;
   auto take = [http](int fd, std::string bytes) { http->Adopt(fd, std::move(bytes)); };
   TRY(server->listener_->Start(take, take));

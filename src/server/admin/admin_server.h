@@ -1,5 +1,5 @@
 // The management port: /healthz, /health and /livez for everybody, /metrics and /metrics_default
-// for whom it admits; 404 for the rest.
+// for whom it admits, /management/* for whom that admits; 404 for the rest.
 #pragma once
 
 #include <functional>
@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/status.h"
+#include "server/admin/management.h"
 #include "server/health.h"
 #include "server/http/http_server.h"
 #include "server/listener.h"
@@ -28,7 +29,8 @@ class AdminServer {
   // everybody may see everything.
   static Result<std::unique_ptr<AdminServer>> Start(const AdminOptions& options, HealthCheck health,
                                                     std::function<std::string()> metrics,
-                                                    Admits admits = nullptr);
+                                                    Admits admits = nullptr,
+                                                    Management management = {});
   ~AdminServer();
 
   int port() const { return listener_->port(); }

@@ -75,6 +75,71 @@ TEST_F(AdminServerTest, ShowsTheMetrics) {
   }
 }
 
+class ManagementTest : public AdminServerTest {
+ protected:
+  ManagementTest() {
+    AdminOptions options;
+    options.endpoint.port = 0;
+    Management management;
+    management.stop = [this] { ++stops_; };
+    management.setting = [](std::string_view key) -> std::optional<std::string> {
+      if (key == "log.level") return "info";
+      if (key == "common.security.defaultRootPassword") return "Milvus";
+      return std::nullopt;
+    };
+    management.address = "here:1";
+    management.admits = [](const HttpRequest& request) {
+      return AuthorizationOf(request) == "YTpi";
+    };
+    auto health = [this] { return Health{healthy_, healthy_ ? "OK" : "the disk is full", {}}; };
+    admin_ =
+        AdminServer::Start(options, health, [] { return "up 1\n"; }, nullptr, management).take();
+  }
+  std::string Ask(const std::string& page, const std::string& header = "") {
+    return Get("/management/" + page, "Authorization: Basic YTpi\r\n" + header);
+  }
+
+  std::atomic<int> stops_{0};
+};
+
+TEST_F(ManagementTest, IsForWhomItAdmits) {
+  EXPECT_TRUE(Get("/management/stop").starts_with("HTTP/1.1 401 "));
+  EXPECT_TRUE(Get("/management/nothing").starts_with("HTTP/1.1 401 "));
+  EXPECT_EQ(stops_, 0);
+  EXPECT_TRUE(Ask("stop").ends_with("{\"msg\": \"OK\"}<closed>"));
+  EXPECT_EQ(stops_, 1);
+}
+
+TEST_F(ManagementTest, IsNotForBrowsers) {
+  EXPECT_TRUE(Ask("stop", "Origin: http://elsewhere\r\n").starts_with("HTTP/1.1 403 "));
+  EXPECT_TRUE(Ask("stop", "Sec-Fetch-Site: cross-site\r\n").starts_with("HTTP/1.1 403 "));
+  EXPECT_EQ(stops_, 0);
+}
+
+TEST_F(ManagementTest, TellsWhetherItIsReady) {
+  EXPECT_TRUE(Ask("check/ready?role=querynode").starts_with("HTTP/1.1 200 "));
+  healthy_ = false;
+  const std::string answer = Ask("check/ready");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 500 ")) << answer;
+  EXPECT_NE(answer.find("the disk is full"), std::string::npos);
+  EXPECT_TRUE(
+      Ask("querycoord/node/list")
+          .ends_with(R"({"nodeInfos":[{"ID":1,"address":"here:1","state":"Abnormal"}]}<closed>)"));
+}
+
+TEST_F(ManagementTest, TellsSettingsButNoSecrets) {
+  EXPECT_TRUE(Ask("config/get?keys=log.level,,nope,common.security.defaultRootPassword")
+                  .ends_with(R"({"configs":[{"key":"log.level","value":"info"},)"
+                             R"({"key":"nope","error":"key not found: nope"},)"
+                             R"({"key":"common.security.defaultRootPassword",)"
+                             R"("error":"access to sensitive config key is denied"}]}<closed>)"));
+  EXPECT_TRUE(Ask("config/get").starts_with("HTTP/1.1 400 "));
+}
+
+TEST_F(ManagementTest, KnowsNoOtherPage) {
+  EXPECT_TRUE(Ask("wal/alter").starts_with("HTTP/1.1 404 "));
+}
+
 TEST_F(AdminServerTest, KnowsNoOtherPage) {
   EXPECT_TRUE(Get("/webui").starts_with("HTTP/1.1 404 "));
 }

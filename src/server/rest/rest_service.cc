@@ -16,7 +16,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::string_view kFirstVersion = "/v1/";
 constexpr size_t kBriefBytesMax = 4096;
 constexpr int64_t kTimeoutSecondsMax = 86'400;
-constexpr int kRejectedByLimiter = 1807;  // what REST calls it when a quota is used up
 
 const HttpHeaders& CommonHeaders() {
   static const HttpHeaders headers = {
@@ -51,8 +50,8 @@ HttpResponse ErrorOf(const Status& status) {
       return ErrorOf(408, static_cast<int>(Code::kTimeout), "request timeout");
     case static_cast<int>(Code::kRateLimitExceeded):
     case static_cast<int>(Code::kQuotaExceeded):
-      return ErrorOf(200, kRejectedByLimiter,
-                     "request is rejected by limiter, error: " + status.message());
+      return ErrorOf(200, static_cast<int>(Code::kRestRejectedByLimiter),
+                     RestError(Code::kRestRejectedByLimiter, status.message()).message());
     default:
       return ErrorOf(200, static_cast<int>(status.code()), status.message());
   }
