@@ -1,6 +1,7 @@
 // Resource groups, as the one node has them.
 #include <algorithm>
 
+#include <milvus/ddl.pb.h>
 #include <milvus/ops.pb.h>
 
 #include "server/milvus/request.h"
