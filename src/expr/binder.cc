@@ -119,6 +119,8 @@ Result<Bound> Binder::Meaning(const Node& node) {
       return RandomSample(node);
     case Node::Kind::kSpatial:
       return Spatial(node);
+    case Node::Kind::kTextMatch:
+      return TextMatch(node);
     case Node::Kind::kNotBuilt:
       return NotBuilt(node);
   }
@@ -423,21 +425,6 @@ geo::SpatialOp Binder::SpatialOpOf(const Token& name) {
 }
 
 Result<Bound> Binder::NotBuilt(const Node& node) {
-  const std::string field(node.token2.text);
-  const bool text = node.op == TokenKind::kTextMatch || node.op == TokenKind::kTextMatchFuzzy ||
-                    node.op == TokenKind::kPhraseMatch;
-  if (text) {
-    const ColumnRef column = TRY(names_.Identifier(field, /*allow_text=*/true));
-    if (!IsString(column.type())) {
-      const std::string_view name = node.op == TokenKind::kTextMatch     ? "text match"
-                                    : node.op == TokenKind::kPhraseMatch ? "phrase match"
-                                                                         : "text match fuzzy";
-      return Bad(std::string(name) + " operation on non-string is unsupported");
-    }
-    const std::string* enabled = FindProperty(column.field->type_params, "enable_match");
-    if (enabled == nullptr || !ParseBool(*enabled).value_or(false))
-      return Bad("field \"" + field + "\" does not enable match");
-  }
   return Fail(Code::kUnimplemented, std::string(node.token.text) + " is not built yet");
 }
 

@@ -1,7 +1,7 @@
 // Binder: one filter on its way from syntax to predicates. Private to the module; binder.h is what
 // others call. The methods stand by what they are about: names, logic and calls in binder.cc,
-// arithmetic and comparisons in bind_compare.cc, patterns in bind_strings.cc, geometry in
-// bind_spatial.cc.
+// arithmetic and comparisons in bind_compare.cc, patterns in bind_strings.cc, terms in
+// bind_text.cc, geometry in bind_spatial.cc.
 #pragma once
 
 #include <string>
@@ -124,7 +124,14 @@ class Binder {
   Result<std::string> Geometry(const Node& node, bool only_point);
   Result<double> Distance(const Node& node);
   Result<Bound> Spatial(const Node& node);
-  Result<Bound> NotBuilt(const Node& node);
+  static Result<Bound> NotBuilt(const Node& node);
+
+  // --- text --------------------------------------------------------------------------------------
+
+  // What a text is asked for: a string literal, or a template.
+  Result<std::string> Question(const Node& node, const std::string& what);
+  Result<uint32_t> Slop(const Node& node);
+  Result<Bound> TextMatch(const Node& node);
 
   std::string_view source_;
   const Names names_;

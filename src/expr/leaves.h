@@ -12,6 +12,7 @@
 #include "expr/predicate.h"
 #include "geo/spatial.h"
 #include "model/timestamptz.h"
+#include "text/matcher.h"
 
 namespace elanus::expr {
 
@@ -32,6 +33,7 @@ PredicatePtr MakeStringRange(size_t slot, const Bounds& bounds);
 PredicatePtr MakeStringIn(size_t slot, const Value::Array& values);
 PredicatePtr MakeStringLike(size_t slot, LikePattern pattern);
 PredicatePtr MakeStringRegex(size_t slot, Regex regex);
+PredicatePtr MakeTextMatch(size_t slot, std::unique_ptr<const text::Matcher> matcher);
 
 // Column against column: both of fixed width (integers meet in int64, others in double), or numbers
 // or strings of any shape, elements of arrays among them.

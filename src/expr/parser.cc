@@ -285,15 +285,18 @@ class Parser {
         return node;
       }
       case TokenKind::kTextMatch:
+        return TextOrStruct(Node::Kind::kTextMatch, 1);
       case TokenKind::kTextMatchFuzzy:
+        return TextOrStruct(Node::Kind::kTextMatch, 1);
       case TokenKind::kPhraseMatch:
+        return TextOrStruct(Node::Kind::kTextMatch, 2);
       case TokenKind::kElementFilter:
       case TokenKind::kMatchAll:
       case TokenKind::kMatchAny:
       case TokenKind::kMatchLeast:
       case TokenKind::kMatchMost:
       case TokenKind::kMatchExact:
-        return NotBuilt();
+        return TextOrStruct(Node::Kind::kNotBuilt, SIZE_MAX);
       case TokenKind::kSpatial:
         return Spatial(1);
       case TokenKind::kSpatialDistance:
@@ -452,10 +455,11 @@ class Parser {
     return node;
   }
 
-  // Parsed in full, so that what is wrong with them is said as such; refused by the binder.
-  Result<NodePtr> NotBuilt() {
+  // Those of structs are parsed in full, so that what is wrong with them is said as such, and
+  // refused by the binder.
+  Result<NodePtr> TextOrStruct(Node::Kind what, size_t most) {
     const Token name = Take();
-    NodePtr node = Make(Node::Kind::kNotBuilt, name);
+    NodePtr node = Make(what, name);
     node->op = name.kind;
     TRY(Expect(TokenKind::kLeftParen));
     node->token2 = TRY(Expect(TokenKind::kIdentifier));
@@ -470,7 +474,11 @@ class Parser {
         TRY(Add(node.get(), TRY(Expression(kLowest))));
       }
     }
-    node->end = TRY(Expect(TokenKind::kRightParen)).end();
+    const Token close = TRY(Expect(TokenKind::kRightParen));
+    node->end = close.end();
+    const bool fits =
+        what == Node::Kind::kNotBuilt || (!node->children.empty() && node->children.size() <= most);
+    if (!fits) return Unexpected(close);
     return node;
   }
   Status Option(Node* node) {
@@ -490,6 +498,7 @@ class Parser {
     if (node->op == TokenKind::kTextMatchFuzzy && (value < 0 || value > 2)) {
       return Bad("max_edit_distance should be in [0, 2], got " + std::to_string(value));
     }
+    node->value = Value(value);
     return {};
   }
 

@@ -55,6 +55,7 @@ std::string Show(std::string_view source, const Node& node) {
     case Node::Kind::kTimestamptz:
     case Node::Kind::kRandomSample:
     case Node::Kind::kSpatial:
+    case Node::Kind::kTextMatch:
     case Node::Kind::kNotBuilt:
       break;
   }

@@ -42,8 +42,9 @@ struct Node {
     kCall,         // token: the name; children
     kTimestamptz,  // token op2 text, op + interval if op is + or -; reversed if negated
     kRandomSample,
-    kSpatial,   // op, token2: the field; children: the geometry, the distance
-    kNotBuilt,  // token: a predicate of text or structs; field in token2
+    kSpatial,    // op, token2: the field; children: the geometry, the distance
+    kTextMatch,  // op; token2: the field; children: the text, the slop; value: the option's
+    kNotBuilt,   // token: a predicate of structs; field in token2
   };
 
   Kind kind;

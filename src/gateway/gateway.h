@@ -15,6 +15,7 @@
 #include "base/status.h"
 #include "expr/filter.h"
 #include "gateway/aggregation.h"
+#include "gateway/analysis.h"
 #include "gateway/function_chain.h"
 #include "model/column.h"
 #include "model/schema.h"
@@ -306,6 +307,9 @@ class Gateway {
   Result<SearchAnswer> RunSearch(const Context& context, const Search& request);
   Result<SearchAnswer> RunHybridSearch(const Context& context, const HybridSearch& request);
   Result<QueryAnswer> RunQuery(const Context& context, const Query& request);
+
+  // gateway/analysis.cc
+  Result<std::vector<std::vector<AnalyzedToken>>> RunAnalyzer(const AnalysisRequest& request);
 
  private:
   roles::Coordinator* coordinator_;

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "gateway/analysis.h"
 #include "gateway/names.h"
 #include "gateway/text.h"
 #include "geo/wkt.h"
@@ -547,6 +548,7 @@ Result<Field> CheckAddField(const CollectionInfo& collection, const FieldRequest
   TRY(CheckDuplicateParams(request.type_params, "type"));
   TRY(CheckDuplicateParams(request.index_params, "index"));
   TRY(CheckBuilt(request));
+  TRY(CheckAnalyzer(field));
   return field;
 }
 
@@ -600,6 +602,7 @@ Result<roles::CreateCollectionRequest> CheckCreateCollection(const CreateCollect
     TRY(CheckDuplicateParams(request.fields[i].index_params, "index"));
   }
   TRY(CheckBuilt(request));
+  for (const Field& field : schema.fields) TRY(CheckAnalyzer(field));
 
   schema.description = request.description;
   schema.enable_dynamic_field = request.enable_dynamic_field;

@@ -49,6 +49,7 @@ void RegisterSegments(const MilvusService* service, RpcTable* table);
 void RegisterCluster(const MilvusService* service, RpcTable* table);
 void RegisterWrites(const MilvusService* service, RpcTable* table);
 void RegisterAccess(const MilvusService* service, RpcTable* table);
+void RegisterText(const MilvusService* service, RpcTable* table);
 void RegisterReads(const MilvusService* service, RpcTable* table);
 
 }  // namespace elanus::server

@@ -171,6 +171,7 @@ void RegisterMilvus(const MilvusService* service, RpcTable* table) {
   RegisterSegments(service, table);
   RegisterCluster(service, table);
   RegisterWrites(service, table);
+  RegisterText(service, table);
   RegisterReads(service, table);
   RegisterAccess(service, table);
 }

@@ -1,0 +1,49 @@
+// What text_match, text_match_fuzzy and phrase_match ask of a text. Both sides are cut by the
+// field's analyzer; a question without a term is answered by no text. Immutable, thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "text/analyzer.h"
+
+namespace elanus::text {
+
+class Matcher {
+ public:
+  virtual ~Matcher() = default;
+  // `list`: room, reused from text to text.
+  bool Matches(std::string_view text, TokenList* list) const {
+    analyzer_->Analyze(text, list);
+    return MatchesTerms(list->tokens());
+  }
+
+ protected:
+  explicit Matcher(std::shared_ptr<const Analyzer> analyzer) : analyzer_(std::move(analyzer)) {}
+  virtual bool MatchesTerms(const std::vector<Token>& tokens) const = 0;
+
+ private:
+  const std::shared_ptr<const Analyzer> analyzer_;
+};
+
+// At least `least` of the question's terms are in the text; one that is asked twice counts twice.
+std::unique_ptr<Matcher> MatchTerms(std::shared_ptr<const Analyzer> analyzer,
+                                    std::string_view question, size_t least);
+
+// Some word of the text is at most `distance` edits (a character added, dropped, replaced, or
+// swapped with the next) away from one of the question's terms.
+std::unique_ptr<Matcher> MatchFuzzily(std::shared_ptr<const Analyzer> analyzer,
+                                      std::string_view question, size_t distance);
+
+// All terms, in the question's order and distances, but for `slop` places: the least, over the
+// choices of one place of each term, of what the displacements differ by.
+std::unique_ptr<Matcher> MatchPhrase(std::shared_ptr<const Analyzer> analyzer,
+                                     std::string_view question, uint32_t slop);
+
+// Whether `b` is at most `most` edits away from `a`.
+bool WithinEdits(std::string_view a, std::string_view b, size_t most);
+
+}  // namespace elanus::text
