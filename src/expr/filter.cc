@@ -15,12 +15,6 @@ namespace {
 // Of a row that an index finds, as Predicate::cost() counts.
 constexpr double kIndexedRowCost = 1;
 
-// The blocks that Source::Read allows: 256 rows to 512, one of 512, then 1,024.
-size_t BlockEnd(size_t first, size_t rows) {
-  const size_t end = first < 512 ? first + 256 : first < 1024 ? 1024 : first + Source::kBlockRows;
-  return std::min(end, rows);
-}
-
 class BoundFilterEvaluation final : public Filter {
  public:
   BoundFilterEvaluation(std::string_view text, BoundFilter bound, const Schema& schema)
@@ -85,9 +79,9 @@ class BoundFilterEvaluation final : public Filter {
         rows_active += static_cast<uint64_t>(std::popcount(active[w]));
       return rows_active;
     };
-    for (size_t first = 0; first < rows; first = BlockEnd(first, rows)) {
+    for (size_t first = 0; first < rows; first = source.RunEnd(first)) {
       if (++blocks % 64 == 0) TRY(context.Check());
-      const size_t count = BlockEnd(first, rows) - first;
+      const size_t count = source.RunEnd(first) - first;
       const size_t words = (count + 63) / 64;
       std::copy_n(candidates.words().data() + first / 64, words, active.data());
       block.Start(first, count, &active);

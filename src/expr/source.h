@@ -1,6 +1,7 @@
 // Source: what the evaluator reads. Growing and sealed segments implement it.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -10,50 +11,14 @@
 
 #include "geo/envelope.h"
 #include "model/bitmap.h"
-#include "model/column.h"
+#include "model/block.h"
 #include "model/types.h"
 #include "model/value.h"
 
 namespace elanus::expr {
 
-// Rows [first, first + count) of one column. Fixed types: packed at `fixed`, no copy. Others: one
-// view a row in `strings` (VarChar bytes, binary JSON, Array encoding, WKB). `valid`: a byte a row,
-// or null when there are no nulls.
-struct Block {
-  size_t first = 0;
-  size_t count = 0;
-  const std::byte* fixed = nullptr;
-  const std::string_view* strings = nullptr;
-  const uint8_t* valid = nullptr;
-
-  template <typename T>
-  const T* as() const {
-    return reinterpret_cast<const T*>(fixed);
-  }
-};
-
-// Room that a Source may use to make a Block; one per evaluating thread, reused.
-struct BlockScratch {
-  std::vector<std::string_view> strings;
-  std::vector<uint8_t> valid;
-  std::vector<std::byte> fixed;
-};
-
-// Of a column in memory.
-inline Block BlockOf(const Column& column, size_t first, size_t count, BlockScratch* scratch) {
-  Block block;
-  block.first = first;
-  block.count = count;
-  if (column.fixed()) {
-    block.fixed = column.Row(first);
-  } else {
-    scratch->strings.clear();
-    for (size_t i = 0; i < count; ++i) scratch->strings.push_back(column.String(first + i));
-    block.strings = scratch->strings.data();
-  }
-  if (column.nullable()) block.valid = column.valid() + first;
-  return block;
-}
+using elanus::Block;
+using elanus::BlockScratch;
 
 // A predicate an index may answer.
 struct IndexPredicate {
@@ -90,9 +55,14 @@ class Source {
 
   virtual ~Source() = default;
   virtual size_t rows() const = 0;
-  // `first` is a multiple of kBlockRows, or of 256 below the first 1,024 rows; count <= kBlockRows
-  // and the run never crosses 256, 512, 1024 and then multiples of 1,024 (so growing chunks are
-  // contiguous). A field that the segment lacks (added later) reads as its default or null.
+  // Where the run that begins at `first` ends: 256 rows to 512, one run of 512, then 1,024 (so
+  // growing chunks are contiguous).
+  size_t RunEnd(size_t first) const {
+    const size_t end = first < 512 ? first + 256 : first < 1024 ? 1024 : first + kBlockRows;
+    return std::min(end, rows());
+  }
+  // `first` is where a run begins, count no more than the run has. A field that the segment lacks
+  // (added later) reads as its default or null.
   virtual Block Read(FieldId field, size_t first, size_t count, BlockScratch* scratch) const = 0;
   // As Read, for one who looks only at the rows whose bit in `active` is set: what `strings` has
   // for the others means nothing.

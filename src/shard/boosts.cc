@@ -22,9 +22,8 @@ class FetchedSource final : public expr::Source {
                    expr::BlockScratch* scratch) const override {
     const Column* column = rows_.Find(field);
     CHECK(column != nullptr);
-    return expr::BlockOf(*column, first, count, scratch);
+    return BlockOf(*column, first, count, scratch);
   }
-
 
  private:
   const Batch rows_;

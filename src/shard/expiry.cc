@@ -9,19 +9,11 @@ namespace {
 constexpr std::string_view kTtlSeconds = "collection.ttl.seconds";
 constexpr std::string_view kTtlField = "ttl_field";
 
-// Where a run that Source::Read allows ends.
-size_t RunEnd(size_t first, size_t rows) {
-  const size_t end = first < 512    ? first + 256
-                     : first < 1024 ? 1024
-                                    : first + expr::Source::kBlockRows;
-  return std::min(end, rows);
-}
-
 void MaskByValue(const expr::Source& source, FieldId field, int64_t micros, size_t rows,
                  Bitmap* allowed) {
   expr::BlockScratch scratch;
   for (size_t first = 0; first < rows;) {
-    const size_t end = RunEnd(first, rows);
+    const size_t end = source.RunEnd(first);
     const expr::Block block = source.Read(field, first, end - first, &scratch);
     const auto* values = block.as<int64_t>();
     for (size_t i = 0; i < block.count; i += 64) {
