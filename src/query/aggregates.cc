@@ -11,10 +11,14 @@ namespace {
 
 class Counts final : public AggregateState {
  public:
-  Status Add(const Column* values, const uint32_t* groups, size_t rows, size_t count) override {
+  Status Add(const Block* values, const uint32_t* groups, const BlockRows& rows,
+             size_t count) override {
     counts_.resize(count);
-    for (size_t row = 0; row < rows; ++row) {
-      counts_[groups[row]] += values == nullptr || !values->IsNull(row) ? 1 : 0;
+    if (values == nullptr || values->valid == nullptr) {
+      for (size_t i = 0; i < rows.count; ++i) ++counts_[groups[i]];
+    } else {
+      rows.ForEach(
+          [&](size_t i, size_t place) { counts_[groups[i]] += values->IsNull(place) ? 0 : 1; });
     }
     return {};
   }
@@ -40,6 +44,18 @@ struct Slots {
   }
 };
 
+// fn(group, place) for the rows that have a value.
+template <typename Fn>
+void ForEachValid(const Block& values, const uint32_t* groups, const BlockRows& rows, Fn fn) {
+  if (values.valid == nullptr) {
+    rows.ForEach([&](size_t i, size_t place) { fn(groups[i], place); });
+  } else {
+    rows.ForEach([&](size_t i, size_t place) {
+      if (!values.IsNull(place)) fn(groups[i], place);
+    });
+  }
+}
+
 template <typename T>
 Column FixedColumn(FieldId field, DataType type, const Slots<T>& slots) {
   Column out(field, type);
@@ -60,21 +76,22 @@ class Sums final : public AggregateState {
   using Sum = std::conditional_t<std::is_floating_point_v<T>, double, int64_t>;
 
  public:
-  Status Add(const Column* values, const uint32_t* groups, size_t rows, size_t count) override {
+  Status Add(const Block* values, const uint32_t* groups, const BlockRows& rows,
+             size_t count) override {
     sums_.Resize(count);
-    if (rows == 0) return {};
+    if (rows.count == 0) return {};
     const T* typed = values->as<T>();
+    Sum* sums = sums_.values.data();
+    uint8_t* present = sums_.present.data();
     bool overflow = false;
-    for (size_t row = 0; row < rows; ++row) {
-      if (values->IsNull(row)) continue;
-      Sum& sum = sums_.values[groups[row]];
+    ForEachValid(*values, groups, rows, [&](uint32_t group, size_t place) {
       if constexpr (std::is_floating_point_v<T>) {
-        sum += typed[row];
+        sums[group] += typed[place];
       } else {
-        overflow |= __builtin_add_overflow(sum, int64_t{typed[row]}, &sum);
+        overflow |= __builtin_add_overflow(sums[group], int64_t{typed[place]}, &sums[group]);
       }
-      sums_.present[groups[row]] = 1;
-    }
+      present[group] = 1;
+    });
     if (!overflow) return {};
     return Fail(Code::kParameterInvalid, "the sum of a group is outside of Int64");
   }
@@ -92,19 +109,20 @@ class Extremes final : public AggregateState {
  public:
   explicit Extremes(DataType type) : type_(type) {}
 
-  Status Add(const Column* values, const uint32_t* groups, size_t rows, size_t count) override {
+  Status Add(const Block* values, const uint32_t* groups, const BlockRows& rows,
+             size_t count) override {
     best_.Resize(count);
-    if (rows == 0) return {};
+    if (rows.count == 0) return {};
     const T* typed = values->as<T>();
-    for (size_t row = 0; row < rows; ++row) {
-      if (values->IsNull(row)) continue;
-      T& best = best_.values[groups[row]];
-      uint8_t& present = best_.present[groups[row]];
-      if (present == 0 || (kSmallest ? Less(typed[row], best) : Less(best, typed[row]))) {
-        best = typed[row];
-      }
-      present = 1;
-    }
+    T* bests = best_.values.data();
+    uint8_t* present = best_.present.data();
+    ForEachValid(*values, groups, rows, [&](uint32_t group, size_t place) {
+      const T value = typed[place];
+      if (present[group] == 0 ||
+          (kSmallest ? Less(value, bests[group]) : Less(bests[group], value)))
+        bests[group] = value;
+      present[group] = 1;
+    });
     return {};
   }
   Column Take(FieldId field) override { return FixedColumn(field, type_, best_); }
@@ -124,16 +142,17 @@ class Extremes final : public AggregateState {
 template <bool kSmallest>
 class StringExtremes final : public AggregateState {
  public:
-  Status Add(const Column* values, const uint32_t* groups, size_t rows, size_t count) override {
+  Status Add(const Block* values, const uint32_t* groups, const BlockRows& rows,
+             size_t count) override {
     best_.Resize(count);
-    for (size_t row = 0; row < rows; ++row) {
-      if (values->IsNull(row)) continue;
-      const std::string_view text = values->String(row);
-      std::string& best = best_.values[groups[row]];
-      uint8_t& present = best_.present[groups[row]];
+    if (rows.count == 0) return {};
+    ForEachValid(*values, groups, rows, [&](uint32_t group, size_t place) {
+      const std::string_view text = values->strings[place];
+      std::string& best = best_.values[group];
+      uint8_t& present = best_.present[group];
       if (present == 0 || (kSmallest ? text < best : text > best)) best = text;
       present = 1;
-    }
+    });
     return {};
   }
   Column Take(FieldId field) override {

@@ -14,8 +14,9 @@ namespace elanus::query {
 class AggregateState {
  public:
   virtual ~AggregateState() = default;
-  // Row i belongs to group groups[i] < count; `values` is null where rows are counted.
-  virtual Status Add(const Column* values, const uint32_t* groups, size_t rows, size_t count) = 0;
+  // The i-th of `rows` belongs to group groups[i] < count; `values` is null where rows are counted.
+  virtual Status Add(const Block* values, const uint32_t* groups, const BlockRows& rows,
+                     size_t count) = 0;
   // A row for each group.
   virtual Column Take(FieldId field) = 0;
 };

@@ -21,6 +21,21 @@ Column Longs(const std::vector<int64_t>& values) {
   return column;
 }
 
+// All rows of columns; a null pointer where rows are counted.
+Status AddAll(Grouping* grouping, const std::vector<const Column*>& keys,
+              const std::vector<const Column*>& values, const BlockRows& rows) {
+  std::vector<BlockScratch> scratch(keys.size() + values.size());
+  std::vector<Block> key_blocks;
+  std::vector<std::optional<Block>> value_blocks;
+  BlockScratch* next = scratch.data();
+  for (const Column* key : keys) key_blocks.push_back(BlockOf(*key, 0, key->rows(), next++));
+  for (const Column* column : values) {
+    value_blocks.emplace_back();
+    if (column != nullptr) value_blocks.back() = BlockOf(*column, 0, column->rows(), next++);
+  }
+  return grouping->Add(key_blocks, value_blocks, rows);
+}
+
 TEST(Grouping, WithoutKeysIsOneGroupAlsoOfNoRows) {
   Grouping grouping(
       {}, {{AggregateOp::kCount, {}, {}}, {AggregateOp::kSum, FieldId(1), DataType::kInt64}}, kAny);
@@ -57,7 +72,7 @@ TEST(Grouping, NullsAreAGroupAndNoValues) {
                      {AggregateOp::kCount, FieldId(2), DataType::kDouble},
                      {AggregateOp::kMax, FieldId(2), DataType::kDouble}},
                     kAny);
-  ASSERT_TRUE(grouping.Add({&keys}, {nullptr, &values, &values}, 5).ok());
+  ASSERT_TRUE(AddAll(&grouping, {&keys}, {nullptr, &values, &values}, {5}).ok());
   const std::vector<Column> columns = grouping.Take();
   ASSERT_EQ(columns[0].rows(), 3u);
   EXPECT_EQ(columns[0].String(0), "a");
@@ -72,13 +87,13 @@ TEST(Grouping, NullsAreAGroupAndNoValues) {
 TEST(Grouping, ASumOutsideOfInt64IsRefused) {
   Grouping grouping({}, {{AggregateOp::kSum, FieldId(1), DataType::kInt64}}, kAny);
   const Column values = Longs({std::numeric_limits<int64_t>::max(), 1});
-  EXPECT_THAT(grouping.Add({}, {&values}, 2).message(), HasSubstr("outside of Int64"));
+  EXPECT_THAT(AddAll(&grouping, {}, {&values}, {2}).message(), HasSubstr("outside of Int64"));
 }
 
 TEST(Grouping, TooManyGroupsAreRefused) {
   Grouping grouping({{FieldId(1), DataType::kInt64}}, {{AggregateOp::kCount, {}, {}}}, 2);
   const Column keys = Longs({1, 2, 1, 3});
-  EXPECT_THAT(grouping.Add({&keys}, {nullptr}, 4).message(),
+  EXPECT_THAT(AddAll(&grouping, {&keys}, {nullptr}, {4}).message(),
               HasSubstr("too many groups (3). Add filters or increase common.groupBy.maxGroups"));
 }
 
@@ -115,7 +130,8 @@ TEST(Grouping, AgreesWithAMapOverManyBlocks) {
       one.smallest = std::min(one.smallest, value);
       one.largest = std::max(one.largest, name);
     }
-    ASSERT_TRUE(grouping.Add({&names, &marks}, {nullptr, &values, &values, &names}, 500).ok());
+    ASSERT_TRUE(
+        AddAll(&grouping, {&names, &marks}, {nullptr, &values, &values, &names}, {500}).ok());
   }
   ASSERT_EQ(grouping.groups(), want.size());
   const std::vector<Column> columns = grouping.Take();
@@ -128,6 +144,33 @@ TEST(Grouping, AgreesWithAMapOverManyBlocks) {
     EXPECT_EQ(columns[4].as<int16_t>()[group], found->second.smallest);
     EXPECT_EQ(columns[5].String(group), found->second.largest);
   }
+}
+
+TEST(Grouping, NullsAndTheirPlaceholdersAreDifferentKeys) {
+  Column keys(FieldId(1), DataType::kInt32);
+  for (const int32_t key : {7, 0, 7}) keys.Append(key);
+  keys.AppendNull();  // its placeholder is 0
+  keys.AppendNull();
+  Grouping grouping({{FieldId(1), DataType::kInt32}}, {{AggregateOp::kCount, {}, {}}}, kAny);
+  ASSERT_TRUE(AddAll(&grouping, {&keys}, {nullptr}, {5}).ok());
+  const std::vector<Column> columns = grouping.Take();
+  ASSERT_EQ(columns[0].rows(), 3u);
+  EXPECT_TRUE(columns[0].IsNull(2));
+  EXPECT_EQ(columns[1].as<int64_t>()[1], 1);
+  EXPECT_EQ(columns[1].as<int64_t>()[2], 2);
+}
+
+TEST(Grouping, OnlyTheChosenPlacesOfABlockTakePart) {
+  const Column keys = Longs({1, 2, 1, 3, 2});
+  const Column values = Longs({10, 20, 30, 40, 50});
+  const std::vector<uint32_t> places = {1, 2, 4};
+  Grouping grouping({{FieldId(1), DataType::kInt64}},
+                    {{AggregateOp::kSum, FieldId(1), DataType::kInt64}}, kAny);
+  ASSERT_TRUE(AddAll(&grouping, {&keys}, {&values}, {places.size(), places.data()}).ok());
+  EXPECT_EQ(grouping.last_rows(), (std::vector<uint32_t>{0, 1, 0}));
+  const std::vector<Column> columns = grouping.Take();
+  EXPECT_EQ(columns[1].as<int64_t>()[0], 70);
+  EXPECT_EQ(columns[1].as<int64_t>()[1], 30);
 }
 
 }  // namespace

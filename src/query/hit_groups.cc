@@ -17,7 +17,7 @@ std::vector<uint32_t> GroupsOf(const HitLists& hits, size_t first_key) {
     columns.push_back(&hits.output[i]);
   }
   Grouping grouping(std::move(keys), {}, std::numeric_limits<size_t>::max());
-  CHECK(grouping.Add(columns, {}, hits.scores.size()).ok());
+  CHECK(grouping.Add(columns, hits.scores.size()).ok());
   return grouping.last_rows();
 }
 

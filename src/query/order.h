@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
+#include "model/block.h"
 #include "model/column.h"
 #include "model/types.h"
 
@@ -23,5 +25,20 @@ struct OrderKey {
 // O(rows + wanted log wanted) comparisons, most of them of one integer.
 std::vector<uint32_t> FirstInOrder(const std::vector<OrderKey>& keys,
                                    const std::vector<Column>& columns, size_t wanted);
+
+// A row that enough others come before: what comes after it is of no use (the top-n of a stream).
+class OrderBound {
+ public:
+  OrderBound(std::vector<OrderKey> keys, const std::vector<Column>& columns, uint32_t row);
+
+  // Clears the bits of rows that come after the bound, among the `count` rows of a block; rows that
+  // compare equal to it stay. `read` lends the rows' values of keys[i]; most calls ask only for
+  // those of the first.
+  void Prune(const std::function<Block(size_t key)>& read, size_t count, uint64_t* active) const;
+
+ private:
+  std::vector<OrderKey> keys_;
+  std::vector<Column> values_;  // one row each
+};
 
 }  // namespace elanus::query

@@ -80,5 +80,62 @@ TEST(Order, AgreesWithAStableSortOfAllRows) {
   }
 }
 
+// Which rows OrderBound leaves of all those of `columns`.
+std::vector<uint32_t> Left(const std::vector<OrderKey>& keys, const std::vector<Column>& columns,
+                           uint32_t bound) {
+  const size_t rows = columns[0].rows();
+  std::vector<uint64_t> active((rows + 63) / 64, ~uint64_t{0});
+  if (rows % 64 != 0) active.back() = (uint64_t{1} << rows % 64) - 1;
+  std::vector<BlockScratch> scratch(keys.size());
+  OrderBound(keys, columns, bound)
+      .Prune([&](size_t key) { return BlockOf(columns[key], 0, rows, &scratch[key]); }, rows,
+             active.data());
+  std::vector<uint32_t> left;
+  for (uint32_t row = 0; row < rows; ++row) {
+    if (active[row / 64] >> row % 64 & 1) left.push_back(row);
+  }
+  return left;
+}
+
+TEST(OrderBound, LeavesWhatDoesNotComeAfterIt) {
+  const auto seed = std::random_device()();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  constexpr uint32_t kRows = 1000;
+  Column number(FieldId{1}, DataType::kInt32);
+  Column fraction(FieldId{2}, DataType::kFloat);
+  Column text(FieldId{3}, DataType::kVarChar);
+  number.MakeNullable();
+  for (uint32_t row = 0; row < kRows; ++row) {
+    random() % 10 == 0 ? number.AppendNull() : number.Append(static_cast<int32_t>(random() % 9));
+    fraction.Append(random() % 20 == 0 ? std::numeric_limits<float>::quiet_NaN()
+                                       : static_cast<float>(random() % 5) - 2);
+    text.AppendString("a common beginning " + std::to_string(random() % 50));
+  }
+  for (int turn = 0; turn < 50; ++turn) {
+    std::vector<OrderKey> keys = {{FieldId{1}}, {FieldId{2}}, {FieldId{3}}};
+    for (OrderKey& key : keys) {
+      key.ascending = random() % 2 == 0;
+      key.nulls_first = random() % 2 == 0;
+    }
+    std::vector<Column> columns = {number, fraction, text};
+    const size_t first = random() % 3;  // each column leads at times
+    std::swap(keys[0], keys[first]);
+    std::swap(columns[0], columns[first]);
+    const std::vector<uint32_t> order = FirstInOrder(keys, columns, kRows);
+    const size_t at = random() % kRows;
+    const std::vector<uint32_t> left = Left(keys, columns, order[at]);
+    // All before it, and of those after it only what compares equal: these follow at once.
+    std::vector<uint32_t> want(order.begin(), order.begin() + static_cast<ptrdiff_t>(left.size()));
+    std::sort(want.begin(), want.end());
+    ASSERT_GT(left.size(), at);
+    EXPECT_EQ(left, want);
+    for (size_t i = at; i < left.size(); ++i) {
+      EXPECT_EQ(columns[0].IsNull(order[i]), columns[0].IsNull(order[at]));
+      EXPECT_EQ(columns[2].String(order[i]), columns[2].String(order[at]));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace elanus::query

@@ -36,7 +36,7 @@ Status GroupKeys::Add(std::vector<Column> columns) {
     if (key.json) columns[i] = TRY(query::JsonGroupKeys(columns[i], key.path, key.cast));
     keys.push_back(&columns[i]);
   }
-  return grouping_->Add(keys, {}, columns.front().rows());
+  return grouping_->Add(keys, columns.front().rows());
 }
 
 Result<std::vector<uint32_t>> GroupKeys::Of(const std::vector<Place>& places) {
