@@ -5,6 +5,7 @@
 #include <cstring>
 #include <mutex>
 #include <string>
+#include <type_traits>
 
 #include "segment/exact_search.h"
 #include "segment/missing_field.h"
@@ -35,6 +36,29 @@ size_t Gallop(size_t low, size_t end, Less less) {
     }
   }
   return low;
+}
+
+// The first row in [low, end) whose value is not below `wanted`; values ascend. Begins where it
+// would be if they ascended evenly, and doubles its steps from there: keys that were counted up, or
+// that are hashes, are found within a few rows of the guess.
+template <typename At>
+size_t FirstFrom(size_t low, size_t end, int64_t wanted, At at) {
+  const auto below = [&](size_t row) { return at(row) < wanted; };
+  if (low == end || !below(low)) return low;
+  if (below(end - 1)) return end;
+  const double least = static_cast<double>(at(low));
+  const double share = (static_cast<double>(wanted) - least) /
+                       std::max(1.0, static_cast<double>(at(end - 1)) - least);
+  const auto guess =
+      low + static_cast<size_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(end - 1 - low));
+  if (below(guess)) return Gallop(guess + 1, end, below);
+  size_t high = guess;  // not below
+  for (size_t step = 1; high > low; step *= 2) {
+    const size_t next = high - std::min(step, high - low);
+    if (below(next)) return Gallop(next + 1, high, below);
+    high = next;
+  }
+  return high;
 }
 
 class SealedValues : public ValueReader {
@@ -148,15 +172,8 @@ class MappedSegment : public SealedSegment {
                                            const IndexSet* indexes) const override {
     KeyFinder finder{
         key_, [this](const std::vector<Value>& values, const std::function<void(uint32_t)>& fn) {
-          Column keys(key_, columns_.at(key_).type());
-          for (const Value& value : values) {
-            if (keys.fixed()) {
-              keys.Append(value.as_int());
-            } else {
-              keys.AppendString(value.as_string());
-            }
-          }
-          FindKeys(keys, {}, [&fn](size_t, uint32_t row) { fn(row); });
+          FindKeys(KeyColumn(key_, columns_.at(key_).type(), values), {},
+                   [&fn](size_t, uint32_t row) { fn(row); });
         }};
     return std::make_unique<SealedSource>(columns_, schema, rows, indexes, std::move(finder),
                                           [this](Status status) { Remember(std::move(status)); });
@@ -170,15 +187,16 @@ class MappedSegment : public SealedSegment {
       return {};
     }
     CHECK(out->type() == column->type() && out->dim() == column->dim());
-    for (const uint32_t row : rows) {
-      TRY(column->Check(row, 1));
-      if (column->IsNull(row)) {
-        out->AppendNull();
-      } else if (column->fixed()) {
-        out->AppendFixed(column->Fixed(row), 1);
+    for (size_t i = 0; i < rows.size();) {
+      size_t run = 1;  // rows that stand side by side
+      while (i + run < rows.size() && rows[i + run] == rows[i] + run) ++run;
+      TRY(column->Check(rows[i], run));
+      if (column->fixed() && column->valid() == nullptr) {
+        out->AppendFixed(column->Fixed(rows[i]), run);
       } else {
-        out->AppendString(column->Value(row));
+        for (size_t row = rows[i]; row < rows[i] + run; ++row) AppendRow(*column, row, out);
       }
+      i += run;
     }
     return {};
   }
@@ -300,6 +318,16 @@ class MappedSegment : public SealedSegment {
  private:
   static constexpr size_t kTimeMarks = 64;
 
+  static void AppendRow(const SealedColumn& column, size_t row, Column* out) {
+    if (column.IsNull(row)) {
+      out->AppendNull();
+    } else if (column.fixed()) {
+      out->AppendFixed(column.Fixed(row), 1);
+    } else {
+      out->AppendString(column.Value(row));
+    }
+  }
+
   const SealedColumn* Find(FieldId field) const {
     const auto it = columns_.find(field);
     return it == columns_.end() ? nullptr : &it->second;
@@ -337,7 +365,11 @@ class MappedSegment : public SealedSegment {
       size_t row = range.begin;
       for (auto it = first; it != last && row < range.end; ++it) {
         const auto wanted = key(*it);
-        row = Gallop(row, range.end, [&](size_t r) { return at(r) < wanted; });
+        if constexpr (std::is_same_v<decltype(wanted), const int64_t>) {
+          row = FirstFrom(row, range.end, wanted, at);
+        } else {
+          row = Gallop(row, range.end, [&](size_t r) { return at(r) < wanted; });
+        }
         for (size_t same = row; same < range.end && at(same) == wanted; ++same)
           fn(*it, static_cast<uint32_t>(same));
       }
@@ -418,6 +450,18 @@ class MappedSegment : public SealedSegment {
 };
 
 }  // namespace
+
+Column KeyColumn(FieldId field, DataType type, const std::vector<Value>& keys) {
+  Column column(field, type);
+  for (const Value& key : keys) {
+    if (column.fixed()) {
+      column.Append(key.as_int());
+    } else {
+      column.AppendString(key.as_string());
+    }
+  }
+  return column;
+}
 
 Result<std::shared_ptr<SealedSegment>> SealedSegment::Open(io::FileSystem* fs,
                                                            const std::string& path,

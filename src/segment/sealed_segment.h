@@ -16,6 +16,9 @@
 
 namespace elanus::segment {
 
+// Primary keys as FindKeys takes them; the values are of the key's type.
+Column KeyColumn(FieldId field, DataType type, const std::vector<Value>& keys);
+
 class SealedSegment : public Segment {
  public:
   static Result<std::shared_ptr<SealedSegment>> Open(io::FileSystem* fs, const std::string& path,

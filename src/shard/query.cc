@@ -1,18 +1,18 @@
 // LocalShard, query: rows by filter, in the order of their key or of other columns; or groups of
 // them.
 #include <algorithm>
+#include <bit>
+#include <optional>
 #include <utility>
 
 #include "query/grouping.h"
-#include "query/order.h"
 #include "shard/fetch.h"
+#include "shard/first_rows.h"
 #include "shard/local_shard.h"
 #include "shard/selection.h"
 
 namespace elanus::shard {
 namespace {
-
-constexpr size_t kBlockRows = 32768;
 
 // Calls fn(number of the segment, its view, its rows) for every segment the request reads.
 template <typename Fn>
@@ -76,29 +76,43 @@ Result<std::vector<Place>> OnePerKey(const Snapshot& snapshot, const std::vector
   return chosen;
 }
 
-// The first `wanted` of `places` by the columns of `order` and then by key. Holds the values of a
-// block and of the best rows so far.
+// All rows, or the first `wanted`, ascending by key.
+Result<std::vector<Place>> FirstByKey(const Context& context, const Snapshot& snapshot,
+                                      const roles::QueryRequest& request,
+                                      const RowSelection::Wish& wish, size_t wanted) {
+  return OnePerKey(snapshot, TRY(Select(context, snapshot, request, wish, wanted)));
+}
+
+// The first `wanted` rows by the columns of the request's order, and then by key.
 Result<std::vector<Place>> FirstByColumns(const Context& context, const Snapshot& snapshot,
-                                          std::vector<query::OrderKey> order,
-                                          const std::vector<Place>& places, size_t wanted) {
-  const Schema& schema = snapshot.collection->schema;
-  order.push_back({schema.primary().id});
-  std::vector<const Field*> fields;
-  for (const query::OrderKey& key : order) fields.push_back(TRY(FieldOf(schema, key.field)));
-  std::vector<Place> best;
-  for (size_t next = 0; next < places.size();) {
-    TRY(context.Check());
-    const size_t end = std::min(places.size(), next + std::max(kBlockRows, 2 * wanted));
-    std::vector<Place> block = std::move(best);
-    block.insert(block.end(), places.begin() + static_cast<ptrdiff_t>(next),
-                 places.begin() + static_cast<ptrdiff_t>(end));
-    next = end;
-    std::vector<Column> columns;
-    for (const Field* field : fields) columns.push_back(TRY(FetchColumn(snapshot, *field, block)));
-    best.clear();
-    for (const uint32_t i : query::FirstInOrder(order, columns, wanted)) best.push_back(block[i]);
+                                          const roles::QueryRequest& request,
+                                          const RowSelection::Wish& wish, size_t wanted) {
+  FirstRows first = TRY(FirstRows::Make(snapshot, request.order, wanted));
+  const bool keys_may_repeat =
+      snapshot.collection->partitions.size() > 1 && wish.partitions.size() != 1;
+  if (keys_may_repeat) {
+    const std::vector<Place> places = TRY(FirstByKey(context, snapshot, request, wish, ~size_t{0}));
+    TRY(first.Add(context, places));
+  } else {
+    TRY(ForEachSegment(context, snapshot, request, wish,
+                       [&](uint32_t number, const SegmentView&, const RowSelection& rows) {
+                         return first.Add(context, number, rows);
+                       }));
   }
-  return best;
+  return first.Take();
+}
+
+// The rows of a run as a Grouping takes them. `places` is room for them.
+query::BlockRows ChosenRows(const uint64_t* words, size_t count, std::vector<uint32_t>* places) {
+  places->clear();
+  for (size_t word = 0; word * 64 < count; ++word) {
+    for (uint64_t bits = words[word]; bits != 0; bits &= bits - 1) {
+      places->push_back(
+          static_cast<uint32_t>(word * 64 + static_cast<size_t>(std::countr_zero(bits))));
+    }
+  }
+  if (places->size() == count) return {count};
+  return {places->size(), places->data()};
 }
 
 Result<Batch> GroupsOf(const Context& context, const Snapshot& snapshot,
@@ -119,39 +133,30 @@ Result<Batch> GroupsOf(const Context& context, const Snapshot& snapshot,
     const bool counts_rows = aggregate.type == DataType::kNone;
     values.push_back(counts_rows ? std::nullopt : std::optional(number_of(aggregate.field)));
   }
-  std::vector<const Field*> fields;
-  for (const FieldId id : ids) fields.push_back(TRY(FieldOf(schema, id)));
+  for (const FieldId id : ids) TRY(FieldOf(schema, id));
 
   query::Grouping grouping(groups.keys, groups.aggregates, groups.max);
-  const auto add = [&](const SegmentView& view, const std::vector<uint32_t>& rows) -> Status {
-    TRY(context.Check());
-    std::vector<Column> columns;
-    for (const Field* field : fields) {
-      columns.emplace_back(field->id, field->type, field->dim);
-      TRY(view.segment->Fetch(*field, rows, &columns.back()));
-    }
-    std::vector<const Column*> key_columns;
-    std::vector<const Column*> value_columns;
-    for (const size_t number : keys) key_columns.push_back(&columns[number]);
-    for (const auto& number : values) {
-      value_columns.push_back(number.has_value() ? &columns[*number] : nullptr);
-    }
-    return grouping.Add(key_columns, value_columns, rows.size());
-  };
-  TRY(ForEachSegment(context, snapshot, request, wish,
-                     [&](uint32_t, const SegmentView& view, const RowSelection& rows) -> Status {
-                       std::vector<uint32_t> block;
-                       Status status;
-                       rows.ForEach([&](uint32_t row) {
-                         block.push_back(row);
-                         if (block.size() < kBlockRows) return true;
-                         status = add(view, block);
-                         block.clear();
-                         return status.ok();
-                       });
-                       TRY(status);
-                       return block.empty() ? Status() : add(view, block);
-                     }));
+  std::vector<BlockScratch> scratch(ids.size());
+  std::vector<Block> blocks(ids.size());
+  std::vector<Block> key_blocks(keys.size());
+  std::vector<std::optional<Block>> value_blocks(values.size());
+  std::vector<uint32_t> places;
+  TRY(ForEachSegment(
+      context, snapshot, request, wish,
+      [&](uint32_t, const SegmentView& view, const RowSelection& rows) -> Status {
+        const auto source = view.segment->MakeSource(schema, view.rows, nullptr);
+        TRY(rows.ForEachRun(
+            context, *source, [&](size_t first, size_t count, const uint64_t* words) -> Status {
+              for (size_t i = 0; i < ids.size(); ++i)
+                blocks[i] = source->ReadActive(ids[i], first, count, words, &scratch[i]);
+              for (size_t i = 0; i < keys.size(); ++i) key_blocks[i] = blocks[keys[i]];
+              for (size_t i = 0; i < values.size(); ++i) {
+                if (values[i].has_value()) value_blocks[i] = blocks[*values[i]];
+              }
+              return grouping.Add(key_blocks, value_blocks, ChosenRows(words, count, &places));
+            }));
+        return view.segment->damage();
+      }));
   Batch batch;
   batch.columns = grouping.Take();
   batch.rows = grouping.groups();
@@ -189,7 +194,7 @@ Result<roles::QueryResult> LocalShard::Query(const Context& context,
   const auto [pinned, at] = TRY(Pin(request.at));
   const Snapshot& snapshot = *pinned;
   const RowSelection::Wish wish{at, ExpiryAt(*snapshot.collection, env_->oracle->Now()),
-                                Ascending(request.partitions), request.filter.get()};
+                                Ascending(request.partitions), request.filter.get(), true};
   roles::QueryResult result;
   if (request.groups.has_value()) {
     result.rows = TRY(GroupsOf(context, snapshot, request, wish));
@@ -206,15 +211,9 @@ Result<roles::QueryResult> LocalShard::Query(const Context& context,
   const auto offset = static_cast<size_t>(request.offset);
   const size_t wanted =
       request.limit < 0 ? ~size_t{0} : static_cast<size_t>(request.limit) + offset;
-  const bool by_columns = !request.order.empty();
   std::vector<Place> places =
-      TRY(Select(context, snapshot, request, wish, by_columns ? ~size_t{0} : wanted));
-  const bool may_repeat = snapshot.collection->partitions.size() > 1;
-  if (!by_columns || may_repeat) places = TRY(OnePerKey(snapshot, places));
-  if (by_columns) {
-    places = TRY(
-        FirstByColumns(context, snapshot, request.order, places, std::min(wanted, places.size())));
-  }
+      TRY(request.order.empty() ? FirstByKey(context, snapshot, request, wish, wanted)
+                                : FirstByColumns(context, snapshot, request, wish, wanted));
   places.resize(std::min(places.size(), wanted));
   places.erase(places.begin(),
                places.begin() + static_cast<ptrdiff_t>(std::min(offset, places.size())));
