@@ -156,6 +156,12 @@ Result<Bound> Binder::CompareColumn(CompareOp op, const ColumnRef& column, const
                            : IsString(column.type())
                                ? MakeStringCompare(slot, op, value.as_string())
                                : MakeFixedCompare(slot, column.type(), op, value);
+  predicate = WithPathColumn(std::move(predicate), column, {value},
+                             [op](size_t typed_slot, DataType type, const Value::Array& values) {
+                               return IsString(type)
+                                          ? MakeStringCompare(typed_slot, op, values[0].as_string())
+                                          : MakeFixedCompare(typed_slot, type, op, values[0]);
+                             });
   Offer(predicate.get(), IndexOfCompare(column, op, value));
   return Decided(std::move(predicate));
 }
@@ -247,6 +253,15 @@ Result<Bound> Binder::Range(const Node& node) {
                                ? MakePathRange(slot, column, bounds)
                            : IsString(type) ? MakeStringRange(slot, bounds)
                                             : MakeFixedRange(slot, type, bounds);
+  predicate =
+      WithPathColumn(std::move(predicate), column, {*bounds.low, *bounds.high},
+                     [&bounds](size_t typed_slot, DataType typed, const Value::Array& values) {
+                       Bounds ends = bounds;
+                       ends.low = values[0];
+                       ends.high = values[1];
+                       return IsString(typed) ? MakeStringRange(typed_slot, ends)
+                                              : MakeFixedRange(typed_slot, typed, ends);
+                     });
   if (!column.element()) predicate->SetIndex(IndexRange(column, bounds));
   return Decided(std::move(predicate));
 }
@@ -285,7 +300,11 @@ Result<Bound> Binder::In(const Node& node) {
   const size_t slot = Slot(column);
   PredicatePtr predicate;
   if (column.type() == DataType::kJson || column.element()) {
-    predicate = MakePathIn(slot, column, values);
+    predicate = WithPathColumn(MakePathIn(slot, column, values), column, values,
+                               [](size_t typed_slot, DataType typed, const Value::Array& listed) {
+                                 return IsString(typed) ? MakeStringIn(typed_slot, listed)
+                                                        : MakeFixedIn(typed_slot, typed, listed);
+                               });
   } else {
     predicate = IsString(type) ? MakeStringIn(slot, values) : MakeFixedIn(slot, type, values);
   }

@@ -34,9 +34,12 @@ Result<Bound> Binder::Like(const Node& node) {
   LikePattern pattern = TRY(LikePattern::Compile(TRY(Pattern(node, "like", /*regex=*/false))));
   const size_t slot = Slot(left.column);
   std::optional<IndexPredicate> index = IndexOfLike(left.column, pattern);
-  PredicatePtr predicate = IsString(left.type)
-                               ? MakeStringLike(slot, std::move(pattern))
-                               : MakePathLike(slot, left.column, std::move(pattern));
+  PredicatePtr predicate = IsString(left.type) ? MakeStringLike(slot, pattern)
+                                               : MakePathLike(slot, left.column, pattern);
+  predicate = WithPathColumn(std::move(predicate), left.column, {Value(std::string())},
+                             [&](size_t typed_slot, DataType, const Value::Array&) {
+                               return MakeStringLike(typed_slot, pattern);
+                             });
   Offer(predicate.get(), std::move(index));
   return Decided(std::move(predicate));
 }
@@ -51,8 +54,12 @@ Result<Bound> Binder::RegexMatch(const Node& node) {
   const std::string pattern = TRY(Pattern(node, "regex", /*regex=*/true));
   Regex regex = TRY(Regex::Compile(pattern));
   const size_t slot = Slot(left.column);
-  PredicatePtr predicate = IsString(left.type) ? MakeStringRegex(slot, std::move(regex))
-                                               : MakePathRegex(slot, left.column, std::move(regex));
+  PredicatePtr predicate =
+      IsString(left.type) ? MakeStringRegex(slot, regex) : MakePathRegex(slot, left.column, regex);
+  predicate = WithPathColumn(std::move(predicate), left.column, {Value(std::string())},
+                             [&](size_t typed_slot, DataType, const Value::Array&) {
+                               return MakeStringRegex(typed_slot, regex);
+                             });
   if (!left.column.element())
     predicate->SetIndex(IndexWords(left.column, {RequiredLiteral(pattern)}));
   return Decided(node.negated ? MakeNot(std::move(predicate)) : std::move(predicate));

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "expr/binding.h"
 #include "expr/index_predicate.h"
+#include "model/json.h"
 #include "model/timestamptz.h"
 
 namespace elanus::expr {
@@ -25,17 +26,40 @@ Result<BoundFilter> Binder::Filter(const Node& root) {
     filter.root =
         bound.is_constant() ? MakeConstant(bound.value.as_bool()) : std::move(bound.predicate);
   }
-  filter.fields = std::move(fields_);
+  filter.slots = std::move(slots_);
   return filter;
 }
 
 std::string Binder::Text(const Node& node) const { return TextOf(source_, node); }
 
-size_t Binder::Slot(const ColumnRef& column) {
-  const auto found = std::find(fields_.begin(), fields_.end(), column.field->id);
-  if (found != fields_.end()) return static_cast<size_t>(found - fields_.begin());
-  fields_.push_back(column.field->id);
-  return fields_.size() - 1;
+size_t Binder::Slot(const ColumnRef& column) { return Slot(ColumnSlot{column.field->id}); }
+
+size_t Binder::Slot(ColumnSlot slot) {
+  const auto found = std::find(slots_.begin(), slots_.end(), slot);
+  if (found != slots_.end()) return static_cast<size_t>(found - slots_.begin());
+  slots_.push_back(std::move(slot));
+  return slots_.size() - 1;
+}
+
+PredicatePtr Binder::WithPathColumn(PredicatePtr general, const ColumnRef& column,
+                                    const Value::Array& constants, const TypedLeaf& make) {
+  if (column.type() != DataType::kJson || column.path.empty()) return general;
+  DataType type = DataType::kNone;
+  Value::Array typed;
+  for (const Value& constant : constants) {
+    const DataType kind = constant.is_string()   ? DataType::kVarChar
+                          : constant.is_bool()   ? DataType::kBool
+                          : constant.is_number() ? DataType::kDouble
+                                                 : DataType::kNone;
+    if (kind == DataType::kNone || (type != DataType::kNone && kind != type)) return general;
+    type = kind;
+    typed.push_back(kind == DataType::kDouble ? Value(constant.as_double()) : constant);
+    if (constant.is_int() && CompareNumbers(constant.as_int(), constant.as_double()) != 0)
+      return general;
+  }
+  if (type == DataType::kNone) return general;
+  const size_t slot = Slot(ColumnSlot{column.field->id, column.path, type});
+  return MakeWithColumn(slot, make(slot, type, typed), std::move(general));
 }
 
 Bound Binder::Constant(Value value, bool folded) {

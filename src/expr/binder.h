@@ -16,7 +16,7 @@ namespace elanus::expr {
 struct BoundFilter {
   PredicatePtr root;
   std::optional<double> sample;  // random_sample: the share of the matching rows to keep
-  std::vector<FieldId> fields;   // slot -> field
+  std::vector<ColumnSlot> slots;
 };
 
 // What a filter that is not of the language is answered with.

@@ -4,6 +4,7 @@
 // bind_text.cc, geometry in bind_spatial.cc.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,6 +64,13 @@ class Binder {
  private:
   std::string Text(const Node& node) const;
   size_t Slot(const ColumnRef& column);
+  size_t Slot(ColumnSlot slot);
+  // `general`, which looks into documents of JSON; where a source has a column of the values under
+  // the path, what `make` gives for that slot, its type and the constants as values of this type.
+  // The constants are of one kind, or it is `general` in any case.
+  using TypedLeaf = std::function<PredicatePtr(size_t slot, DataType, const Value::Array&)>;
+  PredicatePtr WithPathColumn(PredicatePtr general, const ColumnRef& column,
+                              const Value::Array& constants, const TypedLeaf& make);
   static Bound Constant(Value value, bool folded);
   static Bound Decided(PredicatePtr predicate);
   static void Offer(Predicate* predicate, std::optional<IndexPredicate> index) {
@@ -137,7 +145,7 @@ class Binder {
   const Names names_;
   const TemplateValues& templates_;
   const CompileOptions& options_;
-  std::vector<FieldId> fields_;
+  std::vector<ColumnSlot> slots_;
 };
 
 }  // namespace elanus::expr

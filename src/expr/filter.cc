@@ -19,6 +19,10 @@ class BoundFilterEvaluation final : public Filter {
  public:
   BoundFilterEvaluation(std::string_view text, BoundFilter bound, const Schema& schema)
       : text_(text.substr(0, kTextKept)), bound_(std::move(bound)) {
+    for (const ColumnSlot& slot : bound_.slots) {
+      if (std::find(fields_.begin(), fields_.end(), slot.field) == fields_.end())
+        fields_.push_back(slot.field);
+    }
     const auto& index = bound_.root->index();
     if (!bound_.sample && index && index->kind == IndexPredicate::Kind::kIn) {
       const Field* field = schema.Find(index->field);
@@ -39,7 +43,7 @@ class BoundFilterEvaluation final : public Filter {
     return {};
   }
 
-  const std::vector<FieldId>& fields() const override { return bound_.fields; }
+  const std::vector<FieldId>& fields() const override { return fields_; }
   const std::vector<Value>* primary_keys() const override { return keys_; }
   bool always_true() const override {
     return !bound_.sample && bound_.root->constant().value_or(false);
@@ -65,7 +69,7 @@ class BoundFilterEvaluation final : public Filter {
       *passed = std::move(candidates);
       return {};
     }
-    BlockReader block(source, bound_.fields);
+    BlockReader block(source, bound_.slots);
     Truth truth;
     BlockBits active{};
     size_t blocks = 0;
@@ -161,6 +165,7 @@ class BoundFilterEvaluation final : public Filter {
 
   const std::string text_;  // its beginning
   BoundFilter bound_;
+  std::vector<FieldId> fields_;
   const std::vector<Value>* keys_ = nullptr;
 };
 

@@ -60,6 +60,8 @@ PredicatePtr MakePathLike(size_t slot, const ColumnRef& column, LikePattern patt
 PredicatePtr MakePathRegex(size_t slot, const ColumnRef& column, Regex regex);
 PredicatePtr MakePathArith(size_t slot, const ColumnRef& column, ArithOp op, const Value& operand,
                            CompareOp cmp, const Value& value);
+// `typed` where the source has a column for `slot`, else `general`; both decide alike.
+PredicatePtr MakeWithColumn(size_t slot, PredicatePtr typed, PredicatePtr general);
 // True only for something: not for null, nor for arrays and objects that hold nothing but such.
 PredicatePtr MakePathExists(size_t slot, const ColumnRef& column, bool negated);
 

@@ -100,6 +100,20 @@ class PathExists final : public Predicate {
   bool negated_;
 };
 
+class WithColumn final : public Predicate {
+ public:
+  WithColumn(size_t slot, PredicatePtr typed, PredicatePtr general)
+      : slot_(slot), typed_(std::move(typed)), general_(std::move(general)) {}
+  void Evaluate(BlockReader* block, const BlockBits& active, Truth* out) const override {
+    (block->Has(slot_) ? typed_ : general_)->Evaluate(block, active, out);
+  }
+  double cost() const override { return general_->cost(); }
+
+ private:
+  size_t slot_;
+  PredicatePtr typed_, general_;
+};
+
 class ColumnsCompare final : public Predicate {
  public:
   ColumnsCompare(size_t left_slot, const ColumnRef& left, CompareOp op, size_t right_slot,
@@ -235,6 +249,10 @@ PredicatePtr MakePathArith(size_t slot, const ColumnRef& column, ArithOp op, con
       return Tri::kUnknown;
     return ToTri(Compare(cmp, Apply(op, scalar.number(), operand.as_double()), value.as_double()));
   });
+}
+
+PredicatePtr MakeWithColumn(size_t slot, PredicatePtr typed, PredicatePtr general) {
+  return std::make_unique<WithColumn>(slot, std::move(typed), std::move(general));
 }
 
 PredicatePtr MakePathExists(size_t slot, const ColumnRef& column, bool negated) {

@@ -207,11 +207,6 @@ struct Regex::Program {
   std::string required;
 };
 
-Regex::Regex(std::unique_ptr<Program> program) : program_(std::move(program)) {}
-Regex::Regex(Regex&&) noexcept = default;
-Regex& Regex::operator=(Regex&&) noexcept = default;
-Regex::~Regex() = default;
-
 Result<Regex> Regex::Compile(const std::string& pattern) {
   RE2::Options options;
   options.set_log_errors(false);

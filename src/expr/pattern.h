@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -44,16 +45,13 @@ std::string RequiredLiteral(std::string_view pattern);
 class Regex {
  public:
   static Result<Regex> Compile(const std::string& pattern);
-  Regex(Regex&&) noexcept;
-  Regex& operator=(Regex&&) noexcept;
-  ~Regex();
 
   bool Matches(std::string_view text) const;
 
  private:
   struct Program;
-  explicit Regex(std::unique_ptr<Program> program);
-  std::unique_ptr<Program> program_;
+  explicit Regex(std::shared_ptr<const Program> program) : program_(std::move(program)) {}
+  std::shared_ptr<const Program> program_;  // shared by copies
 };
 
 }  // namespace elanus::expr

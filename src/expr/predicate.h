@@ -21,12 +21,29 @@ struct Truth {
   BlockBits no;
 };
 
+// What a predicate reads of each row: a field, or what lies under a path of a JSON one, as a value
+// of `type` where the source has a column of these.
+struct ColumnSlot {
+  FieldId field;
+  std::vector<std::string> path = {};
+  DataType type = DataType::kNone;
+
+  friend bool operator==(const ColumnSlot&, const ColumnSlot&) = default;
+};
+
 // One run of rows under evaluation. Columns are read when first asked for, by the slot that the
-// binder gave to the field.
+// binder gave to them.
 class BlockReader {
  public:
-  BlockReader(const Source& source, const std::vector<FieldId>& fields)
-      : source_(source), fields_(fields), slots_(fields.size()) {}
+  BlockReader(const Source& source, const std::vector<ColumnSlot>& columns)
+      : source_(source), slots_(columns.size()) {
+    for (size_t i = 0; i < columns.size(); ++i) {
+      const ColumnSlot& column = columns[i];
+      slots_[i].field = column.path.empty()
+                            ? std::optional(column.field)
+                            : source.FindPath(column.field, column.path, column.type);
+    }
+  }
 
   // Of the run only the rows set in `active` are looked at; rows may be taken out of it meanwhile.
   void Start(size_t first, size_t count, const BlockBits* active) {
@@ -37,10 +54,12 @@ class BlockReader {
   }
   size_t count() const { return count_; }
   size_t words() const { return (count_ + 63) / 64; }
+  // A slot of a path may have no column in this source.
+  bool Has(size_t slot) const { return slots_[slot].field.has_value(); }
   const Block& Column(size_t slot) {
     Slot& s = slots_[slot];
     if (s.epoch != epoch_) {
-      s.block = source_.ReadActive(fields_[slot], first_, count_, active_->data(), &s.scratch);
+      s.block = source_.ReadActive(*s.field, first_, count_, active_->data(), &s.scratch);
       s.epoch = epoch_;
     }
     return s.block;
@@ -48,12 +67,12 @@ class BlockReader {
 
  private:
   struct Slot {
+    std::optional<FieldId> field;
     Block block;
     BlockScratch scratch;
     uint64_t epoch = 0;
   };
   const Source& source_;
-  const std::vector<FieldId>& fields_;
   std::vector<Slot> slots_;
   size_t first_ = 0;
   size_t count_ = 0;

@@ -70,6 +70,12 @@ class Source {
                            BlockScratch* scratch) const {
     return Read(field, first, count, scratch);
   }
+  // The column that has what lies under a path of a JSON field, if there is one: kBool, kDouble or
+  // kVarChar, null in rows with nothing there or a value of another kind. Read it as a field's.
+  virtual std::optional<FieldId> FindPath(FieldId, const std::vector<std::string>&,
+                                          DataType) const {
+    return std::nullopt;
+  }
   // Nothing if there is no index that answers the predicate.
   virtual std::optional<IndexEstimate> EstimateIndex(const IndexPredicate&) const {
     return std::nullopt;

@@ -9,6 +9,7 @@
 
 #include "segment/exact_search.h"
 #include "segment/missing_field.h"
+#include "segment/path_columns.h"
 #include "segment/row_origin.h"
 #include "segment/sealed_column.h"
 #include "segment/sealed_source.h"
@@ -123,6 +124,7 @@ class MappedSegment : public SealedSegment {
       columns_.emplace(footer.field, TRY(SealedColumn::Open(*file_, footer)));
     }
     if (!columns_.contains(key_)) return file_->Damaged("the primary key is missing");
+    TRY(OpenPathColumns(schema));
     times_ = file_->Find(kTimestampField, SectionKind::kTimes);
     time_index_ = file_->Find(kTimestampField, SectionKind::kTimeIndex);
     const SegmentFooter& footer = file_->footer();
@@ -175,7 +177,8 @@ class MappedSegment : public SealedSegment {
           FindKeys(KeyColumn(key_, columns_.at(key_).type(), values), {},
                    [&fn](size_t, uint32_t row) { fn(row); });
         }};
-    return std::make_unique<SealedSource>(columns_, schema, rows, indexes, std::move(finder),
+    return std::make_unique<SealedSource>(columns_, paths_, schema, rows, indexes,
+                                          std::move(finder),
                                           [this](Status status) { Remember(std::move(status)); });
   }
 
@@ -318,6 +321,26 @@ class MappedSegment : public SealedSegment {
  private:
   static constexpr size_t kTimeMarks = 64;
 
+  // Without the table, should it be damaged, filters read the documents.
+  Status OpenPathColumns(const Schema& schema) {
+    const SegmentFile::Blocks* table = file_->Find(kPathTable, SectionKind::kPaths);
+    if (table == nullptr || !table->CheckAll().ok()) return {};
+    auto paths = DecodePaths({table->as<char>(), table->size});
+    if (!paths.ok()) return file_->Damaged(paths.status().message());
+    for (PathColumn& path : *paths) {
+      const Field* field = schema.Find(path.field);
+      if (field == nullptr || field->type != DataType::kJson) continue;  // dropped since
+      const auto& footers = file_->footer().columns;
+      const auto footer = std::find_if(footers.begin(), footers.end(), [&](const auto& one) {
+        return one.field == path.column && one.type == path.type;
+      });
+      if (footer == footers.end()) return file_->Damaged("a path column is missing");
+      columns_.emplace(path.column, TRY(SealedColumn::Open(*file_, *footer)));
+      paths_.push_back(std::move(path));
+    }
+    return {};
+  }
+
   static void AppendRow(const SealedColumn& column, size_t row, Column* out) {
     if (column.IsNull(row)) {
       out->AppendNull();
@@ -437,7 +460,8 @@ class MappedSegment : public SealedSegment {
 
   const std::unique_ptr<SegmentFile> file_;
   const FieldId key_;
-  std::map<FieldId, SealedColumn> columns_;
+  std::map<FieldId, SealedColumn> columns_;  // path columns too
+  std::vector<PathColumn> paths_;
   const SegmentFile::Blocks* times_ = nullptr;  // null: all rows have min_ts
   const SegmentFile::Blocks* time_index_ = nullptr;
   unsigned time_bits_ = 0, index_bits_ = 0;

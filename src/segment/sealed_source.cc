@@ -25,7 +25,7 @@ bool Less(const Value& a, const Value& b) {
 // a float or as a double; what is below or above as a float is so in both.
 bool RuledOut(const IndexPredicate& predicate, const SealedColumn& column) {
   const ColumnStats& stats = column.stats();
-  if (!predicate.path.empty() || stats.min.is_null() || stats.max.is_null()) return false;
+  if (stats.min.is_null() || stats.max.is_null()) return false;
   const auto rounded = [&](const Value& v) {
     if (column.type() != DataType::kFloat || !v.is_number()) return v;
     return Value(static_cast<double>(static_cast<float>(v.as_double())));
@@ -188,10 +188,12 @@ expr::Block NullBlock(const SealedColumn& column, size_t first, size_t count,
 
 }  // namespace
 
-SealedSource::SealedSource(const std::map<FieldId, SealedColumn>& columns, const Schema& schema,
-                           size_t rows, const IndexSet* indexes, KeyFinder keys,
+SealedSource::SealedSource(const std::map<FieldId, SealedColumn>& columns,
+                           const std::vector<PathColumn>& paths, const Schema& schema, size_t rows,
+                           const IndexSet* indexes, KeyFinder keys,
                            std::function<void(Status)> damaged)
     : columns_(columns),
+      paths_(paths),
       rows_(rows),
       indexes_(indexes),
       keys_(std::move(keys)),
@@ -247,6 +249,26 @@ expr::Block SealedSource::ReadActive(FieldId field, size_t first, size_t count,
   return block;
 }
 
+std::optional<FieldId> SealedSource::FindPath(FieldId field, const std::vector<std::string>& path,
+                                              DataType type) const {
+  for (const PathColumn& one : paths_) {
+    if (one.field == field && one.type == type && one.path == path) return one.column;
+  }
+  return std::nullopt;
+}
+
+bool SealedSource::IsRuledOut(const IndexPredicate& predicate) const {
+  if (predicate.path.empty()) return RuledOut(predicate, columns_.at(predicate.field));
+  if (AsksForElements(predicate)) return false;
+  for (const DataType type : {DataType::kDouble, DataType::kVarChar}) {
+    const auto column = FindPath(predicate.field, predicate.path, type);
+    const bool tells = predicate.kind == IndexPredicate::Kind::kPrefix ? IsString(type)
+                                                                       : HoldsAll(type, predicate);
+    if (column && tells && RuledOut(predicate, columns_.at(*column))) return true;
+  }
+  return false;
+}
+
 bool SealedSource::AsksForKeys(const IndexPredicate& predicate) const {
   return predicate.kind == IndexPredicate::Kind::kIn && predicate.field == keys_.field &&
          keys_.find != nullptr;
@@ -270,7 +292,7 @@ std::optional<expr::IndexEstimate> SealedSource::EstimateIndex(
     const IndexPredicate& predicate) const {
   const auto column = columns_.find(predicate.field);
   if (column == columns_.end()) return std::nullopt;
-  if (RuledOut(predicate, column->second)) return expr::IndexEstimate{0};
+  if (IsRuledOut(predicate)) return expr::IndexEstimate{0};
   if (AsksForKeys(predicate)) return expr::IndexEstimate{predicate.values.size() * kKeySearchCost};
   const Answer answer = IndexFor(predicate);
   if (answer.index == nullptr) return std::nullopt;

@@ -7,6 +7,7 @@
 #include "expr/source.h"
 #include "model/schema.h"
 #include "segment/missing_field.h"
+#include "segment/path_columns.h"
 #include "segment/sealed_column.h"
 #include "segment/segment.h"
 
@@ -23,20 +24,25 @@ struct KeyFinder {
 class SealedSource : public expr::Source {
  public:
   // `damaged` is told what Read cannot return; rows that cannot be read are null.
-  SealedSource(const std::map<FieldId, SealedColumn>& columns, const Schema& schema, size_t rows,
-               const IndexSet* indexes, KeyFinder keys, std::function<void(Status)> damaged);
+  SealedSource(const std::map<FieldId, SealedColumn>& columns, const std::vector<PathColumn>& paths,
+               const Schema& schema, size_t rows, const IndexSet* indexes, KeyFinder keys,
+               std::function<void(Status)> damaged);
 
   size_t rows() const override { return rows_; }
   expr::Block Read(FieldId field, size_t first, size_t count,
                    expr::BlockScratch* scratch) const override;
   expr::Block ReadActive(FieldId field, size_t first, size_t count, const uint64_t* active,
                          expr::BlockScratch* scratch) const override;
+  std::optional<FieldId> FindPath(FieldId field, const std::vector<std::string>& path,
+                                  DataType type) const override;
   // By the column's statistics if they rule all rows out, else by the index.
   std::optional<expr::IndexEstimate> EstimateIndex(
       const expr::IndexPredicate& predicate) const override;
   Bitmap AskIndex(const expr::IndexPredicate& predicate) const override;
 
  private:
+  // Whether the statistics of the column, or of the path column, show that no row matches.
+  bool IsRuledOut(const expr::IndexPredicate& predicate) const;
   bool AsksForKeys(const expr::IndexPredicate& predicate) const;
   // An index that answers the predicate, whole if there is such a one; or null.
   struct Answer {
@@ -46,6 +52,7 @@ class SealedSource : public expr::Source {
   Answer IndexFor(const expr::IndexPredicate& predicate) const;
 
   const std::map<FieldId, SealedColumn>& columns_;
+  const std::vector<PathColumn>& paths_;
   const size_t rows_;
   const IndexSet* indexes_;
   KeyFinder keys_;

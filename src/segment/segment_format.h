@@ -29,6 +29,7 @@ enum class SectionKind : uint8_t {
   kNorms = 4,      // f32 a row: 1/|v|
   kTimes = 5,      // distinct insert timestamps, ascending, less min_ts, bit-packed
   kTimeIndex = 6,  // per row the number of its timestamp, bit-packed
+  kPaths = 7,      // the path columns (path_columns.h)
 };
 
 struct Section {

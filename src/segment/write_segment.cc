@@ -7,6 +7,7 @@
 #include "segment/column_stats.h"
 #include "segment/merge_plan.h"
 #include "segment/norms.h"
+#include "segment/path_columns.h"
 #include "segment/sealed_segment.h"
 #include "segment/segment_writer.h"
 
@@ -14,6 +15,9 @@ namespace elanus::segment {
 namespace {
 
 constexpr size_t kCheckRows = 4096;  // how often a cancelled context is noticed
+// Fewer documents than this are read quickly enough as they are.
+constexpr size_t kPathRowsMin = 1024;
+constexpr size_t kCensusRows = 4096;
 
 template <typename T>
 std::string_view BytesOf(const std::vector<T>& values) {
@@ -30,6 +34,45 @@ class ColumnWriter {
     readers_.clear();
     for (const MergeInput& input : inputs_)
       readers_.push_back(TRY(input.segment->ReadValues(field)));
+    return WriteValues(field);
+  }
+
+  // The paths of a JSON field that are worth it, each as a column with the next id after `last`.
+  Status WritePaths(const Field& json, FieldId* last, std::vector<PathColumn>* paths,
+                    std::vector<ColumnFooter>* footers) {
+    if (plan_.rows.size() < kPathRowsMin) return {};
+    for (const PathCensus::Path& path : TRY(TakeCensus(json)).Take()) {
+      readers_.clear();
+      bool exact = true;
+      for (const MergeInput& input : inputs_) {
+        readers_.push_back(
+            std::make_unique<PathValues>(TRY(input.segment->ReadValues(json)), path, &exact));
+      }
+      Field field;
+      field.id = *last = FieldId(last->value + 1);
+      field.type = path.type;
+      ColumnFooter footer = TRY(WriteValues(field));
+      if (!exact) continue;  // its sections belong to nothing
+      paths->push_back({json.id, path.keys, path.type, field.id});
+      footers->push_back(std::move(footer));
+    }
+    return {};
+  }
+
+ private:
+  Result<PathCensus> TakeCensus(const Field& json) {
+    std::vector<std::unique_ptr<ValueReader>> documents;
+    for (const MergeInput& input : inputs_)
+      documents.push_back(TRY(input.segment->ReadValues(json)));
+    PathCensus census;
+    for (size_t i = 0; i < plan_.rows.size(); i += 1 + plan_.rows.size() / kCensusRows) {
+      const RowRef& ref = plan_.rows[i];
+      if (const auto document = documents[ref.input]->At(ref.row)) census.Add(*document);
+    }
+    return census;
+  }
+
+  Result<ColumnFooter> WriteValues(const Field& field) {
     valid_.assign(plan_.rows.size(), 1);
     any_null_ = false;
     StatsBuilder stats(field.type);
@@ -42,7 +85,6 @@ class ColumnWriter {
     return ColumnFooter{field.id, field.type, field.dim, stats.Finish()};
   }
 
- private:
   // The value of the i-th row, noted in the statistics; nullopt: null.
   std::optional<std::string_view> Next(size_t i, StatsBuilder* stats) {
     const RowRef& ref = plan_.rows[i];
@@ -133,6 +175,17 @@ Result<meta::SegmentMeta> WriteFile(const Context& context, io::FileSystem* fs,
   TRY(WriteTimes(inputs, plan, writer.get(), &footer));
   ColumnWriter columns(context, inputs, plan, writer.get());
   for (const Field& field : schema.fields) footer.columns.push_back(TRY(columns.Write(field)));
+  std::vector<PathColumn> paths;
+  FieldId last = kPathTable;
+  for (const Field& field : schema.fields) {
+    if (field.type == DataType::kJson)
+      TRY(columns.WritePaths(field, &last, &paths, &footer.columns));
+  }
+  if (!paths.empty()) {
+    std::string table;
+    EncodePaths(paths, &table);
+    TRY(writer->Write(kPathTable, SectionKind::kPaths, table));
+  }
   for (const MergeInput& input : inputs) TRY(input.segment->damage());
 
   meta::SegmentMeta meta;
