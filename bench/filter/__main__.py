@@ -91,6 +91,8 @@ def rows_to_run(seed=3):
         Row("index, 1 %", "a < 1000000", "a < 1000000", None, None, index="a", must_ms=1),
         Row("index, 10 %", "a < 10000000", "a < 10000000", None, None, index="a", must_ms=3),
         Row("index, in 1,000", "a in {list}", f"a IN ({text})", None, None, {"list": listed}, index="a"),
+        Row("index, or of three", "a < 300000 or a == 5000000 or 9990000 <= a < 10000000",
+            "a < 300000 OR a = 5000000 OR (a >= 9990000 AND a < 10000000)", None, None, index="a"),
         Row("NGRAM like, .1 %", "s like '%ment 999%'", "s LIKE '%ment 999%'", None, None, index="s", must_ms=10,
             declared={"type": "NGRAM", "min_gram": "2", "max_gram": "3"}),
         Row("NGRAM regex", "s =~ 'document 12345[0-9] in'", "regexp_matches(s, 'document 12345[0-9] in')", None, None,

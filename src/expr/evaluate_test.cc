@@ -396,7 +396,7 @@ TEST(Evaluate, OffersTopLevelPredicatesToTheIndex) {
   EXPECT_EQ(UseOfTheIndex("a == 1", 1).first, 1u);
   EXPECT_EQ(UseOfTheIndex("a > 1 and s like 'x%' and s != 'z'", 1).first, 2u);
   EXPECT_EQ(UseOfTheIndex("not (a == 1)", 1).first, 0u);
-  EXPECT_EQ(UseOfTheIndex("a == 1 or s == 'x'", 1).first, 0u);
+  EXPECT_EQ(UseOfTheIndex("not (a == 1 or s == 'x')", 1).first, 0u);
   EXPECT_EQ(UseOfTheIndex("1 < a <= 3 and starts_with(s, 'x')", 1).first, 2u);
 }
 
@@ -404,6 +404,12 @@ TEST(Evaluate, AsksTheIndexWhereItNarrows) {
   EXPECT_EQ(UseOfTheIndex("a == 1", 1).second, 1u);
   EXPECT_EQ(UseOfTheIndex("a == 1", 2).second, 0u);            // a look at four is cheaper
   EXPECT_EQ(UseOfTheIndex("a == 1 and a < 2", 1).second, 1u);  // one row is left to look at
+}
+
+TEST(Evaluate, AsksTheIndexForADisjunctionOnlyIfItTellsOfEveryOperand) {
+  EXPECT_EQ(UseOfTheIndex("s == 'z' or s == 'x'", 0).second, 2u);
+  EXPECT_EQ(UseOfTheIndex("s == 'z' or s != 'x'", 0).second, 0u);
+  EXPECT_EQ(UseOfTheIndex("s == 'z' or (s == 'x' and a != 2)", 0).second, 2u);
 }
 
 TEST(Evaluate, TellsTheProfileWhatEachPredicateDid) {

@@ -15,6 +15,59 @@ namespace {
 // Of a row that an index finds, as Predicate::cost() counts.
 constexpr double kIndexedRowCost = 1;
 
+// What the indexes tell of a predicate: of a disjunction if they tell of each operand, of a
+// conjunction by the operand of which they find the fewest rows.
+std::optional<IndexEstimate> EstimateOf(const Source& source, const Predicate& predicate);
+
+const Predicate* Narrowest(const Source& source, const PredicateList& conjuncts,
+                           IndexEstimate* estimate) {
+  const Predicate* narrowest = nullptr;
+  for (const PredicatePtr& conjunct : conjuncts) {
+    const auto found = EstimateOf(source, *conjunct);
+    if (!found || (narrowest != nullptr && estimate->rows <= found->rows)) continue;
+    narrowest = conjunct.get();
+    *estimate = {found->rows, false};
+  }
+  return narrowest;
+}
+
+std::optional<IndexEstimate> EstimateOf(const Source& source, const Predicate& predicate) {
+  if (predicate.index()) return source.EstimateIndex(*predicate.index());
+  IndexEstimate estimate;
+  if (const PredicateList* conjuncts = predicate.conjuncts()) {
+    if (Narrowest(source, *conjuncts, &estimate) == nullptr) return std::nullopt;
+    return estimate;
+  }
+  const PredicateList* disjuncts = predicate.disjuncts();
+  if (disjuncts == nullptr) return std::nullopt;
+  for (const PredicatePtr& disjunct : *disjuncts) {
+    const auto found = EstimateOf(source, *disjunct);
+    if (!found) return std::nullopt;
+    estimate.rows += found->rows;
+    estimate.whole = estimate.whole && found->whole;
+  }
+  return estimate;
+}
+
+// After an estimate.
+Bitmap Ask(const Source& source, const Predicate& predicate) {
+  if (predicate.index()) return source.AskIndex(*predicate.index());
+  if (const PredicateList* conjuncts = predicate.conjuncts()) {
+    IndexEstimate estimate;
+    return Ask(source, *Narrowest(source, *conjuncts, &estimate));
+  }
+  Bitmap any;
+  for (const PredicatePtr& disjunct : *predicate.disjuncts()) {
+    Bitmap found = Ask(source, *disjunct);
+    if (any.size() == 0) {
+      any = std::move(found);
+    } else {
+      any.Or(found);
+    }
+  }
+  return any;
+}
+
 class BoundFilterEvaluation final : public Filter {
  public:
   BoundFilterEvaluation(std::string_view text, BoundFilter bound, const Schema& schema)
@@ -109,9 +162,7 @@ class BoundFilterEvaluation final : public Filter {
   Bitmap Narrow(const Source& source, Profile* profile, std::vector<const Predicate*>* rest) const {
     std::vector<std::pair<IndexEstimate, const Predicate*>> indexed;
     const auto sort_out = [&](const Predicate& predicate) {
-      std::optional<IndexEstimate> found;
-      if (predicate.index()) found = source.EstimateIndex(*predicate.index());
-      if (found) {
+      if (const std::optional<IndexEstimate> found = EstimateOf(source, predicate)) {
         indexed.emplace_back(*found, &predicate);
       } else {
         rest->push_back(&predicate);
@@ -133,7 +184,7 @@ class BoundFilterEvaluation final : public Filter {
                         static_cast<double>(left) * predicate->cost();
       if (!asks || !found.whole) rest->push_back(predicate);
       if (!asks) continue;
-      Bitmap matched = source.AskIndex(*predicate->index());
+      Bitmap matched = Ask(source, *predicate);
       if (profile != nullptr)
         profile->AddPredicate(Shown(*predicate), true, source.rows(), matched.Count());
       if (candidates.size() != 0) matched.And(candidates);

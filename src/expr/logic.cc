@@ -66,6 +66,7 @@ class Connective final : public Predicate {
   }
   double cost() const override { return cost_; }
   const PredicateList* conjuncts() const override { return is_and_ ? &operands_ : nullptr; }
+  const PredicateList* disjuncts() const override { return is_and_ ? nullptr : &operands_; }
 
  private:
   bool is_and_;

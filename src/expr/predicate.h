@@ -104,6 +104,8 @@ class Predicate {
 
   // The operands, if this is a conjunction.
   virtual const std::vector<std::unique_ptr<Predicate>>* conjuncts() const { return nullptr; }
+  // The same of a disjunction.
+  virtual const std::vector<std::unique_ptr<Predicate>>* disjuncts() const { return nullptr; }
   // The answer, if it is the same for all rows.
   virtual std::optional<bool> constant() const { return std::nullopt; }
 
