@@ -69,6 +69,7 @@ def rows_to_run(seed=3):
     return [
         Row("Int64 range, half", "1000000 <= a < 50000000", "a >= 1000000 AND a < 50000000", 1.2, .6),
         Row("Int64 range, 1 %", "a < 1000000", "a < 1000000", 1.2, .6),
+        Row("Int64 range, ascending rows", "id >= 9900000", "id >= 9900000", 1.2, .6),
         Row("Int32 compare", "i > 500", "i > 500", 1.2, .6),
         Row("Float compare", "f > 0.5", "f > 0.5", 1.2, .6),
         Row("Double range", "20.0 < d <= 30.0", "d > 20.0 AND d <= 30.0", 1.2, .6),

@@ -68,6 +68,39 @@ Bitmap Ask(const Source& source, const Predicate& predicate) {
   return any;
 }
 
+// The blocks in which a predicate may be TRUE somewhere.
+class BlockSkips {
+ public:
+  BlockSkips(const Source& source, const Predicate& predicate) {
+    if (predicate.index()) test_ = source.TestBlocks(*predicate.index());
+    const PredicateList* parts = predicate.conjuncts();
+    any_ = parts == nullptr;
+    if (any_) parts = predicate.disjuncts();
+    if (parts == nullptr) return;
+    for (const PredicatePtr& part : *parts) {
+      BlockSkips skips(source, *part);
+      if (skips.knows()) {
+        parts_.push_back(std::move(skips));
+      } else if (any_) {
+        parts_.clear();  // of this part nothing is known, so neither of the whole
+        return;
+      }
+    }
+  }
+  bool knows() const { return test_ != nullptr || !parts_.empty(); }
+  bool MayPass(size_t first) const {
+    if (test_ != nullptr) return test_->MayMatch(first);
+    const auto may_pass = [first](const BlockSkips& part) { return part.MayPass(first); };
+    return any_ ? std::any_of(parts_.begin(), parts_.end(), may_pass)
+                : std::all_of(parts_.begin(), parts_.end(), may_pass);
+  }
+
+ private:
+  std::unique_ptr<BlockTest> test_;
+  std::vector<BlockSkips> parts_;
+  bool any_ = false;
+};
+
 class BoundFilterEvaluation final : public Filter {
  public:
   BoundFilterEvaluation(std::string_view text, BoundFilter bound, const Schema& schema)
@@ -123,6 +156,11 @@ class BoundFilterEvaluation final : public Filter {
       return {};
     }
     BlockReader block(source, bound_.slots);
+    std::vector<BlockSkips> skips;
+    for (const Predicate* predicate : rest) {
+      BlockSkips skip(source, *predicate);
+      if (skip.knows()) skips.push_back(std::move(skip));
+    }
     Truth truth;
     BlockBits active{};
     size_t blocks = 0;
@@ -140,6 +178,11 @@ class BoundFilterEvaluation final : public Filter {
       if (++blocks % 64 == 0) TRY(context.Check());
       const size_t count = source.RunEnd(first) - first;
       const size_t words = (count + 63) / 64;
+      if (!std::all_of(skips.begin(), skips.end(),
+                       [first](const BlockSkips& skip) { return skip.MayPass(first); })) {
+        std::fill_n(passed->words().data() + first / 64, words, 0);
+        continue;
+      }
       std::copy_n(candidates.words().data() + first / 64, words, active.data());
       block.Start(first, count, &active);
       for (size_t i = 0; i < rest.size(); ++i) {

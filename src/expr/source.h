@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,6 +50,14 @@ struct IndexEstimate {
   bool whole = true;  // they are those that match; false: all that match are among them
 };
 
+// Which blocks of a source may hold a row that matches a predicate.
+class BlockTest {
+ public:
+  virtual ~BlockTest() = default;
+  // The block whose first row is `first`. May be wrongly true.
+  virtual bool MayMatch(size_t first) const = 0;
+};
+
 class Source {
  public:
   static constexpr size_t kBlockRows = 1024;
@@ -76,6 +85,8 @@ class Source {
                                           DataType) const {
     return std::nullopt;
   }
+  // None: nothing is known of the blocks. Lives no longer than the source.
+  virtual std::unique_ptr<BlockTest> TestBlocks(const IndexPredicate&) const { return nullptr; }
   // Nothing if there is no index that answers the predicate.
   virtual std::optional<IndexEstimate> EstimateIndex(const IndexPredicate&) const {
     return std::nullopt;

@@ -2,30 +2,15 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
-#include <cstring>
 #include <string_view>
 #include <utility>
 
+#include "base/ordered.h"
 #include "base/status.h"
 #include "model/json.h"
 
 namespace elanus::query {
 namespace {
-
-// Integers whose order is that of the values.
-uint64_t Ordered(int64_t value) { return static_cast<uint64_t>(value) ^ (uint64_t{1} << 63); }
-uint64_t Ordered(double value) {
-  if (std::isnan(value)) return ~uint64_t{0};
-  const auto bits = std::bit_cast<uint64_t>(value == 0 ? 0.0 : value);  // -0 is 0
-  return (bits >> 63) != 0 ? ~bits : bits | (uint64_t{1} << 63);
-}
-
-uint64_t FirstBytes(std::string_view text) {
-  uint64_t prefix = 0;
-  std::memcpy(&prefix, text.data(), std::min<size_t>(text.size(), 8));
-  return __builtin_bswap64(prefix);
-}
 
 int CompareJson(std::string_view binary_a, std::string_view binary_b) {
   const JsonView a(binary_a);
@@ -51,10 +36,10 @@ template <typename Fn>
 auto WithPrefix(const KeyBlock& column, Fn fn) {
   const Block& block = column.block;
   const auto integers = [&fn](const auto* values) {
-    return fn([values](size_t row) { return Ordered(int64_t{values[row]}); });
+    return fn([values](size_t row) { return OrderedBits(int64_t{values[row]}); });
   };
   const auto floats = [&fn](const auto* values) {
-    return fn([values](size_t row) { return Ordered(double{values[row]}); });
+    return fn([values](size_t row) { return OrderedBits(double{values[row]}); });
   };
   if (column.type == DataType::kBool) return integers(block.as<uint8_t>());
   if (column.type == DataType::kInt8) return integers(block.as<int8_t>());
@@ -64,7 +49,7 @@ auto WithPrefix(const KeyBlock& column, Fn fn) {
   if (column.type == DataType::kDouble) return floats(block.as<double>());
   if (column.fixed()) return integers(block.as<int64_t>());  // Int64, Timestamptz
   if (column.type == DataType::kJson) return fn([](size_t) { return uint64_t{0}; });
-  return fn([strings = block.strings](size_t row) { return FirstBytes(strings[row]); });
+  return fn([strings = block.strings](size_t row) { return OrderedPrefix(strings[row]); });
 }
 
 struct Item {

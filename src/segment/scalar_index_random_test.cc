@@ -249,7 +249,9 @@ std::string RandomFilter(Dice* dice) {
   const std::string path =
       dice->Of({"js", "js['x']", "js['y']", "js['x']['y']", "js['x'][0]", "js[\"x\"][\"0\"]",
                 "js['n']", "js['s']", "js['b']", "js['o']['n']"});
-  switch (dice->Below(10)) {
+  switch (dice->Below(11)) {
+    case 10:  // rows ascend by it
+      return std::string("id") + dice->Of({" < ", " >= ", " == ", " != "}) + std::to_string(dice->Below(kRows));
     case 0:
       return TextFilter("text", dice);
     case 1:

@@ -15,13 +15,17 @@ Result<SealedColumn> SealedColumn::Open(const SegmentFile& file, const ColumnFoo
   column.ends_ = file.Find(footer.field, SectionKind::kEnds);
   column.valid_ = file.Find(footer.field, SectionKind::kValid);
   column.norms_ = file.Find(footer.field, SectionKind::kNorms);
+  column.zones_ = file.Find(footer.field, SectionKind::kZones);
 
   const auto fits = [&](const SegmentFile::Blocks* blocks, size_t width, bool needed) {
     return blocks == nullptr ? !needed || column.rows_ == 0 : blocks->size == column.rows_ * width;
   };
-  const bool whole = (column.fixed() ? fits(column.values_, column.width_, true)
-                                     : fits(column.ends_, sizeof(uint64_t), true)) &&
-                     fits(column.valid_, 1, false) && fits(column.norms_, sizeof(float), false);
+  const bool whole =
+      (column.fixed() ? fits(column.values_, column.width_, true)
+                      : fits(column.ends_, sizeof(uint64_t), true)) &&
+      fits(column.valid_, 1, false) && fits(column.norms_, sizeof(float), false) &&
+      (column.zones_ == nullptr ||
+       column.zones_->size == (column.rows_ + kZoneRows - 1) / kZoneRows * sizeof(Zone));
   if (!whole)
     return file.Damaged("the sections of field " + std::to_string(footer.field.value) +
                         " do not fit its rows");
@@ -48,6 +52,10 @@ Status SealedColumn::CheckAll() const {
     if (blocks != nullptr) TRY(blocks->CheckAll());
   }
   return {};
+}
+
+const Zone* SealedColumn::zones() const {
+  return zones_ != nullptr && zones_->CheckAll().ok() ? zones_->as<Zone>() : nullptr;
 }
 
 index::VectorView SealedColumn::Vectors() const {

@@ -8,6 +8,7 @@
 #include "index/scalar_index.h"
 #include "index/vector_index.h"
 #include "segment/segment_file.h"
+#include "segment/zones.h"
 
 namespace elanus::segment {
 
@@ -40,6 +41,9 @@ class SealedColumn {
   const std::byte* Fixed(size_t row) const { return values_->data + row * width_; }
   const uint8_t* valid() const { return valid_ == nullptr ? nullptr : valid_->as<uint8_t>(); }
 
+  // One for each 1,024 rows; null if there are none, or they are damaged.
+  const Zone* zones() const;
+
   // The whole column; its bytes may be read after CheckAll.
   index::VectorView Vectors() const;
   index::ScalarView Scalars() const;
@@ -56,6 +60,7 @@ class SealedColumn {
   const SegmentFile::Blocks* ends_ = nullptr;
   const SegmentFile::Blocks* valid_ = nullptr;
   const SegmentFile::Blocks* norms_ = nullptr;
+  const SegmentFile::Blocks* zones_ = nullptr;
 };
 
 }  // namespace elanus::segment

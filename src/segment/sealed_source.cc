@@ -257,6 +257,21 @@ std::optional<FieldId> SealedSource::FindPath(FieldId field, const std::vector<s
   return std::nullopt;
 }
 
+std::unique_ptr<expr::BlockTest> SealedSource::TestBlocks(const IndexPredicate& predicate) const {
+  const auto test = [&](FieldId id) -> std::unique_ptr<expr::BlockTest> {
+    const auto column = columns_.find(id);
+    if (column == columns_.end() || column->second.zones() == nullptr) return nullptr;
+    return MakeZoneTest(predicate, column->second.type(), column->second.zones());
+  };
+  if (predicate.path.empty()) return test(predicate.field);
+  for (const DataType type : {DataType::kDouble, DataType::kVarChar}) {
+    const auto column = FindPath(predicate.field, predicate.path, type);
+    if (!column) continue;
+    if (auto found = test(*column)) return found;
+  }
+  return nullptr;
+}
+
 bool SealedSource::IsRuledOut(const IndexPredicate& predicate) const {
   if (predicate.path.empty()) return RuledOut(predicate, columns_.at(predicate.field));
   if (AsksForElements(predicate)) return false;

@@ -35,6 +35,7 @@ class SealedSource : public expr::Source {
                          expr::BlockScratch* scratch) const override;
   std::optional<FieldId> FindPath(FieldId field, const std::vector<std::string>& path,
                                   DataType type) const override;
+  std::unique_ptr<expr::BlockTest> TestBlocks(const expr::IndexPredicate& predicate) const override;
   // By the column's statistics if they rule all rows out, else by the index.
   std::optional<expr::IndexEstimate> EstimateIndex(
       const expr::IndexPredicate& predicate) const override;

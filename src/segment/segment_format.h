@@ -30,6 +30,7 @@ enum class SectionKind : uint8_t {
   kTimes = 5,      // distinct insert timestamps, ascending, less min_ts, bit-packed
   kTimeIndex = 6,  // per row the number of its timestamp, bit-packed
   kPaths = 7,      // the path columns (path_columns.h)
+  kZones = 8,      // the least and the greatest value of each 1,024 rows (zones.h)
 };
 
 struct Section {

@@ -1,6 +1,7 @@
 // WriteSegment: a MergePlan, carried out column by column.
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "segment/path_columns.h"
 #include "segment/sealed_segment.h"
 #include "segment/segment_writer.h"
+#include "segment/zones.h"
 
 namespace elanus::segment {
 namespace {
@@ -76,12 +78,15 @@ class ColumnWriter {
     valid_.assign(plan_.rows.size(), 1);
     any_null_ = false;
     StatsBuilder stats(field.type);
+    zones_.emplace(field.type);
     if (WidthOf(field.type, field.dim) != 0) {
       TRY(WriteFixed(field, &stats));
     } else {
       TRY(WriteVariable(field, &stats));
     }
     if (any_null_) TRY(writer_.Write(field.id, SectionKind::kValid, BytesOf(valid_)));
+    TRY(writer_.Write(field.id, SectionKind::kZones,
+                      BytesOf(std::move(*zones_).Take(plan_.rows.size()))));
     return ColumnFooter{field.id, field.type, field.dim, stats.Finish()};
   }
 
@@ -91,6 +96,7 @@ class ColumnWriter {
     const auto value = readers_[ref.input]->At(ref.row);
     if (value) {
       stats->Add(*value);
+      zones_->Add(i, *value);
     } else {
       stats->AddNull();
       valid_[i] = 0;
@@ -138,6 +144,7 @@ class ColumnWriter {
   SegmentWriter& writer_;
   std::vector<std::unique_ptr<ValueReader>> readers_;  // one an input
   std::vector<uint8_t> valid_;
+  std::optional<ZoneBuilder> zones_;
   bool any_null_ = false;
 };
 
