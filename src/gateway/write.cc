@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <utility>
 
@@ -333,14 +334,16 @@ Result<Mutation> Write(const Context& context, Insert request, Kind kind,
   return mutation;
 }
 
-// Keys named by a filter as a column; false when one of them cannot be a key.
+// Keys named by a filter as a column, each once; false when one of them cannot be a key.
 bool KeysOf(const std::vector<Value>& values, const Field& primary, Column* keys) {
   *keys = Column(primary.id, primary.type);
+  std::unordered_set<int64_t> numbers;
+  std::unordered_set<std::string_view> texts;
   for (const Value& value : values) {
     if (primary.type == DataType::kInt64 && value.is_int()) {
-      keys->Append(value.as_int());
+      if (numbers.insert(value.as_int()).second) keys->Append(value.as_int());
     } else if (primary.type == DataType::kVarChar && value.is_string()) {
-      keys->AppendString(value.as_string());
+      if (texts.insert(value.as_string()).second) keys->AppendString(value.as_string());
     } else {
       return false;
     }

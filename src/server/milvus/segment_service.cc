@@ -183,6 +183,7 @@ void RegisterSegments(const MilvusService* service, RpcTable* table) {
                }
                for (const roles::SegmentInfo& segment :
                     TRY(gateway->Stats(database, request.collectionname())).segments) {
+                 if (segment.state == roles::SegmentState::kGrowing) continue;
                  pb::QuerySegmentInfo* out = response->add_infos();
                  out->set_segmentid(segment.id.value);
                  out->set_collectionid(info->id.value);
@@ -192,9 +193,7 @@ void RegisterSegments(const MilvusService* service, RpcTable* table) {
                  out->set_nodeid(kNodeId);
                  out->add_nodeids(kNodeId);
                  if (!segment.indexes.empty()) out->set_index_name(segment.indexes.front());
-                 out->set_state(segment.state == roles::SegmentState::kGrowing
-                                    ? pb_common::SegmentState::Growing
-                                    : pb_common::SegmentState::Sealed);
+                 out->set_state(pb_common::SegmentState::Sealed);
                  out->set_level(pb_common::SegmentLevel::L1);
                  out->set_is_sorted(segment.state == roles::SegmentState::kFlushed);
                }
