@@ -1,6 +1,6 @@
 // Path columns: the values that most documents of a JSON field have under some path, as columns of
 // their own beside the documents, so that filters on them read packed numbers and strings
-// (docs/adr/0018). A row whose value there is of another kind, null or absent is null in the
+// (docs/adr/0019). A row whose value there is of another kind, null or absent is null in the
 // column, which is what a comparison makes of it.
 #pragma once
 
