@@ -157,6 +157,8 @@ Result<CollectionInfo> LocalCoordinator::NewCollection(
   info.name = request.name;
   info.schema = request.schema;
   for (Field& field : info.schema.fields) field.id = FieldId(info.next_field_id++);
+  int64_t function_id = kFirstUserFieldId;
+  for (Function& function : info.schema.functions) function.id = function_id++;
   info.shards_num = request.shards_num;
   info.consistency = request.consistency;
   info.properties = request.properties;

@@ -53,7 +53,7 @@ struct CreateCollection {
   bool auto_id = false;
   std::vector<FieldRequest> fields;
   size_t struct_fields = 0;            // how many; not built: refused
-  std::vector<std::string> functions;  // their names; not built: refused
+  std::vector<Function> functions;
   int32_t shards_num = 0;              // 0: default 1
   ConsistencyLevel consistency = ConsistencyLevel::kBounded;
   int64_t num_partitions = 0;

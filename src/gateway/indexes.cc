@@ -55,7 +55,7 @@ Status CheckVectorIndex(const Field& field, const std::string* type, IndexInfo* 
     const Result<Metric> metric = MetricFromName(*metric_name);
     if (metric.ok()) index->metric = *metric;  // else: told of by name below
   } else if (automatic) {
-    index->metric = index::DefaultMetric(field.type);
+    index->metric = field.made ? Metric::kBm25 : index::DefaultMetric(field.type);
   }
   if (automatic) {
     const std::string echoed =

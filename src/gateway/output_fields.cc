@@ -72,6 +72,7 @@ Result<OutputFields> ResolveOutputFields(const Schema& schema,
     if (name == "*") {
       out.primary_named = true;
       for (const Field& field : schema.fields) {
+        if (field.made) continue;
         AddOnce(field.id, &out.ids);
         AddOnce(field.name, &out.names);
       }
@@ -84,6 +85,8 @@ Result<OutputFields> ResolveOutputFields(const Schema& schema,
       continue;
     }
     if (const Field* field = schema.Find(name)) {
+      if (field->made)
+        return Invalid("not allowed to retrieve raw data of field ", field->name);
       out.primary_named |= field->primary;
       AddOnce(field->id, &out.ids);
       AddOnce(name, &out.names);

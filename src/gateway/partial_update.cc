@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "gateway/functions.h"
 #include "gateway/text.h"
 #include "model/array.h"
 #include "model/json.h"
@@ -139,7 +140,11 @@ Status CheckPartialColumns(const Schema& schema, const std::vector<InputColumn>&
     if (!names.insert(column.name).second) {
       return Invalid("duplicated field ", column.name, " found");
     }
-    if (schema.Find(column.name) == nullptr) {
+    const Field* field = schema.Find(column.name);
+    if (field != nullptr && field->made) {
+      return Invalid("field ", field->name, " is the output of a function and cannot be inserted");
+    }
+    if (field == nullptr) {
       return Invalid("failed to get field schema by name: fieldName(", column.name, ") not found");
     }
   }
@@ -150,6 +155,7 @@ std::vector<FieldId> OldFields(const Schema& schema, const Batch& sent,
                                const std::vector<FieldOp>& ops) {
   std::vector<FieldId> fields;
   for (const Field& field : schema.fields) {
+    if (field.made) continue;
     if (field.primary || sent.Find(field.id) == nullptr || Combines(field, ops)) {
       fields.push_back(field.id);
     }
@@ -177,6 +183,7 @@ Result<Batch> MergeRows(const Schema& schema, const ColumnRules& rules, const Ba
   merged.rows = rules.rows;
   const ColumnRules one{1, rules.limits, rules.zone};
   for (const Field& field : schema.fields) {
+    if (field.made) continue;
     const Column* given = sent.Find(field.id);
     if (given != nullptr && (field.primary || !Combines(field, ops))) {
       merged.columns.push_back(*given);
@@ -202,6 +209,7 @@ Result<Batch> MergeRows(const Schema& schema, const ColumnRules& rules, const Ba
     }
     merged.columns.push_back(std::move(column));
   }
+  TRY(MakeOutputs(schema, &merged));
   return merged;
 }
 

@@ -7,10 +7,13 @@
 
 #include "expr/isolation.h"
 #include "expr/parsed_filters.h"
+#include "gateway/analysis.h"
 #include "gateway/columns.h"
+#include "gateway/functions.h"
 #include "gateway/function_score.h"
 #include "gateway/request.h"
 #include "gateway/text.h"
+#include "text/unicode.h"
 
 namespace elanus::gateway {
 namespace {
@@ -41,6 +44,25 @@ Status CheckQueries(const Field& field, roles::QueryVectors* queries) {
   NarrowFloats(values, count, field.type, reinterpret_cast<std::byte*>(narrow.data()));
   queries->type = field.type;
   queries->dense = std::move(narrow);
+  return {};
+}
+
+// Texts become the terms that the field's function would make of them.
+Status CutQueries(const Schema& schema, const Field& field, roles::QueryVectors* queries) {
+  if (queries->type != DataType::kVarChar) {
+    return Invalid("please provide varchar/text for BM25 Function based search, got ",
+                   NameOf(queries->type));
+  }
+  const Function* function = schema.FindMaker(field.name);
+  const Field* input = function != nullptr ? schema.Find(function->inputs.front()) : nullptr;
+  if (input == nullptr) return Invalid("the input of field ", field.name, " is gone");
+  const auto analyzer = TRY(AnalyzerOf(*input));
+  text::TokenList list;
+  for (std::string& text : queries->sparse) {
+    if (!text::IsUtf8(text)) return Invalid("string data must be utf8 format: ", text);
+    text = TermFrequencies(text, *analyzer, &list);
+  }
+  queries->type = DataType::kSparseFloatVector;
   return {};
 }
 
@@ -184,6 +206,7 @@ Result<query::HitLists> RunPrepared(const Context& context, roles::Shard* shard,
     has_vector = std::move(named.has_vector);
   } else {
     search.queries = request.queries;
+    if (plan.field->made) TRY(CutQueries(collection->schema, *plan.field, &search.queries));
     TRY(CheckQueries(*plan.field, &search.queries));
   }
   const size_t queries = has_vector.empty() ? search.queries.count : has_vector.size();

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "gateway/analysis.h"
+#include "gateway/functions.h"
 #include "gateway/names.h"
 #include "gateway/text.h"
 #include "geo/wkt.h"
@@ -554,9 +555,6 @@ Result<Field> CheckAddField(const CollectionInfo& collection, const FieldRequest
 
 Result<roles::CreateCollectionRequest> CheckCreateCollection(const CreateCollection& request,
                                                              const Limits& limits) {
-  if (!request.functions.empty()) {
-    return NotBuilt("a function of the schema (", request.functions.front(), ")");
-  }
   TRY(CheckCounts(request, limits));
   const std::string_view name =
       request.schema_name.empty() ? std::string_view(request.name) : request.schema_name;
@@ -603,6 +601,7 @@ Result<roles::CreateCollectionRequest> CheckCreateCollection(const CreateCollect
   }
   TRY(CheckBuilt(request));
   for (const Field& field : schema.fields) TRY(CheckAnalyzer(field));
+  TRY(CheckFunctions(request.functions, &schema));
 
   schema.description = request.description;
   schema.enable_dynamic_field = request.enable_dynamic_field;

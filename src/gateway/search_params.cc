@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <sstream>
 #include <utility>
 #include <vector>
@@ -395,6 +396,14 @@ Result<SearchPlan> PlanSearch(const CollectionInfo& collection, const Properties
         "N6milvus21ExecOperatorExceptionE :Operator::GetOutput failed");
   }
   plan.params = std::move(checked).take();
+  if (plan.metric == Metric::kBm25) {
+    plan.params.bm25.emplace();
+    for (const auto& [key, value] : plan.index->params) {
+      if (key != "bm25_k1" && key != "bm25_b") continue;
+      float* param = key == "bm25_k1" ? &plan.params.bm25->k1 : &plan.params.bm25->b;
+      std::from_chars(value.data(), value.data() + value.size(), *param);
+    }
+  }
   if (!ranged) TRY(CheckHints(params, json));
   TRY(PlanRange(json, &plan));
   if (grouped) TRY(CheckGroupTypes(collection.schema, *plan.groups));

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "gateway/columns.h"
+#include "gateway/functions.h"
 #include "gateway/gateway.h"
 #include "gateway/limits.h"
 #include "gateway/names.h"
@@ -90,6 +91,10 @@ Status CheckColumnSet(const Schema& schema, const std::vector<InputColumn>& colu
   for (const Field& field : schema.fields) {
     const bool given = names.contains(field.name);
     matched += given ? 1 : 0;
+    if (field.made) {
+      if (!given) continue;
+      return Invalid("field ", field.name, " is the output of a function and cannot be inserted");
+    }
     if (field.primary && automatic) {
       matched -= given ? 1 : 0;  // one more than there is room for
       continue;
@@ -167,6 +172,7 @@ Result<Batch> Decode(const Schema& schema, std::vector<InputColumn> columns,
       batch.columns.push_back(std::move(*made_keys));
       continue;
     }
+    if (field.made) continue;
     const auto given = std::find_if(columns.begin(), columns.end(), [&field](const InputColumn& c) {
       return c.name == field.name;
     });
@@ -176,6 +182,7 @@ Result<Batch> Decode(const Schema& schema, std::vector<InputColumn> columns,
       batch.columns.push_back(TRY(DecodeColumn(field, std::move(*given), rules)));
     }
   }
+  TRY(MakeOutputs(schema, &batch));
   return batch;
 }
 

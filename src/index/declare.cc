@@ -52,8 +52,11 @@ Status CheckMetric(const std::string& type, const Field& field, Metric metric,
       }
       return InvalidParams("binary vector index does not support metric type: " + name);
     case kSparseBit:
+      if (field.made && metric == Metric::kBm25) return {};
+      if (field.made)
+        return InvalidParams("only BM25 is the supported metric type of a BM25 function's output");
       if (metric == Metric::kIP) return {};
-      if (name == "BM25")
+      if (metric == Metric::kBm25)
         return InvalidParams("only BM25 Function output field support BM25 metric type");
       return InvalidParams("only IP&BM25 is the supported metric type for sparse index");
     default:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <mutex>
 
 #include "index/array.h"
 #include "index/flat.h"
@@ -150,6 +151,20 @@ class SparseIndex final : public VectorIndex {
                      size_t limit, const SearchParams& params, const RowMask& allowed,
                      std::vector<std::vector<Hit>>* hits) const override {
     return SearchAll(context, queries, limit, &range, params, allowed, hits);
+  }
+  bool CountTerms(std::span<const uint32_t> terms, std::span<uint64_t> rows,
+                  double* length) const override {
+    if (postings_.negative) return false;
+    for (size_t i = 0; i < terms.size(); ++i) {
+      rows[i] = 0;
+      const std::span<const SparseRun> runs = postings_.RunsOf(terms[i]);
+      if (!runs.empty()) rows[i] = runs.back().end - postings_.BeginOf(runs.front());
+    }
+    std::call_once(summed_, [this] {
+      for (size_t row = 0; row < vectors_.rows; ++row) total_length_ += postings_.lengths[row];
+    });
+    *length = total_length_;
+    return true;
   }
   std::string_view type() const override { return "SPARSE_INVERTED_INDEX"; }
   size_t memory_bytes() const override { return sizeof *this; }
@@ -420,6 +435,8 @@ class SparseIndex final : public VectorIndex {
 
   VectorView vectors_;
   SparsePostings postings_;
+  mutable std::once_flag summed_;
+  mutable double total_length_ = 0;  // of all rows; once summed_ is through
   double row_cost_;
 };
 

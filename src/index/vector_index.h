@@ -97,6 +97,13 @@ class VectorIndex {
                              size_t limit, const SearchParams& params, const RowMask& allowed,
                              std::vector<std::vector<Hit>>* hits) const = 0;
 
+  // Sparse: in how many rows each of `terms` is, and what all rows' values sum up to. False: this
+  // index cannot say.
+  virtual bool CountTerms(std::span<const uint32_t> /*terms*/, std::span<uint64_t> /*rows*/,
+                          double* /*length*/) const {
+    return false;
+  }
+
   virtual std::string_view type() const = 0;  // what was built: "HNSW", "FLAT", ...
   virtual size_t memory_bytes() const = 0;    // anonymous memory held
 

@@ -1,5 +1,7 @@
 #include "model/schema.h"
 
+#include <algorithm>
+
 #include "base/coding.h"
 
 namespace elanus {
@@ -51,6 +53,31 @@ const Field* Schema::partition_key() const {
     if (field.partition_key) return &field;
   }
   return nullptr;
+}
+
+const Function* Schema::FindMaker(std::string_view output) const {
+  for (const Function& function : functions) {
+    if (std::find(function.outputs.begin(), function.outputs.end(), output) !=
+        function.outputs.end())
+      return &function;
+  }
+  return nullptr;
+}
+
+std::string_view NameOf(FunctionType type) {
+  switch (type) {
+    case FunctionType::kUnknown:
+      return "Unknown";
+    case FunctionType::kBm25:
+      return "BM25";
+    case FunctionType::kTextEmbedding:
+      return "TextEmbedding";
+    case FunctionType::kRerank:
+      return "Rerank";
+    case FunctionType::kMinHash:
+      return "MinHash";
+  }
+  return "Unknown";
 }
 
 const Partition* CollectionInfo::FindPartition(std::string_view partition_name) const {

@@ -39,10 +39,26 @@ struct Field {
   bool clustering_key = false;
   bool nullable = false;
   bool dynamic = false;  // the hidden $meta field
+  bool made = false;     // the output of a function: no client may send it
   std::optional<Value> default_value;
   Properties type_params;  // as sent, echoed by describe
 
   bool operator==(const Field&) const = default;
+};
+
+// What makes a field of others while rows are written. Numbers as on the wire.
+enum class FunctionType : uint8_t { kUnknown = 0, kBm25 = 1, kTextEmbedding = 2, kRerank = 3, kMinHash = 4 };
+std::string_view NameOf(FunctionType type);
+
+struct Function {
+  int64_t id = 0;
+  std::string name;
+  std::string description;
+  FunctionType type = FunctionType::kUnknown;
+  std::vector<std::string> inputs, outputs;  // names of fields
+  Properties params;
+
+  bool operator==(const Function&) const = default;
 };
 
 struct Schema {
@@ -50,12 +66,14 @@ struct Schema {
   bool enable_dynamic_field = false;
   bool auto_id = false;
   std::vector<Field> fields;  // user fields in order; $meta, when there is one, is last
+  std::vector<Function> functions;
 
   const Field* Find(std::string_view name) const;
   const Field* Find(FieldId id) const;
   const Field& primary() const;        // CHECKs that there is one
   const Field* dynamic_field() const;  // $meta or null
   const Field* partition_key() const;
+  const Function* FindMaker(std::string_view output) const;  // the function that makes the field
 
   bool operator==(const Schema&) const = default;
 };

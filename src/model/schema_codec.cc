@@ -139,7 +139,8 @@ Result<Value> DecodeValue(std::string_view bytes, int depth) {
 // Bit i of a field's flags is kFieldFlags[i].
 constexpr bool Field::* kFieldFlags[] = {&Field::primary,       &Field::auto_id,
                                          &Field::partition_key, &Field::clustering_key,
-                                         &Field::nullable,      &Field::dynamic};
+                                         &Field::nullable,      &Field::dynamic,
+                                         &Field::made};
 
 std::string EncodeField(const Field& field) {
   std::string out;
@@ -215,6 +216,57 @@ Result<Field> DecodeField(std::string_view bytes) {
   return field;
 }
 
+std::string EncodeFunction(const Function& function) {
+  std::string out;
+  RecordWriter w(&out);
+  w.Int(1, function.id);
+  w.Text(2, function.name);
+  w.Text(3, function.description);
+  w.Int(4, static_cast<int64_t>(function.type));
+  for (const std::string& input : function.inputs) w.Bytes(5, input);
+  for (const std::string& output : function.outputs) w.Bytes(6, output);
+  for (const auto& property : function.params) w.Bytes(7, EncodeProperty(property));
+  return out;
+}
+
+Result<Function> DecodeFunction(std::string_view bytes) {
+  Function function;
+  RecordReader r(bytes);
+  while (TRY(r.Next())) {
+    switch (r.tag()) {
+      case 1:
+        function.id = TRY(r.Int());
+        break;
+      case 2:
+        function.name = r.text();
+        break;
+      case 3:
+        function.description = r.text();
+        break;
+      case 4: {
+        const int64_t type = TRY(r.Int());
+        if (type < 0 || type > static_cast<int64_t>(FunctionType::kMinHash)) {
+          return Status(Code::kCorruption, "unknown type of function " + std::to_string(type));
+        }
+        function.type = static_cast<FunctionType>(type);
+        break;
+      }
+      case 5:
+        function.inputs.emplace_back(r.text());
+        break;
+      case 6:
+        function.outputs.emplace_back(r.text());
+        break;
+      case 7:
+        TRY(DecodeProperty(r.bytes(), &function.params));
+        break;
+      default:
+        break;
+    }
+  }
+  return function;
+}
+
 std::string EncodeSchema(const Schema& schema) {
   std::string out;
   RecordWriter w(&out);
@@ -222,6 +274,7 @@ std::string EncodeSchema(const Schema& schema) {
   w.Int(2, schema.enable_dynamic_field);
   w.Int(3, schema.auto_id);
   for (const Field& field : schema.fields) w.Bytes(4, EncodeField(field));
+  for (const Function& function : schema.functions) w.Bytes(5, EncodeFunction(function));
   return out;
 }
 
@@ -241,6 +294,9 @@ Result<Schema> DecodeSchema(std::string_view bytes) {
         break;
       case 4:
         schema.fields.push_back(TRY(DecodeField(r.bytes())));
+        break;
+      case 5:
+        schema.functions.push_back(TRY(DecodeFunction(r.bytes())));
         break;
       default:
         break;
@@ -316,7 +372,7 @@ Result<IndexInfo> DecodeIndex(std::string_view bytes) {
         break;
       case 5: {
         const int64_t metric = TRY(r.Int());
-        if (metric < 0 || metric > static_cast<int64_t>(Metric::kSuperstructure)) {
+        if (metric < 0 || metric > static_cast<int64_t>(Metric::kBm25)) {
           return Status(Code::kCorruption, "unknown metric " + std::to_string(metric));
         }
         index.metric = static_cast<Metric>(metric);

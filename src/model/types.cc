@@ -79,6 +79,8 @@ std::string_view NameOf(Metric metric) {
       return "SUBSTRUCTURE";
     case Metric::kSuperstructure:
       return "SUPERSTRUCTURE";
+    case Metric::kBm25:
+      return "BM25";
   }
   return "";
 }
@@ -86,7 +88,7 @@ std::string_view NameOf(Metric metric) {
 Result<Metric> MetricFromName(std::string_view name) {
   for (const Metric metric :
        std::array{Metric::kL2, Metric::kIP, Metric::kCosine, Metric::kHamming, Metric::kJaccard,
-                  Metric::kSubstructure, Metric::kSuperstructure}) {
+                  Metric::kSubstructure, Metric::kSuperstructure, Metric::kBm25}) {
     const std::string_view known = NameOf(metric);
     if (name.size() == known.size() && strncasecmp(name.data(), known.data(), name.size()) == 0)
       return metric;

@@ -102,12 +102,15 @@ enum class Metric : uint8_t {
   kJaccard = 5,
   kSubstructure = 6,    // the query's bits are among the row's
   kSuperstructure = 7,  // the row's bits are among the query's
+  kBm25 = 8,            // terms, by how telling they are; of a function's output alone
 };
 
 std::string_view NameOf(Metric metric);                // "L2", "IP", "COSINE", "HAMMING", ...
 Result<Metric> MetricFromName(std::string_view name);  // any case
-// IP and COSINE: a larger score is nearer. The others are distances (L2 is squared).
-constexpr bool LargerIsNearer(Metric m) { return m == Metric::kIP || m == Metric::kCosine; }
+// IP, COSINE and BM25: a larger score is nearer. The others are distances (L2 is squared).
+constexpr bool LargerIsNearer(Metric m) {
+  return m == Metric::kIP || m == Metric::kCosine || m == Metric::kBm25;
+}
 
 // A row matches, at distance 0, or is no hit at all.
 constexpr bool IsStructure(Metric m) {

@@ -89,6 +89,8 @@ float Normalized(Metric metric, float score) {
       return (1 + score) * 0.5F;
     case Metric::kIP:
       return 0.5F + std::atan(score) / std::numbers::pi_v<float>;
+    case Metric::kBm25:
+      return 2 * std::atan(score) / std::numbers::pi_v<float>;
     case Metric::kNone:
     case Metric::kL2:
     case Metric::kHamming:

@@ -11,6 +11,7 @@
 #include "shard/grouped_search.h"
 #include "shard/local_shard.h"
 #include "shard/selection.h"
+#include "shard/term_statistics.h"
 
 namespace elanus::shard {
 namespace {
@@ -206,6 +207,20 @@ Result<roles::SearchResult> LocalShard::Search(const Context& context,
   search.range = request.range;
   search.exact = request.index_type.empty() || IsExact(request.index_type);
 
+  roles::QueryVectors weighed;
+  if (request.metric == Metric::kBm25) {
+    weighed = request.queries;
+    index::Bm25 bm25 = request.params.bm25.value_or(index::Bm25());
+    bm25.avgdl =
+        TRY(WeighTerms(context, *snapshot, request.field, request.ignore_growing, &weighed));
+    // No row has a term: each is as good as the other, and none is a hit.
+    if (bm25.avgdl <= 0) {
+      for (std::string& query : weighed.sparse) query.clear();
+      bm25.avgdl = 1;
+    }
+    search.params.bm25 = bm25;
+    search.queries.sparse = &weighed.sparse;
+  }
   if (request.groups.has_value()) return ByGroups(context, *snapshot, request, wish, search);
 
   // A key may be in several partitions, and only its nearest row is a hit: where that leaves a

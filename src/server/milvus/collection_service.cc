@@ -55,6 +55,19 @@ Result<gateway::FieldRequest> DecodeField(const pb_schema::FieldSchema& field) {
   return out;
 }
 
+Function DecodeFunction(const pb_schema::FunctionSchema& function) {
+  Function out;
+  out.name = function.name();
+  out.description = function.description();
+  const int type = function.type();
+  if (type > 0 && type <= static_cast<int>(FunctionType::kMinHash))
+    out.type = static_cast<FunctionType>(type);
+  out.inputs = Strings(function.input_field_names());
+  out.outputs = Strings(function.output_field_names());
+  out.params = ToProperties(function.params());
+  return out;
+}
+
 Result<gateway::CreateCollection> DecodeCreate(const Call& call,
                                                const pb::CreateCollectionRequest& request) {
   pb_schema::CollectionSchema schema;
@@ -72,7 +85,7 @@ Result<gateway::CreateCollection> DecodeCreate(const Call& call,
     create.fields.push_back(TRY(DecodeField(field)));
   create.struct_fields = static_cast<size_t>(schema.struct_array_fields_size());
   for (const pb_schema::FunctionSchema& function : schema.functions())
-    create.functions.push_back(function.name());
+    create.functions.push_back(DecodeFunction(function));
   create.shards_num = request.shards_num();
   create.consistency = static_cast<ConsistencyLevel>(request.consistency_level());
   create.num_partitions = request.num_partitions();
@@ -150,9 +163,27 @@ void EncodeField(const Field& field, pb_schema::FieldSchema* out) {
   out->set_is_partition_key(field.partition_key);
   out->set_is_clustering_key(field.clustering_key);
   out->set_nullable(field.nullable);
+  out->set_is_function_output(field.made);
   if (field.default_value)
     EncodeValue(field.type, *field.default_value, out->mutable_default_value());
   FromProperties(field.type_params, out->mutable_type_params());
+}
+
+void EncodeFunction(const Schema& schema, const Function& function,
+                    pb_schema::FunctionSchema* out) {
+  out->set_name(function.name);
+  out->set_id(function.id);
+  out->set_description(function.description);
+  out->set_type(static_cast<pb_schema::FunctionType>(function.type));
+  for (const std::string& input : function.inputs) {
+    out->add_input_field_names(input);
+    if (const Field* field = schema.Find(input)) out->add_input_field_ids(field->id.value);
+  }
+  for (const std::string& output : function.outputs) {
+    out->add_output_field_names(output);
+    if (const Field* field = schema.Find(output)) out->add_output_field_ids(field->id.value);
+  }
+  FromProperties(function.params, out->mutable_params());
 }
 
 std::string ChannelName(const CollectionInfo& info, int32_t shard) {
@@ -170,6 +201,8 @@ void EncodeDescription(const CollectionInfo& info, pb::DescribeCollectionRespons
   for (const Field& field : info.schema.fields) {
     if (!field.dynamic) EncodeField(field, schema->add_fields());
   }
+  for (const Function& function : info.schema.functions)
+    EncodeFunction(info.schema, function, schema->add_functions());
   FromProperties(info.properties, schema->mutable_properties());
   FromProperties(info.properties, response->mutable_properties());
   const Properties always = {{"timezone", "UTC"},
