@@ -54,13 +54,10 @@ Result<Bound> Binder::TextMatch(const Node& node) {
   const ColumnRef column = TRY(names_.Identifier(field, /*allow_text=*/true));
   if (!IsString(column.type()))
     return Bad(std::string(call.operation) + " operation on non-string is unsupported");
-  const std::string* enabled = FindProperty(column.field->type_params, "enable_match");
-  if (enabled == nullptr || !ParseBool(*enabled).value_or(false))
+  if (!IsTrue(column.field->type_params, "enable_match"))
     return Bad("field \"" + field + "\" does not enable match");
   const std::string question = TRY(Question(*node.children[0], std::string(call.argument)));
-  const std::string* params = FindProperty(column.field->type_params, "analyzer_params");
-  auto analyzer =
-      TRY(text::Analyzer::Make(params != nullptr ? std::string_view(*params) : std::string_view()));
+  auto analyzer = TRY(text::AnalyzerOf(*column.field));
   std::unique_ptr<text::Matcher> matcher;
   const auto option = static_cast<size_t>(node.value.is_int() ? node.value.as_int() : 0);
   if (node.op == TokenKind::kPhraseMatch) {

@@ -190,8 +190,7 @@ Result<Reranker> ParseDecay(const Schema& schema, const RankFunction& function) 
   step.mode = TRY(ParseScoreMode(FindAnyCase(function.params, "score_mode")));
 
   Reranker reranker;
-  const std::string* norm = FindAnyCase(function.params, "norm_score");
-  reranker.normalize = norm != nullptr && ParseBool(*norm).value_or(false);
+  reranker.normalize = IsTrue(FindAnyCase(function.params, "norm_score"));
   const Field* input = TRY(InputField(schema, function, "decay"));
   if (input->type == DataType::kJson || input->type == DataType::kArray || IsVector(input->type)) {
     return Invalid("unsupported field type: ", NameOf(input->type));

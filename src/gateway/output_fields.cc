@@ -85,8 +85,7 @@ Result<OutputFields> ResolveOutputFields(const Schema& schema,
       continue;
     }
     if (const Field* field = schema.Find(name)) {
-      if (field->made)
-        return Invalid("not allowed to retrieve raw data of field ", field->name);
+      if (field->made) return Invalid("not allowed to retrieve raw data of field ", field->name);
       out.primary_named |= field->primary;
       AddOnce(field->id, &out.ids);
       AddOnce(name, &out.names);

@@ -17,11 +17,6 @@ constexpr double kMegabyte = 1 << 20;
 bool Writes(Use use) { return use == Use::kInsert || use == Use::kDelete; }
 bool Reads(Use use) { return use == Use::kSearch || use == Use::kQuery; }
 
-bool IsSet(const Properties& properties, std::string_view key) {
-  const std::string* value = FindProperty(properties, key);
-  return value != nullptr && ParseBool(*value).value_or(false);
-}
-
 // A rate that a property of the collection sets; nothing: none, or no number.
 std::optional<double> OwnRate(const Properties& properties, Use use) {
   struct Key {
@@ -97,10 +92,10 @@ Status Quotas::CheckOpen(Use use, const DatabaseInfo* database) const {
   if (ddl && options_.deny_ddl) return Denied("config force deny ddl");
   if (database == nullptr || database->properties.empty()) return {};
   const Properties& properties = database->properties;
-  if (Writes(use) && IsSet(properties, "database.force.deny.writing")) {
+  if (Writes(use) && IsTrue(properties, "database.force.deny.writing")) {
     return Denied("force deny writing in database properties");
   }
-  if (Reads(use) && IsSet(properties, "database.force.deny.reading")) {
+  if (Reads(use) && IsTrue(properties, "database.force.deny.reading")) {
     return Denied("force deny reading in database properties");
   }
   if (!ddl) return {};
@@ -126,7 +121,7 @@ Status Quotas::CheckOpen(Use use, const DatabaseInfo* database) const {
     }
     return "";
   };
-  if (IsSet(properties, "database.force.deny.ddl") || IsSet(properties, own_key())) {
+  if (IsTrue(properties, "database.force.deny.ddl") || IsTrue(properties, own_key())) {
     return Denied(kDdl);
   }
   return {};

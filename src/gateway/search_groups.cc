@@ -91,11 +91,7 @@ Result<std::optional<GroupingPlan>> ParseSearchGroups(const Schema& schema,
   plan.singular = one != nullptr && several == nullptr;
   query::JsonCast cast;
   cast.type = TypeNamed(FindProperty(params, "json_type"));
-  const auto flag = [&params](std::string_view key) {
-    const std::string* text = FindProperty(params, key);
-    return text != nullptr && ParseBool(*text).value_or(false);
-  };
-  cast.strict = flag("strict_cast");
+  cast.strict = IsTrue(params, "strict_cast");
   const std::string* json_path = FindProperty(params, "json_path");
   for (const std::string& name : names) {
     auto key = TRY(ParseKey(schema, name, json_path != nullptr ? *json_path : ""));
@@ -113,7 +109,7 @@ Result<std::optional<GroupingPlan>> ParseSearchGroups(const Schema& schema,
     plan.groups.keys.push_back(std::move(key));
   }
   plan.groups.size = TRY(ParseSize(params, limits));
-  plan.groups.strict = flag("strict_group_size");
+  plan.groups.strict = IsTrue(params, "strict_group_size");
   if (names.empty()) return std::optional<GroupingPlan>();
   return std::optional(std::move(plan));
 }

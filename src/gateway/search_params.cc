@@ -102,8 +102,7 @@ Status PlanIterator(const Properties& params, bool grouped, int64_t max, SearchP
   if (plan->iterator && grouped) {
     return InvalidCombination("Not allowed to do groupBy when doing iteration");
   }
-  const std::string* second = FindProperty(params, "search_iter_v2");
-  if (second == nullptr || !ParseBool(*second).value_or(false)) return {};
+  if (!IsTrue(params, "search_iter_v2")) return {};
   const auto failed = [](const Status& status) {
     return Invalid("parse iterator v2 info failed: ", status.message());
   };

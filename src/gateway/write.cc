@@ -304,8 +304,7 @@ Result<Mutation> Write(const Context& context, Insert request, Kind kind,
     partial = TRY(CheckFieldOps(schema, request.columns, request.field_ops));
     partial |= request.partial_update;
   } else {
-    const std::string* allow = FindProperty(info->properties, "allow_insert_auto_id");
-    const bool allowed = allow != nullptr && ParseBool(*allow).value_or(false);
+    const bool allowed = IsTrue(info->properties, "allow_insert_auto_id");
     automatic = primary.auto_id && !(allowed && has_key);
   }
   TRY(CheckDynamic(schema, &request.columns));

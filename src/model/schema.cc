@@ -20,6 +20,14 @@ std::optional<bool> ParseBool(std::string_view text) {
   return std::nullopt;
 }
 
+bool IsTrue(const std::string* value) {
+  return value != nullptr && ParseBool(*value).value_or(false);
+}
+
+bool IsTrue(const Properties& properties, std::string_view key) {
+  return IsTrue(FindProperty(properties, key));
+}
+
 const Field* Schema::Find(std::string_view name) const {
   for (const Field& field : fields) {
     if (field.name == name) return &field;

@@ -19,6 +19,9 @@ using Properties = std::vector<std::pair<std::string, std::string>>;
 const std::string* FindProperty(const Properties& properties, std::string_view key);
 // "true", "True", "TRUE", "1" -> true, as the clients spell booleans; nothing else is one.
 std::optional<bool> ParseBool(std::string_view text);
+// A property that is there and spells true.
+bool IsTrue(const std::string* value);
+bool IsTrue(const Properties& properties, std::string_view key);
 
 inline constexpr std::string_view kDynamicFieldName = "$meta";
 inline constexpr std::string_view kDefaultPartitionName = "_default";
@@ -47,7 +50,13 @@ struct Field {
 };
 
 // What makes a field of others while rows are written. Numbers as on the wire.
-enum class FunctionType : uint8_t { kUnknown = 0, kBm25 = 1, kTextEmbedding = 2, kRerank = 3, kMinHash = 4 };
+enum class FunctionType : uint8_t {
+  kUnknown = 0,
+  kBm25 = 1,
+  kTextEmbedding = 2,
+  kRerank = 3,
+  kMinHash = 4
+};
 std::string_view NameOf(FunctionType type);
 
 struct Function {

@@ -137,10 +137,9 @@ Result<Value> DecodeValue(std::string_view bytes, int depth) {
 }
 
 // Bit i of a field's flags is kFieldFlags[i].
-constexpr bool Field::* kFieldFlags[] = {&Field::primary,       &Field::auto_id,
-                                         &Field::partition_key, &Field::clustering_key,
-                                         &Field::nullable,      &Field::dynamic,
-                                         &Field::made};
+constexpr bool Field::* kFieldFlags[] = {
+    &Field::primary,  &Field::auto_id, &Field::partition_key, &Field::clustering_key,
+    &Field::nullable, &Field::dynamic, &Field::made};
 
 std::string EncodeField(const Field& field) {
   std::string out;

@@ -63,6 +63,10 @@ TEST(Properties, BooleansAreSpelledAsClientsDo) {
     EXPECT_EQ(ParseBool(text), false) << text;
   for (const char* text : {"", "yes", "tRUE", "2"})
     EXPECT_EQ(ParseBool(text), std::nullopt) << text;
+  EXPECT_TRUE(IsTrue({{"a", "True"}}, "a"));
+  EXPECT_FALSE(IsTrue({{"a", "False"}}, "a"));
+  EXPECT_FALSE(IsTrue({{"a", "yes"}}, "a"));
+  EXPECT_FALSE(IsTrue({{"a", "True"}}, "b"));
 }
 
 TEST(Types, NamesAreMilvuss) {

@@ -6,13 +6,12 @@
 
 #include <zlib.h>
 
+#include "text/bad.h"
 #include "text/filters.h"
 #include "text/tokenizers.h"
 
 namespace elanus::text {
 namespace {
-
-Status Bad(std::string reason) { return Fail(Code::kParameterInvalid, std::move(reason)); }
 
 using Filters = std::vector<std::unique_ptr<TokenFilter>>;
 
@@ -117,6 +116,11 @@ Result<std::shared_ptr<const Analyzer>> Analyzer::Make(std::string_view params) 
   std::erase_if(known, [](const auto& one) { return one.second.expired(); });
   known.insert_or_assign(std::string(params), analyzer);
   return analyzer;
+}
+
+Result<std::shared_ptr<const Analyzer>> AnalyzerOf(const Field& field) {
+  const std::string* params = FindProperty(field.type_params, "analyzer_params");
+  return Analyzer::Make(params != nullptr ? std::string_view(*params) : std::string_view());
 }
 
 uint32_t HashOfTerm(std::string_view term) {

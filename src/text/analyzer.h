@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "model/schema.h"
 #include "text/token.h"
 
 namespace elanus::text {
@@ -53,6 +54,9 @@ class Analyzer {
   const std::unique_ptr<Tokenizer> tokenizer_;
   const std::vector<std::unique_ptr<TokenFilter>> filters_;
 };
+
+// That of the field's parameters.
+Result<std::shared_ptr<const Analyzer>> AnalyzerOf(const Field& field);
 
 // What a term is called in a sparse vector: CRC-32 (IEEE) of its first 100 bytes, never the largest
 // number.

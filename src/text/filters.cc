@@ -10,14 +10,13 @@
 #include <re2/re2.h>
 
 #include "base/hash.h"
+#include "text/bad.h"
 #include "text/stemmer.h"
 #include "text/synonyms.h"
 #include "text/unicode.h"
 
 namespace elanus::text {
 namespace {
-
-Status Bad(std::string reason) { return Fail(Code::kParameterInvalid, std::move(reason)); }
 
 struct TextHash {
   using is_transparent = void;

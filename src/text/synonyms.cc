@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "text/bad.h"
+
 namespace elanus::text {
 namespace {
-
-Status Bad(std::string reason) { return Fail(Code::kParameterInvalid, std::move(reason)); }
 
 struct Row {
   std::vector<std::string> left, right;

@@ -6,13 +6,12 @@
 #include <utility>
 #include <vector>
 
+#include "text/bad.h"
 #include "text/filters.h"
 #include "text/unicode.h"
 
 namespace elanus::text {
 namespace {
-
-Status Bad(std::string reason) { return Fail(Code::kParameterInvalid, std::move(reason)); }
 
 // Runs of characters that are no delimiter, one place each.
 template <typename Delimits>
