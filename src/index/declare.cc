@@ -53,8 +53,10 @@ Status CheckMetric(const std::string& type, const Field& field, Metric metric,
       return InvalidParams("binary vector index does not support metric type: " + name);
     case kSparseBit:
       if (field.made && metric == Metric::kBm25) return {};
-      if (field.made)
-        return InvalidParams("only BM25 is the supported metric type of a BM25 function's output");
+      if (field.made) {
+        return Fail(Code::kParameterInvalid,
+                    "index metric type of BM25 function output field must be BM25, got " + name);
+      }
       if (metric == Metric::kIP) return {};
       if (metric == Metric::kBm25)
         return InvalidParams("only BM25 Function output field support BM25 metric type");

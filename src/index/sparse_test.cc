@@ -199,5 +199,29 @@ TEST(Sparse, ADamagedFileLeavesNothingBehindForTheNextSearch) {
              MustSearch(*MustOpen(bytes, column.view()), column.queries(0, 10), 1));
 }
 
+TEST(Sparse, CountsTheRowsOfATermAndAllValues) {
+  TestColumn column = TestColumn::Sparse(70000, 800, 14, kTestSeed);
+  const std::string bytes = BuildBytes(column.view(), {"SPARSE_INVERTED_INDEX", Metric::kBm25, {}});
+  const auto index = MustOpen(bytes, column.view());
+  std::map<uint32_t, uint64_t> with;
+  double length = 0;
+  for (size_t row = 0; row < column.view().rows; ++row) {
+    const std::string_view one = column.view().SparseRow(row);
+    for (size_t i = 0; i < SparseCount(one); ++i) {
+      ++with[SparseAt(one, i).index];
+      length += static_cast<double>(SparseAt(one, i).value);
+    }
+  }
+  std::vector<uint32_t> terms = {4000000000u};
+  for (const auto& [term, rows] : with) terms.push_back(term);
+  std::vector<uint64_t> counted(terms.size(), 7);
+  double counted_length = 0;
+  ASSERT_TRUE(index->CountTerms(terms, counted, &counted_length));
+  EXPECT_EQ(counted[0], 0u);
+  for (size_t i = 1; i < terms.size(); ++i) EXPECT_EQ(counted[i], with[terms[i]]) << terms[i];
+  EXPECT_NEAR(counted_length, length, 1e-6 * length);
+  EXPECT_FALSE(MakeFlat(column.view(), Metric::kBm25)->CountTerms(terms, counted, &counted_length));
+}
+
 }  // namespace
 }  // namespace elanus::index

@@ -20,6 +20,7 @@
 #include "segment/chunked_array.h"
 #include "segment/missing_field.h"
 #include "segment/norms.h"
+#include "segment/term_counts.h"
 #include "segment/vector_codes.h"
 #include "segment/vector_part.h"
 
@@ -48,6 +49,8 @@ class GrowingColumn {
   // [first, first + count) lies in one chunk.
   expr::Block Read(size_t first, size_t count, expr::BlockScratch* scratch) const;
   std::vector<VectorPart> Vectors(size_t rows) const;
+  // Sparse vectors.
+  const TermCounts& terms() const { return terms_; }
   const VectorCodes* codes() const { return codes_.load(std::memory_order_acquire); }
 
  private:
@@ -90,6 +93,8 @@ class GrowingColumn {
   ChunkedArray ends_;           // sparse: uint64, offset in its page behind the row
   ChunkedArray pages_;          // sparse: Page
   std::atomic<size_t> page_count_{0};
+
+  TermCounts terms_;
 
   std::unique_ptr<VectorCodes> own_codes_;
   std::atomic<VectorCodes*> codes_{nullptr};

@@ -160,6 +160,7 @@ class ChunkedSegment : public GrowingSegment {
     tables_.push_back(std::move(next));
   }
 
+  bool Has(FieldId field) const override { return Find(field) != nullptr; }
   uint64_t data_bytes() const override { return data_bytes_.load(std::memory_order_relaxed); }
   size_t rows() const override { return rows_.load(std::memory_order_acquire); }
   uint64_t memory_bytes() const override { return arena_.bytes() + keys_.bytes(); }
@@ -182,6 +183,15 @@ class ChunkedSegment : public GrowingSegment {
           return SearchCodes(context, wider, *column->codes(), parts, coded, allowed, found);
         },
         hits);
+  }
+  Status CountTerms(FieldId field, size_t rows, const LiveTable& live, const IndexSet*,
+                    TermTotals* totals) const override {
+    const GrowingColumn* column = Find(field);
+    if (column == nullptr) return {};
+    const auto row_at = [column](uint32_t row) -> Result<std::string_view> {
+      return column->Value(row);
+    };
+    return column->terms().AddTo(rows, live, nullptr, row_at, totals);
   }
   void Code(FieldId field, Metric metric) override {
     for (const auto& column : columns_) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -34,6 +35,23 @@ class LiveTable : public std::enable_shared_from_this<LiveTable> {
 
   bool LiveNow(uint32_t row) const;
   size_t dead() const { return dead_; }
+  // Calls fn(row) for every row that has ended here, but not in `before`: a table that this one was
+  // made from, or null.
+  template <typename Fn>
+  void ForEachEndedSince(const LiveTable* before, Fn fn) const {
+    for (size_t c = 0; c < chunks_.size(); ++c) {
+      const Chunk* old =
+          before != nullptr && c < before->chunks_.size() ? before->chunks_[c].get() : nullptr;
+      if (chunks_[c].get() == old) continue;
+      for (size_t w = 0; w < kMaskChunkWords; ++w) {
+        uint64_t ended = ~(*chunks_[c])[w] & (old != nullptr ? (*old)[w] : ~0ULL);
+        for (; ended != 0; ended &= ended - 1) {
+          fn(static_cast<uint32_t>(c * kMaskChunkRows + w * 64) +
+             static_cast<uint32_t>(std::countr_zero(ended)));
+        }
+      }
+    }
+  }
   // Ends newer than the floor given to the last End(), oldest first.
   std::span<const Ended> tail() const {
     return tail_ == nullptr ? std::span<const Ended>()

@@ -14,6 +14,7 @@
 #include "segment/sealed_column.h"
 #include "segment/sealed_source.h"
 #include "segment/segment_file.h"
+#include "segment/term_counts.h"
 
 namespace elanus::segment {
 namespace {
@@ -108,6 +109,12 @@ std::vector<uint32_t> KeysWithin(const Column& keys, const ColumnStats& stats) {
   return within;
 }
 
+const index::VectorIndex* FindIndex(const IndexSet* indexes, FieldId field) {
+  if (indexes == nullptr) return nullptr;
+  const auto it = indexes->vectors.find(field);
+  return it == indexes->vectors.end() ? nullptr : it->second.get();
+}
+
 class MappedSegment : public SealedSegment {
  public:
   MappedSegment(std::unique_ptr<SegmentFile> file, FieldId key)
@@ -122,6 +129,7 @@ class MappedSegment : public SealedSegment {
                               " of dim " + std::to_string(footer.dim) + " in the file");
       }
       columns_.emplace(footer.field, TRY(SealedColumn::Open(*file_, footer)));
+      if (field->type == DataType::kSparseFloatVector) terms_[footer.field];
     }
     if (!columns_.contains(key_)) return file_->Damaged("the primary key is missing");
     TRY(OpenPathColumns(schema));
@@ -152,11 +160,8 @@ class MappedSegment : public SealedSegment {
       return {};
     }
     TRY(CheckQueries(search, column->type(), column->dim()));
-    const index::VectorIndex* index = nullptr;
-    if (indexes != nullptr && rows == this->rows()) {
-      const auto it = indexes->vectors.find(search.field);
-      if (it != indexes->vectors.end()) index = it->second.get();
-    }
+    const index::VectorIndex* index =
+        rows == this->rows() ? FindIndex(indexes, search.field) : nullptr;
     // An index compares its candidates in the column; only its own copies are its own to check.
     if (index == nullptr || IsDenseVector(column->type())) TRY(column->CheckAll());
     VectorPart part{0, column->Vectors()};
@@ -168,6 +173,19 @@ class MappedSegment : public SealedSegment {
     // Within one partition rows ascend by key.
     if (file_->footer().partitions.size() <= 1) return find(search, hits);
     return SearchByKey(search, SealedKeys(&columns_.at(key_)), find, hits);
+  }
+
+  Status CountTerms(FieldId field, size_t rows, const LiveTable& live, const IndexSet* indexes,
+                    TermTotals* totals) const override {
+    TRY(damage());
+    const SealedColumn* column = Find(field);
+    if (column == nullptr) return {};
+    const auto row_at = [column](uint32_t row) -> Result<std::string_view> {
+      TRY(column->Check(row, 1));
+      return column->Value(row);
+    };
+    const index::VectorIndex* index = rows == this->rows() ? FindIndex(indexes, field) : nullptr;
+    return terms_.at(field).AddTo(rows, live, index, row_at, totals);
   }
 
   std::unique_ptr<expr::Source> MakeSource(const Schema& schema, size_t rows,
@@ -462,6 +480,8 @@ class MappedSegment : public SealedSegment {
   const FieldId key_;
   std::map<FieldId, SealedColumn> columns_;  // path columns too
   std::vector<PathColumn> paths_;
+  std::map<FieldId, SealedColumn> columns_;
+  std::map<FieldId, TermCounts> terms_;         // of sparse vectors
   const SegmentFile::Blocks* times_ = nullptr;  // null: all rows have min_ts
   const SegmentFile::Blocks* time_index_ = nullptr;
   unsigned time_bits_ = 0, index_bits_ = 0;

@@ -34,7 +34,6 @@ class SealedSegment : public Segment {
   // before the first use of an index over it.
   virtual Result<index::VectorView> LendVectors(const Field& field) const = 0;
   virtual Result<index::ScalarView> LendScalars(const Field& field) const = 0;
-  virtual bool Has(FieldId field) const = 0;
   virtual uint64_t file_bytes() const = 0;
   // How many rows were inserted before `ts`; up to 1/64 of the rows fewer. The first call that
   // needs it reads the timestamps.

@@ -22,6 +22,9 @@
 
 namespace elanus::segment {
 
+class LiveTable;
+struct TermTotals;
+
 // The indexes that serve a sealed segment: one of a vector field, any number of another field (of
 // JSON by path). Immutable once published.
 struct IndexSet {
@@ -55,6 +58,9 @@ class Segment {
  public:
   virtual ~Segment() = default;
 
+  // False: the field was added later.
+  virtual bool Has(FieldId field) const = 0;
+
   // Growing: rows appended so far (only the lane thread may rely on it; readers use their
   // snapshot's).
   virtual size_t rows() const = 0;
@@ -69,6 +75,11 @@ class Segment {
   // lacks read as their default or null.
   virtual std::unique_ptr<expr::Source> MakeSource(const Schema& schema, size_t rows,
                                                    const IndexSet* indexes) const = 0;
+
+  // Adds what the first `rows` rows say of the terms of a field of term frequencies, but for those
+  // that `live` has ended. A segment without the field adds nothing.
+  virtual Status CountTerms(FieldId field, size_t rows, const LiveTable& live,
+                            const IndexSet* indexes, TermTotals* totals) const = 0;
 
   // Appends the values of `rows` to `out` (whose type and dim say what is expected).
   virtual Status Fetch(const Field& field, std::span<const uint32_t> rows, Column* out) const = 0;

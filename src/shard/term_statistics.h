@@ -1,5 +1,5 @@
 // What BM25 needs to know of all rows before it can weigh one: how long they are, and how many have
-// each of the queries' terms. Rows that ended count until they are merged away, as in Milvus.
+// each of the queries' terms.
 #pragma once
 
 #include "base/context.h"
@@ -9,8 +9,9 @@
 
 namespace elanus::shard {
 
-// The queries' term frequencies become weights, tf * ln(1 + (N - df + 0.5) / (df + 0.5)); answers
-// the mean length of a row, 0 when no row has a term.
+// The queries' term frequencies become weights, tf * ln(1 + (N - df + 0.5) / (df + 0.5)) over the
+// rows of the snapshot that are live, whichever a search would go through; answers the mean length
+// of a row, 0 when no row has a term.
 // Source: Robertson, Zaragoza: The Probabilistic Relevance Framework, 2009, section 3.1; idf as
 // Lucene and Milvus have it.
 Result<float> WeighTerms(const Context& context, const Snapshot& snapshot, FieldId field,
