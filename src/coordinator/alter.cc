@@ -14,6 +14,27 @@ Status LocalCoordinator::AddField(std::string_view database, std::string_view co
   });
 }
 
+Status LocalCoordinator::AddFunction(std::string_view database, std::string_view collection,
+                                     Function function, Field field, IndexInfo index) {
+  return Change(database, collection, [&](CollectionInfo* info) -> Result<Edit> {
+    index.id = IndexId(TRY(catalog_->AllocateIds(1)));
+    index.created = oracle_->Next();
+    const Edit edit =
+        TRY(AddFunctionTo(info, std::move(function), std::move(field), std::move(index)));
+    info->updated = oracle_->Next();
+    return edit;
+  });
+}
+
+Status LocalCoordinator::DropFunction(std::string_view database, std::string_view collection,
+                                      std::string_view function) {
+  return Change(database, collection, [&](CollectionInfo* info) -> Result<Edit> {
+    const Edit edit = TRY(RemoveFunction(info, function));
+    info->updated = oracle_->Next();
+    return edit;
+  });
+}
+
 Status LocalCoordinator::DropField(std::string_view database, std::string_view collection,
                                    FieldId field) {
   return Change(database, collection, [&](CollectionInfo* info) -> Result<Edit> {

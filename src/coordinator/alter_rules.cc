@@ -40,6 +40,15 @@ Status CheckDroppable(const CollectionInfo& info, const Field& field) {
       std::count_if(info.schema.fields.begin(), info.schema.fields.end(), is_vector) == 1) {
     return refuse("cannot drop the last vector field: " + field.name);
   }
+  for (const Function& function : info.schema.functions) {
+    for (const auto& [names, role] :
+         {std::pair(&function.inputs, "input"), std::pair(&function.outputs, "output")}) {
+      if (std::find(names->begin(), names->end(), field.name) != names->end()) {
+        return refuse("field is referenced by function " + function.name + " as " + role +
+                      ", drop function first");
+      }
+    }
+  }
   return {};
 }
 
@@ -84,6 +93,16 @@ Result<Edit> AddFieldTo(CollectionInfo* info, Field field) {
   return Edit::kChanged;
 }
 
+namespace {
+
+void Erase(CollectionInfo* info, FieldId id) {
+  std::erase_if(info->schema.fields, [id](const Field& other) { return other.id == id; });
+  std::erase_if(info->indexes, [id](const IndexInfo& index) { return index.field == id; });
+  std::erase(info->load_fields, id);
+}
+
+}  // namespace
+
 Result<Edit> RemoveField(CollectionInfo* info, FieldId id) {
   Schema& schema = info->schema;
   const Field* field = schema.Find(id);
@@ -92,9 +111,51 @@ Result<Edit> RemoveField(CollectionInfo* info, FieldId id) {
   }
   TRY(CheckDroppable(*info, *field));
   if (field->dynamic) schema.enable_dynamic_field = false;
-  std::erase_if(schema.fields, [id](const Field& other) { return other.id == id; });
-  std::erase_if(info->indexes, [id](const IndexInfo& index) { return index.field == id; });
-  std::erase(info->load_fields, id);
+  Erase(info, id);
+  return Edit::kChanged;
+}
+
+Result<Edit> AddFunctionTo(CollectionInfo* info, Function function, Field field, IndexInfo index) {
+  function.id = kFirstUserFieldId;
+  for (const Function& other : info->schema.functions) {
+    if (other.name == function.name) {
+      return Fail(Code::kParameterInvalid, "function already exists, name: " + function.name);
+    }
+    function.id = std::max(function.id, other.id + 1);
+  }
+  for (const IndexInfo& other : info->indexes) {
+    if (other.name == (index.name.empty() ? field.name : index.name)) {
+      return Fail(Code::kParameterInvalid,
+                  "index name " + other.name + " already exists in collection");
+    }
+  }
+  const std::string name = field.name;
+  TRY(AddFieldTo(info, std::move(field)));
+  index.field = info->schema.Find(name)->id;
+  info->schema.functions.push_back(std::move(function));
+  return AddIndex(info, std::move(index));
+}
+
+Result<Edit> RemoveFunction(CollectionInfo* info, std::string_view name) {
+  Schema& schema = info->schema;
+  const auto function = std::find_if(schema.functions.begin(), schema.functions.end(),
+                                     [name](const Function& f) { return f.name == name; });
+  if (function == schema.functions.end()) {
+    return Fail(Code::kParameterInvalid, "function not found: " + std::string(name));
+  }
+  std::vector<FieldId> made;
+  for (const Field& field : schema.fields) {
+    if (schema.FindMaker(field.name) == &*function) made.push_back(field.id);
+  }
+  const auto vectors =
+      static_cast<size_t>(std::count_if(schema.fields.begin(), schema.fields.end(),
+                                        [](const Field& other) { return IsVector(other.type); }));
+  if (vectors <= made.size()) {
+    return Fail(Code::kParameterInvalid, "cannot drop function " + std::string(name) +
+                                             ": it would leave no vector field in the collection");
+  }
+  schema.functions.erase(function);
+  for (const FieldId id : made) Erase(info, id);
   return Edit::kChanged;
 }
 

@@ -69,6 +69,10 @@ class LocalCoordinator final : public roles::Coordinator {
   Status DropCollection(std::string_view database, std::string_view name) override;
 
   Status AddField(std::string_view database, std::string_view collection, Field field) override;
+  Status AddFunction(std::string_view database, std::string_view collection, Function function,
+                     Field field, IndexInfo index) override;
+  Status DropFunction(std::string_view database, std::string_view collection,
+                      std::string_view function) override;
   Status DropField(std::string_view database, std::string_view collection, FieldId field) override;
   Status AlterCollection(std::string_view database, std::string_view collection,
                          const roles::PropertyChange& change) override;

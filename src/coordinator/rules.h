@@ -35,6 +35,10 @@ Result<Edit> RemovePartition(CollectionInfo* info, std::string_view name);
 Result<Edit> AddFieldTo(CollectionInfo* info, Field field);
 // Takes the field and its indexes away, unless the collection cannot be without it.
 Result<Edit> RemoveField(CollectionInfo* info, FieldId field);
+// Adds a function (without id) with the field that it makes and that field's index.
+Result<Edit> AddFunctionTo(CollectionInfo* info, Function function, Field field, IndexInfo index);
+// Takes the function, the fields that it makes, and their indexes away, unless no vector is left.
+Result<Edit> RemoveFunction(CollectionInfo* info, std::string_view name);
 Result<Edit> ChangeProperties(CollectionInfo* info, const roles::PropertyChange& change);
 Result<Edit> ChangeField(CollectionInfo* info, std::string_view field,
                          const roles::PropertyChange& change);

@@ -12,14 +12,9 @@
 
 namespace elanus::gateway {
 
-// A flag of the field's parameters, such as enable_match.
-bool Enabled(const Field& field, std::string_view param);
-
-// A field whose texts are asked for their terms must have an analyzer that works.
-Status CheckAnalyzer(const Field& field);
-
-// That of the field's parameters.
-Result<std::shared_ptr<const text::Analyzer>> AnalyzerOf(const Field& field);
+// A field whose texts are asked for their terms must have an analyzer that works. `schema`: the
+// fields beside it, and the functions.
+Status CheckAnalyzer(const Schema& schema, const Field& field);
 
 struct AnalysisRequest {
   std::string params;                       // or else of a field:
@@ -33,8 +28,7 @@ struct AnalyzedToken {
   uint32_t begin = 0, end = 0, position = 0, length = 0;
 };
 
-// The terms of each text.
-Result<std::vector<std::vector<AnalyzedToken>>> Analyze(const text::Analyzer& analyzer,
-                                                        const std::vector<std::string>& texts);
+// The terms of a text.
+Result<std::vector<AnalyzedToken>> Analyze(const text::Analyzer& analyzer, const std::string& text);
 
 }  // namespace elanus::gateway

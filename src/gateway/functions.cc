@@ -6,7 +6,7 @@
 
 #include "gateway/analysis.h"
 #include "gateway/text.h"
-#include "text/analyzer.h"
+#include "text/field_maker.h"
 #include "text/unicode.h"
 
 namespace elanus::gateway {
@@ -70,8 +70,8 @@ Status CheckOutput(const Function& function, const Field& field) {
                    function.name, ", field ", field.name);
   }
   if (field.nullable) {
-    return Invalid("function output field cannot be nullable: function ", function.name,
-                   ", field ", field.name);
+    return Invalid("function output field cannot be nullable: function ", function.name, ", field ",
+                   field.name);
   }
   return {};
 }
@@ -82,7 +82,7 @@ Status CheckBm25(const Function& function, const Schema& schema) {
     return Invalid("BM25 function input field must be a VARCHAR/TEXT field, got ",
                    function.inputs.size(), " field with type ", NameOf(input.type));
   }
-  if (!Enabled(input, "enable_analyzer"))
+  if (!IsTrue(input.type_params, "enable_analyzer"))
     return Invalid("BM25 function input field must set enable_analyzer to true");
   if (function.outputs.size() != 1)
     return Invalid("BM25 function only need 1 output field, but got ", function.outputs.size());
@@ -91,40 +91,22 @@ Status CheckBm25(const Function& function, const Schema& schema) {
     return Invalid("BM25 function output field must be a SparseFloatVector field, but got ",
                    NameOf(output.type));
   }
-  if (FindProperty(input.type_params, "multi_analyzer_params") != nullptr)
-    return NotBuilt("multi_analyzer_params (field '", input.name, "')");
-  return AnalyzerOf(input).status();
-}
-
-Result<Column> MakeTermFrequencies(const Field& input, const Field& output, const Column& texts) {
-  const auto analyzer = TRY(AnalyzerOf(input));
-  text::TokenList list;
-  Column made(output.id, output.type);
-  for (size_t row = 0; row < texts.rows(); ++row) {
-    const std::string_view one = texts.IsNull(row) ? std::string_view() : texts.String(row);
-    if (!text::IsUtf8(one)) {
-      return Invalid("input with analyzer should be utf-8 format, but row: ", row,
-                     " not utf-8 format. data: ", one);
-    }
-    made.AppendString(TermFrequencies(one, *analyzer, &list));
-  }
-  return made;
+  return {};
 }
 
 }  // namespace
 
-Status CheckFunctions(const std::vector<Function>& functions, Schema* schema) {
+Status CheckFunctions(const std::vector<Function>& functions, const Schema& schema) {
   std::set<std::string_view> names, outputs;
   for (const Function& function : functions) {
     TRY(CheckShape(function));
     if (!names.insert(function.name).second)
       return Invalid("duplicate function name: ", function.name);
     for (const std::string& input : function.inputs) {
-      if (schema->Find(input) == nullptr)
-        return Invalid("function input field not found: ", input);
+      if (schema.Find(input) == nullptr) return Invalid("function input field not found: ", input);
     }
     for (const std::string& output : function.outputs) {
-      const Field* field = schema->Find(output);
+      const Field* field = schema.Find(output);
       if (field == nullptr) return Invalid("function output field not found: ", output);
       TRY(CheckOutput(function, *field));
       if (!outputs.insert(output).second) {
@@ -132,43 +114,45 @@ Status CheckFunctions(const std::vector<Function>& functions, Schema* schema) {
                        output);
       }
     }
-    TRY(CheckBm25(function, *schema));
+    TRY(CheckBm25(function, schema));
   }
-  for (Field& field : schema->fields) field.made = outputs.contains(field.name);
-  schema->functions = functions;
   return {};
+}
+
+Status CheckAddition(const Function& function, const Field* made) {
+  const bool bm25 = function.type == FunctionType::kBm25;
+  if (made == nullptr) {
+    if (!bm25) return NotBuilt("adding a function of type ", NameOf(function.type));
+    return Invalid(
+        "BM25 function must be added with its output field in add_function_field interface");
+  }
+  if (!bm25 && function.type != FunctionType::kMinHash) {
+    return Invalid(
+        "For now, only BM25 and MinHash functions are supported in add_function_field interface");
+  }
+  if (function.inputs.size() != 1 || function.outputs.size() != 1) {
+    return Invalid(NameOf(function.type),
+                   " function should have exactly one input field and exactly one output field");
+  }
+  if (function.outputs.front() == made->name) return {};
+  return Invalid("function output field \"", function.outputs.front(),
+                 "\" must be the newly-added field \"", made->name, "\"");
+}
+
+void SetFunctions(std::vector<Function> functions, Schema* schema) {
+  schema->functions = std::move(functions);
+  for (Field& field : schema->fields) field.made = schema->FindMaker(field.name) != nullptr;
 }
 
 Status MakeOutputs(const Schema& schema, Batch* rows) {
   for (const Function& function : schema.functions) {
-    const Field* input = schema.Find(function.inputs.front());
-    const Field* output = schema.Find(function.outputs.front());
-    if (input == nullptr || output == nullptr) continue;  // dropped since
-    const Column* texts = rows->Find(input->id);
-    if (texts == nullptr) return Invalid("the input of function ", function.name, " is missing");
-    std::erase_if(rows->columns, [&](const Column& c) { return c.field() == output->id; });
-    rows->columns.push_back(TRY(MakeTermFrequencies(*input, *output, *rows->Find(input->id))));
+    const Column* texts = rows->Find(schema.Find(function.inputs.front())->id);
+    for (size_t row = 0; texts != nullptr && row < texts->rows(); ++row) {
+      if (!texts->IsNull(row) && !text::IsUtf8(texts->String(row)))
+        return Invalid("string data must be utf8 format: ", texts->String(row));
+    }
   }
-  return {};
-}
-
-std::string TermFrequencies(std::string_view text, const text::Analyzer& analyzer,
-                            text::TokenList* list) {
-  analyzer.Analyze(text, list);
-  std::vector<uint32_t> hashes;
-  hashes.reserve(list->tokens().size());
-  for (const text::Token& token : list->tokens()) hashes.push_back(text::HashOfTerm(token.text));
-  std::sort(hashes.begin(), hashes.end());
-  std::string row;
-  for (size_t begin = 0; begin < hashes.size();) {
-    size_t end = begin;
-    while (end < hashes.size() && hashes[end] == hashes[begin]) ++end;
-    const auto count = static_cast<float>(end - begin);
-    row.append(reinterpret_cast<const char*>(&hashes[begin]), sizeof(uint32_t));
-    row.append(reinterpret_cast<const char*>(&count), sizeof count);
-    begin = end;
-  }
-  return row;
+  return text::MakeFields(schema, rows);
 }
 
 }  // namespace elanus::gateway

@@ -52,9 +52,9 @@ struct CreateCollection {
   bool enable_dynamic_field = false;
   bool auto_id = false;
   std::vector<FieldRequest> fields;
-  size_t struct_fields = 0;            // how many; not built: refused
+  size_t struct_fields = 0;  // how many; not built: refused
   std::vector<Function> functions;
-  int32_t shards_num = 0;              // 0: default 1
+  int32_t shards_num = 0;  // 0: default 1
   ConsistencyLevel consistency = ConsistencyLevel::kBounded;
   int64_t num_partitions = 0;
   Properties properties;
@@ -130,6 +130,11 @@ struct FunctionScore {
   Properties params;
 };
 
+struct HighlightRequest {
+  bool semantic = false;  // else lexical
+  Properties params;
+};
+
 struct Search : ReadOptions {
   Properties params;  // anns_field, topk, metric_type, params (JSON), offset, round_decimal, ...
   roles::QueryVectors queries;  // of the placeholder's type
@@ -138,6 +143,7 @@ struct Search : ReadOptions {
   FunctionScore function_score;
   std::vector<FunctionChain> chains;
   std::optional<AggregationSpec> aggregation;
+  std::optional<HighlightRequest> highlight;
 };
 
 struct HybridSearch {
@@ -169,6 +175,12 @@ struct NextPage {
   float last_bound = 0;  // the score of the last hit, unrounded
 };
 
+// A field's pieces with tagged words, of each hit.
+struct HighlightedField {
+  std::string name;
+  std::vector<std::vector<std::string>> rows;
+};
+
 struct SearchAnswer {
   std::string collection;  // real name
   int64_t num_queries = 0, top_k = 0;
@@ -185,6 +197,7 @@ struct SearchAnswer {
   std::vector<OutputColumn> groups;   // of grouped searches: the values that made the groups
   bool groups_singular = false;       // clients look for the one column in its old place
   std::optional<AggregationAnswer> aggregation;  // instead of the hits themselves
+  std::vector<HighlightedField> highlights;
 };
 
 struct QueryAnswer {
@@ -232,6 +245,13 @@ class Gateway {
   Status AddField(const std::string& database, const std::string& collection,
                   const FieldRequest& field);
   // Takes a field out of the schema, with its indexes. By id where the name is empty.
+  // `field`: the one that it makes, with its index; null: it is there already.
+  Status AddFunction(const std::string& database, const std::string& collection,
+                     const Function& function, const FieldRequest* field,
+                     const std::string& index_name, const Properties& index_params);
+  // Without its outputs it is only taken off them, which few functions allow.
+  Status DropFunction(const std::string& database, const std::string& collection,
+                      const std::string& name, bool with_outputs);
   Status DropField(const std::string& database, const std::string& collection,
                    const std::string& name, FieldId id);
   Status AlterCollection(const std::string& database, const std::string& collection,

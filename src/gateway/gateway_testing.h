@@ -104,6 +104,12 @@ class FakeCoordinator : public roles::Coordinator {
                           int64_t) override {
     return {};
   }
+  Status AddFunction(std::string_view, std::string_view, Function, Field, IndexInfo) override {
+    return Fail(Code::kUnimplemented, "functions come and go in the coordinator's own tests");
+  }
+  Status DropFunction(std::string_view, std::string_view, std::string_view) override {
+    return Fail(Code::kUnimplemented, "functions come and go in the coordinator's own tests");
+  }
   Status DropField(std::string_view, std::string_view name, FieldId id) override {
     return Change(name, [&](CollectionInfo* info) {
       if (info->schema.Find(id)->dynamic) info->schema.enable_dynamic_field = false;

@@ -1,6 +1,7 @@
 // Indexes: what was asked for is checked here and held against the others by the coordinator.
+#include "gateway/indexes.h"
+
 #include <algorithm>
-#include <string>
 
 #include "expr/field_path.h"
 #include "gateway/gateway.h"
@@ -54,6 +55,9 @@ Status CheckVectorIndex(const Field& field, const std::string* type, IndexInfo* 
   if (metric_name != nullptr) {
     const Result<Metric> metric = MetricFromName(*metric_name);
     if (metric.ok()) index->metric = *metric;  // else: told of by name below
+  } else if (field.made && !automatic) {
+    index->metric = Metric::kBm25;
+    index->params.emplace_back("metric_type", NameOf(index->metric));
   } else if (automatic) {
     index->metric = field.made ? Metric::kBm25 : index::DefaultMetric(field.type);
   }
@@ -131,6 +135,32 @@ std::string IndexedName(const Schema& schema, const Field& field, const IndexInf
 
 }  // namespace
 
+Result<IndexInfo> DeclareIndex(const CollectionInfo& collection, const Field& field,
+                               const std::string& named, const std::string& index_name,
+                               const Properties& params, const Limits& limits) {
+  TRY(CheckSize(params, limits));
+  IndexInfo index;
+  index.field = field.id;
+  index.name = index_name;
+  index.params = TRY(FlattenIndexParams(params));
+  TRY(CheckSize(index.params, limits));
+  TRY(CheckCommonParams(index.params));
+  if (field.dynamic && index.Param("json_path") == nullptr) {
+    index.params.emplace_back("json_path", named);  // the key is told by nothing else
+  }
+  const std::string* given_type = index.Param("index_type");
+  const std::string type = given_type != nullptr ? *given_type : "";  // outlives index.params
+  const std::string* given = given_type != nullptr ? &type : nullptr;
+  TRY(IsVector(field.type) ? CheckVectorIndex(field, given, &index)
+                           : CheckScalarIndex(field, given, &index));
+  const std::string* nested = FindProperty(params, "params");
+  if (nested != nullptr && !(IsVector(field.type) && index.type == kAutoIndex)) {
+    index.params_text = *nested;
+  }
+  if (field.type == DataType::kJson) TRY(NameJsonIndex(collection, field, &index));
+  return index;
+}
+
 Status Gateway::CreateIndex(const std::string& database, const std::string& collection,
                             const std::string& field_name, const std::string& index_name,
                             const Properties& params) {
@@ -139,29 +169,9 @@ Status Gateway::CreateIndex(const std::string& database, const std::string& coll
   const Field* field = info->schema.Find(field_name);
   if (field == nullptr) field = info->schema.dynamic_field();
   if (field == nullptr) return Invalid("cannot create index on non-exist field: ", field_name);
-  TRY(CheckSize(params, *limits_));
-
-  IndexInfo index;
-  index.field = field->id;
-  index.name = index_name;
-  index.params = TRY(FlattenIndexParams(params));
-  TRY(CheckSize(index.params, *limits_));
-  TRY(CheckCommonParams(index.params));
-  const bool is_json = field->type == DataType::kJson;
-  if (field->dynamic && index.Param("json_path") == nullptr) {
-    index.params.emplace_back("json_path", field_name);  // the key is told by nothing else
-  }
-  const std::string* named = index.Param("index_type");
-  const std::string type = named != nullptr ? *named : std::string();  // outlives index.params
-  const std::string* given = named != nullptr ? &type : nullptr;
-  TRY(IsVector(field->type) ? CheckVectorIndex(*field, given, &index)
-                            : CheckScalarIndex(*field, given, &index));
-  const std::string* nested = FindProperty(params, "params");
-  if (nested != nullptr && !(IsVector(field->type) && index.type == kAutoIndex)) {
-    index.params_text = *nested;
-  }
-  if (is_json) TRY(NameJsonIndex(*info, *field, &index));
-  return coordinator_->CreateIndex(DatabaseOf(database), collection, std::move(index));
+  return coordinator_->CreateIndex(
+      DatabaseOf(database), collection,
+      TRY(DeclareIndex(*info, *field, field_name, index_name, params, *limits_)));
 }
 
 Status Gateway::DropIndex(const std::string& database, const std::string& collection,

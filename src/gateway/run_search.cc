@@ -7,12 +7,11 @@
 
 #include "expr/isolation.h"
 #include "expr/parsed_filters.h"
-#include "gateway/analysis.h"
 #include "gateway/columns.h"
-#include "gateway/functions.h"
 #include "gateway/function_score.h"
 #include "gateway/request.h"
 #include "gateway/text.h"
+#include "text/field_analyzers.h"
 #include "text/unicode.h"
 
 namespace elanus::gateway {
@@ -47,8 +46,10 @@ Status CheckQueries(const Field& field, roles::QueryVectors* queries) {
   return {};
 }
 
-// Texts become the terms that the field's function would make of them.
-Status CutQueries(const Schema& schema, const Field& field, roles::QueryVectors* queries) {
+// Texts become the terms that the field's function would make of them, by the analyzer that
+// `analyzer` names where the field has several.
+Status CutQueries(const Schema& schema, const Field& field, const std::string* analyzer,
+                  roles::QueryVectors* queries) {
   if (queries->type != DataType::kVarChar) {
     return Invalid("please provide varchar/text for BM25 Function based search, got ",
                    NameOf(queries->type));
@@ -56,11 +57,12 @@ Status CutQueries(const Schema& schema, const Field& field, roles::QueryVectors*
   const Function* function = schema.FindMaker(field.name);
   const Field* input = function != nullptr ? schema.Find(function->inputs.front()) : nullptr;
   if (input == nullptr) return Invalid("the input of field ", field.name, " is gone");
-  const auto analyzer = TRY(AnalyzerOf(*input));
+  const auto analyzers = TRY(text::FieldAnalyzers::Of(*input));
+  const text::Analyzer& named = analyzers.Named(analyzer != nullptr ? *analyzer : std::string());
   text::TokenList list;
   for (std::string& text : queries->sparse) {
     if (!text::IsUtf8(text)) return Invalid("string data must be utf8 format: ", text);
-    text = TermFrequencies(text, *analyzer, &list);
+    text = text::TermFrequencies(text, named, &list);
   }
   queries->type = DataType::kSparseFloatVector;
   return {};
@@ -132,9 +134,8 @@ Status CheckIds(const Schema& schema, const Search& request) {
 // Searches of a collection whose tenants are isolated name the tenant.
 Status CheckKeyIsolation(expr::ParsedFilters* parsed, const CollectionInfo& collection,
                          const std::string& filter) {
-  const std::string* isolated = FindProperty(collection.properties, "partitionkey.isolation");
   const Field* key = collection.schema.partition_key();
-  if (isolated == nullptr || key == nullptr || !ParseBool(*isolated).value_or(false)) return {};
+  if (key == nullptr || !IsTrue(collection.properties, "partitionkey.isolation")) return {};
   if (filter.find_first_not_of(" \t\r\n") == std::string::npos) {
     return expr::CheckIsolation(expr::Node(), key->name);
   }
@@ -206,7 +207,10 @@ Result<query::HitLists> RunPrepared(const Context& context, roles::Shard* shard,
     has_vector = std::move(named.has_vector);
   } else {
     search.queries = request.queries;
-    if (plan.field->made) TRY(CutQueries(collection->schema, *plan.field, &search.queries));
+    if (plan.field->made) {
+      TRY(CutQueries(collection->schema, *plan.field, FindProperty(request.params, "analyzer_name"),
+                     &search.queries));
+    }
     TRY(CheckQueries(*plan.field, &search.queries));
   }
   const size_t queries = has_vector.empty() ? search.queries.count : has_vector.size();

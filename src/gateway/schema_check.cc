@@ -176,7 +176,8 @@ Status CheckDefault(const Field& field, DataType travels_in, std::string_view ti
   }
   if (!field.default_value.has_value()) return {};
   if (field.primary) return Invalid("primary field not support default_value, ", type_and_name);
-  if (field.type == DataType::kArray || field.type == DataType::kJson || IsVector(field.type)) {
+  if (field.type == DataType::kArray || field.type == DataType::kJson ||
+      field.type == DataType::kText || IsVector(field.type)) {
     return Invalid("type not support default_value, ", type_and_name);
   }
   const Value& value = *field.default_value;
@@ -348,8 +349,7 @@ Status CheckNames(const CreateCollection& request) {
 
 Status CheckSkippedLoads(const Schema& schema) {
   for (const Field& field : schema.fields) {
-    const std::string* skip = FindProperty(field.type_params, "field.skipLoad");
-    if (skip == nullptr || !ParseBool(*skip).value_or(false)) continue;
+    if (!IsTrue(field.type_params, "field.skipLoad")) continue;
     if (field.primary) return Invalid("Primary key field ", field.name, " cannot skip loading");
     if (field.partition_key) {
       return Invalid("Partition Key field ", field.name, " cannot skip loading");
@@ -362,9 +362,6 @@ Status CheckSkippedLoads(const Schema& schema) {
 }
 
 Status CheckBuilt(const FieldRequest& field) {
-  if (field.type == DataType::kText) {
-    return NotBuilt("field type ", NameOf(field.type), " (field '", field.name, "')");
-  }
   if (field.type == DataType::kArrayOfStruct || field.type == DataType::kStruct) {
     return Invalid("Invalid field type, type:", NameOf(field.type), ", name:", field.name);
   }
@@ -535,12 +532,10 @@ Status CheckWarmupPolicy(std::string_view policy) {
   return Invalid("invalid warmup policy: ", policy, ", must be 'disable', 'sync' or 'async'");
 }
 
-Result<Field> CheckAddField(const CollectionInfo& collection, const FieldRequest& request,
-                            const Limits& limits) {
-  TRY(CheckPlace(collection.schema, request, limits));
-  if (!request.nullable) {
-    return Invalid("added field must be nullable, please check it, field name = ", request.name);
-  }
+namespace {
+
+Result<Field> CheckAdded(const CollectionInfo& collection, const FieldRequest& request,
+                         const Limits& limits) {
   Field field;
   TRY(CheckField(request, collection.name, limits, &field));
   if (request.type == DataType::kArray) TRY(CheckElementType(request.element_type));
@@ -549,12 +544,56 @@ Result<Field> CheckAddField(const CollectionInfo& collection, const FieldRequest
   TRY(CheckDuplicateParams(request.type_params, "type"));
   TRY(CheckDuplicateParams(request.index_params, "index"));
   TRY(CheckBuilt(request));
-  TRY(CheckAnalyzer(field));
+  TRY(CheckAnalyzer(collection.schema, field));
   return field;
 }
 
+}  // namespace
+
+Result<Field> CheckAddField(const CollectionInfo& collection, const FieldRequest& request,
+                            const Limits& limits) {
+  TRY(CheckPlace(collection.schema, request, limits));
+  if (request.type == DataType::kText && request.default_value.has_value()) {
+    return Invalid("default value is not supported when adding TEXT field, field name = ",
+                   request.name);
+  }
+  if (!request.nullable) {
+    return Invalid("added field must be nullable, please check it, field name = ", request.name);
+  }
+  return CheckAdded(collection, request, limits);
+}
+
+Result<Field> CheckMadeField(const CollectionInfo& collection, const FieldRequest& request,
+                             const Limits& limits) {
+  TRY(CheckPlace(collection.schema, request, limits));
+  Field field = TRY(CheckAdded(collection, request, limits));
+  field.made = true;
+  return field;
+}
+
+namespace {
+
+// The fields as far as functions ask about them.
+Schema Outline(const CreateCollection& request) {
+  Schema schema;
+  for (const FieldRequest& field : request.fields) {
+    Field& out = schema.fields.emplace_back();
+    out.name = field.name;
+    out.type = field.type;
+    out.primary = field.primary;
+    out.partition_key = field.partition_key;
+    out.clustering_key = field.clustering_key;
+    out.nullable = field.nullable;
+    out.type_params = field.type_params;
+  }
+  return schema;
+}
+
+}  // namespace
+
 Result<roles::CreateCollectionRequest> CheckCreateCollection(const CreateCollection& request,
                                                              const Limits& limits) {
+  TRY(CheckFunctions(request.functions, Outline(request)));
   TRY(CheckCounts(request, limits));
   const std::string_view name =
       request.schema_name.empty() ? std::string_view(request.name) : request.schema_name;
@@ -600,8 +639,8 @@ Result<roles::CreateCollectionRequest> CheckCreateCollection(const CreateCollect
     TRY(CheckDuplicateParams(request.fields[i].index_params, "index"));
   }
   TRY(CheckBuilt(request));
-  for (const Field& field : schema.fields) TRY(CheckAnalyzer(field));
-  TRY(CheckFunctions(request.functions, &schema));
+  SetFunctions(request.functions, &schema);
+  for (const Field& field : schema.fields) TRY(CheckAnalyzer(schema, field));
 
   schema.description = request.description;
   schema.enable_dynamic_field = request.enable_dynamic_field;

@@ -20,6 +20,10 @@ Result<roles::CreateCollectionRequest> CheckCreateCollection(const CreateCollect
 Result<Field> CheckAddField(const CollectionInfo& collection, const FieldRequest& request,
                             const Limits& limits);
 
+// The field that comes with a function that makes it.
+Result<Field> CheckMadeField(const CollectionInfo& collection, const FieldRequest& request,
+                             const Limits& limits);
+
 // The hidden field that takes what the schema does not name.
 Field DynamicField();
 

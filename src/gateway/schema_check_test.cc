@@ -201,10 +201,8 @@ TEST(CheckCreateCollection, RefusesInMilvusWords) {
        [](auto* r) { r->fields[1].type_params.push_back({"dim", "8"}); }},
       {"a struct array field is not built yet: service unimplemented",
        [](auto* r) { r->struct_fields = 1; }},
-      {"a function of the schema (bm25) is not built yet",
-       [](auto* r) { r->functions = {"bm25"}; }},
-      {"field type Text (field 't') is not built yet",
-       [&](auto* r) { add(r, MakeField("t", DataType::kText)); }},
+      {"type not support default_value, type:Text, name:d",
+       [&](auto* r) { add(r, with_default(DataType::kText, "x")); }},
       {"invalid default value for geometry field",
        [&](auto* r) {
          add(r, MakeField("g", DataType::kGeometry));

@@ -21,6 +21,7 @@ class RandomCollection {
     info.schema.enable_dynamic_field = Coin();
     info.schema.auto_id = Coin();
     for (uint32_t n = random_() % 8; n > 0; --n) info.schema.fields.push_back(MakeField());
+    for (uint32_t n = random_() % 3; n > 0; --n) info.schema.functions.push_back(MakeFunction());
     info.shards_num = static_cast<int32_t>(random_() % 17);
     info.shard = ShardId(Number());
     info.consistency = static_cast<ConsistencyLevel>(random_() % 5);
@@ -34,7 +35,7 @@ class RandomCollection {
       index.field = FieldId(Number());
       index.name = Text();
       index.type = Text();
-      index.metric = static_cast<Metric>(random_() % 6);
+      index.metric = static_cast<Metric>(random_() % 9);
       index.params = MakeProperties();
       index.params_text = R"({"M": 8})";
       index.created = kMaxTimestamp - random_();
@@ -104,9 +105,21 @@ class RandomCollection {
     field.clustering_key = Coin();
     field.nullable = Coin();
     field.dynamic = Coin();
+    field.made = Coin();
     if (Coin()) field.default_value = MakeValue(0);
     field.type_params = MakeProperties();
     return field;
+  }
+  Function MakeFunction() {
+    Function function;
+    function.id = Number();
+    function.name = Text();
+    function.description = Text();
+    function.type = static_cast<FunctionType>(random_() % 5);
+    for (uint32_t n = random_() % 3; n > 0; --n) function.inputs.push_back(Text());
+    for (uint32_t n = random_() % 3; n > 0; --n) function.outputs.push_back(Text());
+    function.params = MakeProperties();
+    return function;
   }
   std::mt19937 random_;
 };

@@ -69,6 +69,13 @@ class Coordinator {
   // Validated by the gateway; the id is set here. Rows that are there read the field's default or
   // null. The dynamic field may be added too.
   virtual Status AddField(std::string_view database, std::string_view collection, Field field) = 0;
+  // A function with the field that it makes and that field's index, at once. Rows that are there
+  // get the field as they are rewritten.
+  virtual Status AddFunction(std::string_view database, std::string_view collection,
+                             Function function, Field field, IndexInfo index) = 0;
+  // The function and the fields that it makes.
+  virtual Status DropFunction(std::string_view database, std::string_view collection,
+                              std::string_view function) = 0;
   // The field is gone for every request that comes later, and its indexes with it. A field added
   // under the same name is another one: it holds nothing of this. The dynamic field may go too.
   virtual Status DropField(std::string_view database, std::string_view collection,

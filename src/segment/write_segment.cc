@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "segment/column_stats.h"
+#include "segment/made_values.h"
 #include "segment/merge_plan.h"
 #include "segment/norms.h"
 #include "segment/path_columns.h"
@@ -29,8 +30,8 @@ std::string_view BytesOf(const std::vector<T>& values) {
 class ColumnWriter {
  public:
   ColumnWriter(const Context& context, std::span<const MergeInput> inputs, const MergePlan& plan,
-               SegmentWriter* writer)
-      : context_(context), inputs_(inputs), plan_(plan), writer_(*writer) {}
+               const Schema& schema, SegmentWriter* writer)
+      : context_(context), inputs_(inputs), plan_(plan), schema_(schema), writer_(*writer) {}
 
   Result<ColumnFooter> Write(const Field& field) {
     readers_.clear();
@@ -75,6 +76,11 @@ class ColumnWriter {
   }
 
   Result<ColumnFooter> WriteValues(const Field& field) {
+    for (const MergeInput& input : inputs_) {
+      readers_.push_back(field.made && !input.segment->Has(field.id)
+                             ? TRY(MakeMadeValues(*input.segment, schema_, field))
+                             : TRY(input.segment->ReadValues(field)));
+    }
     valid_.assign(plan_.rows.size(), 1);
     any_null_ = false;
     StatsBuilder stats(field.type);
@@ -141,6 +147,7 @@ class ColumnWriter {
   const Context& context_;
   const std::span<const MergeInput> inputs_;
   const MergePlan& plan_;
+  const Schema& schema_;
   SegmentWriter& writer_;
   std::vector<std::unique_ptr<ValueReader>> readers_;  // one an input
   std::vector<uint8_t> valid_;
@@ -180,7 +187,7 @@ Result<meta::SegmentMeta> WriteFile(const Context& context, io::FileSystem* fs,
   footer.rows = static_cast<uint32_t>(plan.rows.size());
   footer.partitions = plan.partitions;
   TRY(WriteTimes(inputs, plan, writer.get(), &footer));
-  ColumnWriter columns(context, inputs, plan, writer.get());
+  ColumnWriter columns(context, inputs, plan, schema, writer.get());
   for (const Field& field : schema.fields) footer.columns.push_back(TRY(columns.Write(field)));
   std::vector<PathColumn> paths;
   FieldId last = kPathTable;

@@ -168,6 +168,11 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   bool SealWhenQuiet(const Snapshot& snapshot);
   void ForgetHistory();
   bool DropStaleIndexes(const Snapshot& snapshot);
+  // The segment was written before a function made the field: rewriting it makes it up.
+  static bool LacksMade(const SegmentView& view, const Field& field) {
+    return field.made && !view.segment->Has(field.id);
+  }
+  static bool LacksMade(const SegmentView& view, const Schema& schema);
   std::vector<SegmentViewPtr> PickMerge(const Snapshot& snapshot, bool quiet) const;
   Status Merge(const std::vector<SegmentViewPtr>& inputs) {
     return Rewrite(inputs, {}, {}).status();

@@ -170,14 +170,20 @@ bool LocalShard::DropStaleIndexes(const Snapshot& snapshot) {
   return committed.ok();
 }
 
+bool LocalShard::LacksMade(const SegmentView& view, const Schema& schema) {
+  return std::any_of(schema.fields.begin(), schema.fields.end(),
+                     [&view](const Field& field) { return LacksMade(view, field); });
+}
+
 // Four or more of like size; once quiet, everything that is worth joining: small ones first, and a
 // larger one only if what it joins is not dwarfed by it. A segment with many rows that nobody can
-// read any more is rewritten alone.
+// read any more, or without a field that a function makes, is rewritten alone.
 std::vector<SegmentViewPtr> LocalShard::PickMerge(const Snapshot& snapshot, bool quiet) const {
   const Expiry expiry = Purgeable(*snapshot.collection);
   std::vector<SegmentViewPtr> sealed;
   for (const SegmentViewPtr& view : snapshot.segments) {
     if (view->sealed == nullptr) continue;
+    if (LacksMade(*view, snapshot.collection->schema)) return {view};
     const size_t gone = RowsToReclaim(*view, snapshot.floor, expiry);
     if (WorthRewriting(*view, gone, quiet ? kQuietShare : kBusyShare)) return {view};
     if (view->sealed->file_bytes() < env_->options.segment_bytes_max) sealed.push_back(view);

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "shard/fetch.h"
 #include "shard/local_shard.h"
+#include "text/field_maker.h"
 
 namespace elanus::shard {
 
@@ -154,6 +155,25 @@ Status LocalShard::ResolveFilter(const expr::Filter& filter,
   return {};
 }
 
+namespace {
+
+// Rows written before a function came to the schema get its field now.
+std::shared_ptr<const Batch> WithMade(const Schema& schema, const Batch& rows) {
+  std::shared_ptr<const Batch> same(std::shared_ptr<const Batch>(), &rows);
+  if (std::none_of(schema.fields.begin(), schema.fields.end(), [&rows](const Field& field) {
+        return field.made && rows.Find(field.id) == nullptr;
+      })) {
+    return same;
+  }
+  auto whole = std::make_shared<Batch>(rows);
+  const Status made = text::MakeFields(schema, whole.get());
+  if (made.ok()) return whole;
+  LOG_ERROR("rows stay without a field that a function makes", {"error", made.message()});
+  return same;
+}
+
+}  // namespace
+
 LocalShard::Counts LocalShard::Apply(const WriteRecord& record, Timestamp ts, wal::Lsn lsn) {
   Counts counts;
   std::vector<uint32_t> ended;
@@ -194,7 +214,8 @@ LocalShard::Counts LocalShard::Apply(const WriteRecord& record, Timestamp ts, wa
       growing_id_ = SegmentId();
     }
     const size_t last = views_.size() - 1;
-    const uint32_t first = growing_->Append(record.rows, record.partitions, ts);
+    const uint32_t first =
+        growing_->Append(*WithMade(collection_->schema, record.rows), record.partitions, ts);
     SegmentView grown = *views_[last];
     grown.rows = growing_->rows();
     ReplaceView(last, std::move(grown));
@@ -346,7 +367,14 @@ void LocalShard::Update(const roles::CollectionPtr& collection) {
                       return collection->FindPartition(partition.id) == nullptr;
                     });
     collection_ = collection;
-    if (growing_ != nullptr) {
+    // A flush makes up the fields of functions that came later.
+    const bool froze =
+        growing_ != nullptr && growing_->rows() > 0 &&
+        std::any_of(collection->schema.fields.begin(), collection->schema.fields.end(),
+                    [this](const Field& field) { return field.made && !growing_->Has(field.id); });
+    if (froze) {
+      FreezeGrowing();
+    } else if (growing_ != nullptr) {
       growing_->ExtendSchema(collection->schema);
       CodeGrowing();
     }
@@ -367,6 +395,7 @@ void LocalShard::Update(const roles::CollectionPtr& collection) {
     }
     changed_ = true;
     Publish();
+    if (froze) env_->wake_flusher(id_);
   });
   asked_to_settle_ = true;
   env_->wake_worker(id_);

@@ -47,6 +47,7 @@ DataType PayloadOf(const Field* field, const JsonView& json) {
         if (json.is_number()) return field->type;
         break;
       case DataType::kVarChar:
+      case DataType::kText:
       case DataType::kTimestamptz:
         if (json.is_string()) return DataType::kVarChar;
         break;
@@ -74,7 +75,6 @@ DataType PayloadOf(const Field* field, const JsonView& json) {
         break;
       case DataType::kNone:
       case DataType::kString:
-      case DataType::kText:
       case DataType::kArrayOfVector:
       case DataType::kArrayOfStruct:
       case DataType::kStruct:
@@ -314,6 +314,7 @@ std::string CellText(const Field& field, const Column& column, size_t row) {
     case DataType::kTimestamptz:
       return Quoted(FormatTimestamptz(column.as<int64_t>()[row], TimeZone::Utc()));
     case DataType::kVarChar:
+    case DataType::kText:
       return Quoted(bytes);
     case DataType::kGeometry:
       return Quoted(*geo::WkbToWkt(bytes));
@@ -351,7 +352,6 @@ std::string CellText(const Field& field, const Column& column, size_t row) {
     }
     case DataType::kNone:
     case DataType::kString:
-    case DataType::kText:
     case DataType::kArrayOfVector:
     case DataType::kArrayOfStruct:
     case DataType::kStruct:
@@ -416,6 +416,11 @@ Result<roles::QueryVectors> ToQueries(const Field& field, std::string_view json)
     if (vector.is_object()) {
       queries.type = DataType::kSparseFloatVector;
       queries.sparse.push_back(SparseRow(vector));
+      continue;
+    }
+    if (vector.is_string() && field.type != DataType::kBinaryVector) {
+      queries.type = DataType::kVarChar;
+      queries.sparse.emplace_back(vector.string());
       continue;
     }
     if (vector.is_string()) {

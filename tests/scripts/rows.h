@@ -20,7 +20,7 @@ Result<std::vector<gateway::InputColumn>> ToColumns(const Schema& schema,
                                                     const std::vector<std::string>& rows);
 
 // Vectors to search with: one, or a list of them. Dense: numbers; binary: "0101...", a character a
-// dimension; sparse: {"3": 0.5}.
+// dimension; sparse: {"3": 0.5}. A string for any other field is a text.
 Result<roles::QueryVectors> ToQueries(const Field& field, std::string_view json);
 
 // {"id":1,"age":null}; only columns that are not hidden. Dynamic keys stand under "$meta".

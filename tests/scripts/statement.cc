@@ -181,6 +181,20 @@ Result<gateway::FieldRequest> ParseField(const std::string& text) {
   return field;
 }
 
+// NAME TYPE INPUT,.. OUTPUT,..
+Result<Function> ParseSchemaFunction(Words& words) {
+  Function function;
+  function.name = words.Next();
+  const std::string type = words.Next();
+  for (int i = 0; i <= static_cast<int>(FunctionType::kMinHash); ++i) {
+    if (NameOf(static_cast<FunctionType>(i)) == type) function.type = static_cast<FunctionType>(i);
+  }
+  if (NameOf(function.type) != type) return Bad("no type of functions: " + type);
+  function.inputs = Split(words.Next(), ',');
+  function.outputs = Split(words.Next(), ',');
+  return function;
+}
+
 Result<Outcome> Create(Database& database, Words& words) {
   gateway::CreateCollection request;
   request.name = words.Next();
@@ -193,7 +207,9 @@ Result<Outcome> Create(Database& database, Words& words) {
   }
   while (!words.AtEnd()) {
     const std::string word = words.Next();
-    if (word == "dynamic") {
+    if (word == "function") {
+      request.functions.push_back(TRY(ParseSchemaFunction(words)));
+    } else if (word == "dynamic") {
       request.enable_dynamic_field = true;
     } else if (word == "shards") {
       request.shards_num = std::stoi(words.Next());
@@ -216,6 +232,24 @@ Result<Outcome> AddField(Database& database, Words& words) {
   if (field.size() < 2 || field[0] != '(') return Bad("addfield NAME (field)");
   field = field.substr(1, field.size() - 2);
   return Changed(database.gateway().AddField("", collection, TRY(ParseField(field))));
+}
+
+// NAME FUNCTION TYPE INPUT (FIELD ..) and the parameters of the field's index.
+Result<Outcome> AddFunction(Database& database, Words& words) {
+  const std::string collection = words.Next();
+  Function function = TRY(ParseSchemaFunction(words));
+  std::string text = function.outputs.front();
+  if (text.size() < 2 || text[0] != '(') return Bad("addfunction NAME FUNCTION TYPE INPUT (field)");
+  text = text.substr(1, text.size() - 2);
+  const gateway::FieldRequest field = TRY(ParseField(text));
+  function.outputs = {field.name};
+  Properties index;
+  while (!words.AtEnd()) {
+    const auto pair = SplitPair(words.Next());
+    if (!pair) return Bad("addfunction .. key=value");
+    index.push_back(*pair);
+  }
+  return Changed(database.gateway().AddFunction("", collection, function, &field, "", index));
 }
 
 // key=value sets, -key takes away.
@@ -401,6 +435,19 @@ Result<bool> TakeFunction(const std::string& word, Words& words, gateway::Functi
   return true;
 }
 
+// A highlighter by its parameters, which travel as text.
+Result<gateway::HighlightRequest> ParseHighlight(const std::string& json) {
+  const std::string binary = TRY(EncodeJson(json));
+  gateway::HighlightRequest highlight;
+  JsonView(binary).ForEachMember([&](std::string_view key, const JsonView& value) {
+    std::string text(value.string());
+    if (!value.is_string()) value.AppendText(&text);
+    highlight.params.emplace_back(key, text);
+    return true;
+  });
+  return highlight;
+}
+
 // FIELD VECTORS, then limit, metric, round, params and what ReadWords knows.
 Status ParseSearch(Database& database, Words& words, gateway::Search* search, ReadWords* common) {
   const Schema schema = SchemaOf(database, search->collection);
@@ -418,6 +465,8 @@ Status ParseSearch(Database& database, Words& words, gateway::Search* search, Re
       search->params.emplace_back("round_decimal", words.Next());
     } else if (word == "params") {
       search->params.emplace_back("params", words.Next());
+    } else if (word == "highlight") {
+      search->highlight = TRY(ParseHighlight(words.Next()));
     } else if (!TRY(TakeFunction(word, words, &search->function_score)) &&
                !TRY(common->Take(word, words, search, &search->params))) {
       return Bad("search: " + word);
@@ -438,6 +487,10 @@ std::string HitsText(const gateway::SearchAnswer& answer, const std::vector<std:
       if (!answer.columns.empty()) text += " " + RowText(answer.columns, hit, hidden);
       if (!answer.groups.empty()) text += " of " + RowText(answer.groups, hit, {});
       text += "\n";
+      for (const gateway::HighlightedField& field : answer.highlights) {
+        for (const std::string& piece : field.rows[hit])
+          text += "  " + field.name + ": " + piece + "\n";
+      }
     }
   }
   return text;
@@ -519,7 +572,7 @@ Result<Outcome> Serve(Database& database, Words& words) {
     std::string fitting = metric;
     if (field.type == DataType::kBinaryVector)
       fitting = metric == "JACCARD" ? "JACCARD" : "HAMMING";
-    if (field.type == DataType::kSparseFloatVector) fitting = "IP";
+    if (field.type == DataType::kSparseFloatVector) fitting = field.made ? "BM25" : "IP";
     const Status indexed = database.gateway().CreateIndex(
         "", collection, field.name, "", {{"index_type", "AUTOINDEX"}, {"metric_type", fitting}});
     if (!indexed.ok()) return Changed(indexed);
@@ -538,8 +591,13 @@ Result<Outcome> Describe(Database& database, Words& words) {
     if (field.auto_id) outcome.text += " autoid";
     if (field.nullable) outcome.text += " nullable";
     if (field.partition_key) outcome.text += " partitionkey";
+    if (field.made) outcome.text += " made";
     for (const auto& [key, value] : field.type_params) outcome.text += " " + key + "=" + value;
     outcome.text += "\n";
+  }
+  for (const Function& function : (*info)->schema.functions) {
+    outcome.text += "  function " + function.name + " " + std::string(NameOf(function.type)) + " " +
+                    function.inputs.front() + " " + function.outputs.front() + "\n";
   }
   std::string partitions;
   for (const Partition& partition : (*info)->partitions) {
@@ -573,6 +631,7 @@ Result<Outcome> Drop(Database& database, Words& words) {
   const std::string what = words.Next();
   if (first == "partition") return Changed(gateway.DropPartition("", name, what));
   if (first == "field") return Changed(gateway.DropField("", name, what, FieldId()));
+  if (first == "function") return Changed(gateway.DropFunction("", name, what, true));
   if (first == "index") return Changed(gateway.DropIndex("", name, what, what));
   return Bad("drop " + first);
 }
@@ -589,6 +648,7 @@ const std::map<std::string, Handler, std::less<>>& Handlers() {
   static const auto* const kHandlers = new std::map<std::string, Handler, std::less<>>{
       {"create", Create},
       {"addfield", AddField},
+      {"addfunction", AddFunction},
       {"alter", Alter},
       {"rename",
        [](Database& d, Words& w) -> Result<Outcome> {
@@ -630,6 +690,11 @@ const std::map<std::string, Handler, std::less<>>& Handlers() {
          return Changed(d.gateway().AlterAlias("", w.Next(), alias));
        }},
       {"flush", [](Database& d, Words&) -> Result<Outcome> { return Told(d.FlushAll()); }},
+      {"settle",
+       [](Database& d, Words&) -> Result<Outcome> {
+         const Status flushed = d.FlushAll();
+         return Told(flushed.ok() ? d.FinishIndexes() : flushed);
+       }},
       {"later",
        [](Database& d, Words& w) -> Result<Outcome> {
          d.clock().Advance(1000 * std::strtoll(w.Next().c_str(), nullptr, 10));

@@ -107,12 +107,18 @@ Status AddToSchema(gateway::Gateway* gateway, const std::string& database,
   if (add.field_infos_size() + add.func_schema_size() == 0) {
     return refuse("fieldInfos and function schema are both empty");
   }
-  if (add.func_schema_size() > 0) {
-    return Fail(Code::kUnimplemented, "adding a function to a schema is not built yet");
+  gateway::FieldRequest field;
+  const bool has_field = add.field_infos_size() > 0;
+  if (has_field) {
+    if (!add.field_infos(0).has_field_schema()) return refuse("fieldSchema is nil in fieldInfos");
+    field = TRY(DecodeField(add.field_infos(0).field_schema()));
   }
-  if (!add.field_infos(0).has_field_schema()) return refuse("fieldSchema is nil in fieldInfos");
-  return gateway->AddField(database, collection,
-                           TRY(DecodeField(add.field_infos(0).field_schema())));
+  if (add.func_schema_size() == 0) return gateway->AddField(database, collection, field);
+  const Function function = DecodeFunction(add.func_schema(0));
+  if (!has_field) return gateway->AddFunction(database, collection, function, nullptr, "", {});
+  return gateway->AddFunction(database, collection, function, &field,
+                              add.field_infos(0).index_name(),
+                              ToProperties(add.field_infos(0).extra_params()));
 }
 
 Status AlterSchema(gateway::Gateway* gateway, const std::string& database,
@@ -137,9 +143,8 @@ Status AlterSchema(gateway::Gateway* gateway, const std::string& database,
     case Drop::kFieldId:
       return gateway->DropField(database, collection, "", FieldId(drop.field_id()));
     case Drop::kFunctionName:
-      return Fail(Code::kParameterInvalid, drop.function_name().empty()
-                                               ? "function name is empty"
-                                               : "function not found: " + drop.function_name());
+      return gateway->DropFunction(database, collection, drop.function_name(),
+                                   drop.drop_function_output_fields());
     case Drop::IDENTIFIER_NOT_SET:
       break;
   }
