@@ -92,6 +92,8 @@ Expectation ExpectationOf(DataType type) {
       return {DataType::kDouble, "", "need float64(double) array"};
     case DataType::kVarChar:
       return {DataType::kVarChar, "varchar ", "need string array"};
+    case DataType::kText:
+      return {DataType::kVarChar, "text ", "need string array"};
     case DataType::kTimestamptz:
       return {DataType::kVarChar, "timestamptz ", "need string array"};
     case DataType::kJson:
@@ -114,7 +116,6 @@ Expectation ExpectationOf(DataType type) {
       return {type, "int8 vector ", "need int8 vector"};
     case DataType::kNone:
     case DataType::kString:
-    case DataType::kText:
     case DataType::kArrayOfVector:
     case DataType::kArrayOfStruct:
     case DataType::kStruct:
@@ -230,6 +231,14 @@ Status CheckStrings(const Field& field, const Column& payload) {
                    ", length: ", length, ", max length: ", field.max_length);
   }
   return {};
+}
+
+// Texts of any length.
+Column DecodeTexts(const Field& field, const Column& payload) {
+  Column column(field.id, field.type);
+  column.Reserve(payload.rows(), payload.bytes());
+  for (size_t row = 0; row < payload.rows(); ++row) column.AppendString(payload.String(row));
+  return column;
 }
 
 Result<Column> DecodeJson(const Field& field, const Column& payload, const Limits& limits) {
@@ -494,6 +503,9 @@ Result<Column> DecodeColumn(const Field& field, InputColumn input, const ColumnR
       TRY(CheckStrings(field, payload));
       column = std::move(payload);
       break;
+    case DataType::kText:
+      column = DecodeTexts(field, payload);
+      break;
     case DataType::kJson:
       column = TRY(DecodeJson(field, payload, *rules.limits));
       break;
@@ -521,7 +533,6 @@ Result<Column> DecodeColumn(const Field& field, InputColumn input, const ColumnR
       break;
     case DataType::kNone:
     case DataType::kString:
-    case DataType::kText:
     case DataType::kArrayOfVector:
     case DataType::kArrayOfStruct:
     case DataType::kStruct:

@@ -8,6 +8,7 @@
 
 #include "gateway/function_score.h"
 #include "gateway/gateway.h"
+#include "gateway/highlight.h"
 #include "gateway/limits.h"
 #include "gateway/output_fields.h"
 #include "gateway/params.h"
@@ -237,6 +238,9 @@ Result<SearchAnswer> Gateway::RunSearch(const Context& context, const Search& re
   std::string timezone = TRY(TimeZoneOf(*collection, request.params));
   if (!request.function_score.functions.empty() && !request.chains.empty())
     return Invalid("function_score and function_chains cannot be used together");
+  std::optional<Highlighting> highlighting;
+  if (request.highlight.has_value())
+    highlighting = TRY(Highlighting::Plan(collection->schema, request));
   Prepared prepared = TRY(Prepare(parsed_.get(), *collection, request, nullptr,
                                   request.function_score, timezone, *limits_));
   const SearchPlan& plan = prepared.plan;
@@ -274,6 +278,12 @@ Result<SearchAnswer> Gateway::RunSearch(const Context& context, const Search& re
   std::vector<size_t> chain_inputs;
   if (chains.l2.has_value()) {
     for (const auto& [name, field] : chains.l2->inputs) chain_inputs.push_back(columns.Of(field));
+  }
+
+  std::vector<size_t> highlight_inputs;
+  if (highlighting.has_value()) {
+    for (const FieldId field : highlighting->inputs())
+      highlight_inputs.push_back(columns.Of(field));
   }
 
   const ReadTime time =
@@ -339,6 +349,8 @@ Result<SearchAnswer> Gateway::RunSearch(const Context& context, const Search& re
   }
   if (chains.l2.has_value()) hits = TRY(query::RunChain(*chains.l2, hits, chain_inputs));
   query::RoundScores(plan.round_decimal, &hits.scores);
+  std::vector<HighlightedField> highlights;
+  if (highlighting.has_value()) highlights = TRY(highlighting->Of(hits, highlight_inputs));
   std::vector<OutputColumn> groups;
   if (plan.groups.has_value()) groups = TakeGroups(*plan.groups, columns, &hits);
   SearchAnswer answer =
@@ -347,6 +359,7 @@ Result<SearchAnswer> Gateway::RunSearch(const Context& context, const Search& re
   answer.groups = std::move(groups);
   answer.groups_singular = plan.groups.has_value() && plan.groups->singular;
   answer.next_page = std::move(next_page);
+  answer.highlights = std::move(highlights);
   return answer;
 }
 

@@ -26,13 +26,11 @@ Status DecodeReadOptions(const Call& call, const Request& request, const std::st
   return {};
 }
 
-Status RefuseUnbuilt(const pb::SearchRequest& request) {
+Status CheckTogether(const pb::SearchRequest& request) {
   if (request.has_highlighter() && request.has_search_aggregation()) {
     return Fail(Code::kParameterInvalid,
                 "highlighter and search_aggregation cannot be used simultaneously");
   }
-  if (request.has_highlighter())
-    return Fail(Code::kUnimplemented, "highlighter is not built in this version");
   return {};
 }
 
@@ -101,7 +99,7 @@ gateway::FunctionScore DecodeFunctionScore(const pb_schema::FunctionScore& score
 
 Result<gateway::Search> DecodeSearch(const Call& call, const pb::SearchRequest& request) {
   gateway::Search search;
-  TRY(RefuseUnbuilt(request));
+  TRY(CheckTogether(request));
   TRY(DecodeReadOptions(call, request, request.dsl(), &search));
   search.params = ToProperties(request.search_params());
   search.nq = request.nq();
@@ -109,6 +107,11 @@ Result<gateway::Search> DecodeSearch(const Call& call, const pb::SearchRequest& 
   for (const auto& chain : request.function_chains()) search.chains.push_back(DecodeChain(chain));
   if (request.has_search_aggregation())
     search.aggregation = DecodeAggregation(request.search_aggregation());
+  if (request.has_highlighter()) {
+    search.highlight = gateway::HighlightRequest{
+        request.highlighter().type() == pb_common::HighlightType::Semantic,
+        ToProperties(request.highlighter().params())};
+  }
   if (request.has_ids()) {
     search.ids = DecodeIds(request.ids());
   } else {
@@ -142,6 +145,12 @@ Status EncodeSearchAnswer(const gateway::SearchAnswer& answer, pb::SearchResults
     TRY(EncodeColumn(answer.groups[0], answer.timezone, results->mutable_group_by_field_value()));
   } else {
     TRY(EncodeColumns(answer.groups, answer.timezone, results->mutable_group_by_field_values()));
+  }
+  for (const gateway::HighlightedField& field : answer.highlights) {
+    auto* out = results->add_highlight_results();
+    out->set_field_name(field.name);
+    for (const auto& pieces : field.rows)
+      out->add_datas()->mutable_fragments()->Assign(pieces.begin(), pieces.end());
   }
   if (answer.next_page) {
     results->mutable_search_iterator_v2_results()->set_token(answer.next_page->token);
