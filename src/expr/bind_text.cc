@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "expr/binding.h"
+#include "expr/index_predicate.h"
 #include "text/matcher.h"
 
 namespace elanus::expr {
@@ -68,7 +69,11 @@ Result<Bound> Binder::TextMatch(const Node& node) {
   } else {
     matcher = text::MatchTerms(std::move(analyzer), question, option);
   }
-  return Decided(MakeTextMatch(Slot(column), std::move(matcher)));
+  std::optional<IndexPredicate> index;
+  if (const auto needs = matcher->needs()) index = IndexTerms(column, *needs);
+  PredicatePtr predicate = MakeTextMatch(Slot(column), std::move(matcher));
+  Offer(predicate.get(), std::move(index));
+  return Decided(std::move(predicate));
 }
 
 }  // namespace elanus::expr

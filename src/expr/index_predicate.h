@@ -9,6 +9,7 @@
 #include "expr/operators.h"
 #include "expr/pattern.h"
 #include "expr/source.h"
+#include "text/matcher.h"
 
 namespace elanus::expr {
 
@@ -46,6 +47,14 @@ inline IndexPredicate IndexWords(const ColumnRef& column, std::vector<std::strin
 inline IndexPredicate IndexNear(const ColumnRef& column, const geo::Reach& reach) {
   IndexPredicate index = IndexOn(IndexPredicate::Kind::kNear, column);
   index.reach = reach;
+  return index;
+}
+
+inline IndexPredicate IndexTerms(const ColumnRef& column, const text::Matcher::Needs& needs) {
+  IndexPredicate index = IndexOn(
+      needs.all ? IndexPredicate::Kind::kTermsAll : IndexPredicate::Kind::kTermsAny, column);
+  index.values.assign(needs.terms.begin(), needs.terms.end());
+  index.exact = needs.exact;
   return index;
 }
 

@@ -30,11 +30,13 @@ struct IndexPredicate {
     kNear,
     kWords,   // only by what `words` says
     kHasAny,  // an array that has one of `values`
-    kHasAll
+    kHasAll,
+    kTermsAny,  // a text that has one of `values` among its terms
+    kTermsAll
   };
   Kind kind;
   FieldId field;
-  std::vector<Value> values;       // kIn, kHasAny, kHasAll; never empty in the last two
+  std::vector<Value> values;       // kIn, kHas.., kTerms..; never empty but in the first
   std::optional<Value> low, high;  // kRange
   bool low_inclusive = false, high_inclusive = false;
   std::string prefix;  // kPrefix
@@ -42,6 +44,7 @@ struct IndexPredicate {
   geo::Reach reach = {};                // kNear
   std::vector<std::string> path = {};   // inside JSON
   std::vector<std::string> words = {};  // each is in the text of every row that matches
+  bool exact = true;                    // false: not all rows that it says match
 };
 
 // What an index has to say about a predicate.

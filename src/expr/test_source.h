@@ -93,6 +93,8 @@ class TestSource final : public Source {
       case IndexPredicate::Kind::kWords:
       case IndexPredicate::Kind::kHasAny:
       case IndexPredicate::Kind::kHasAll:
+      case IndexPredicate::Kind::kTermsAny:
+      case IndexPredicate::Kind::kTermsAll:
         break;  // not offered
     }
     return false;

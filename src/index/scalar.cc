@@ -16,6 +16,10 @@ std::string Upper(std::string_view text) {
   return upper;
 }
 
+// What a row has of its value.
+constexpr uint8_t kElements = 1;
+constexpr uint8_t kTerms = 2;
+
 int64_t Number(const IndexInfo& index, std::string_view key) {
   int64_t number = 0;
   const std::string* text = index.Param(key);
@@ -61,7 +65,7 @@ std::optional<ScalarSpec> ResolveScalarSpec(const Field& field, const IndexInfo&
 void WritePart(const PartMeta& meta, std::string* out) {
   Writer w(out);
   w.U32(static_cast<uint32_t>(meta.part.type));
-  w.U8(meta.part.elements ? 1 : 0);
+  w.U8((meta.part.elements ? kElements : 0) | (meta.part.terms ? kTerms : 0));
   w.U8(meta.exact ? 1 : 0);
   w.Varint(meta.part.path.size());
   for (const std::string& key : meta.part.path) w.Bytes(key);
@@ -70,7 +74,9 @@ void WritePart(const PartMeta& meta, std::string* out) {
 Result<PartMeta> ReadPart(Reader* reader) {
   PartMeta meta;
   meta.part.type = static_cast<DataType>(TRY(reader->U32()));
-  meta.part.elements = TRY(reader->U8()) != 0;
+  const uint8_t kinds = TRY(reader->U8());
+  meta.part.elements = (kinds & kElements) != 0;
+  meta.part.terms = (kinds & kTerms) != 0;
   meta.exact = TRY(reader->U8()) != 0;
   const uint64_t keys = TRY(reader->Varint());
   for (uint64_t i = 0; i < keys; ++i) meta.part.path.emplace_back(TRY(reader->Bytes()));
@@ -80,6 +86,7 @@ Result<PartMeta> ReadPart(Reader* reader) {
 Status BuildScalar(const ScalarView& column, const ScalarSpec& spec, const Sink& sink) {
   if (column.type == DataType::kGeometry) return BuildRTree(column, sink);
   if (spec.grams) return BuildGrams(column, spec, sink);
+  if (spec.part.terms) return BuildTerms(column, spec, sink);
   return BuildSorted(column, spec.part, sink);
 }
 

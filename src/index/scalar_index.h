@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -39,13 +40,19 @@ struct ScalarPart {
   DataType type = DataType::kNone;  // the column's, an array's elements'; in JSON kBool, kDouble or
                                     // kVarChar
   bool elements = false;            // a row has each element of its array
+  bool terms = false;               // a row has each term of its text
 };
+
+// Calls `term` for each term of a text.
+using CutText =
+    std::function<void(std::string_view text, const std::function<void(std::string_view)>& term)>;
 
 // What is built for a declared index.
 struct ScalarSpec {
   ScalarPart part;
   bool grams = false;  // NGRAM
   int64_t gram_min = 0, gram_max = 0;
+  CutText cut = {};  // for part.terms
 };
 
 // `path`: of the index, if it is on JSON. None: for this declaration there is nothing to build, and

@@ -15,7 +15,7 @@ namespace elanus::index {
 
 // Whether the part is the column's values themselves.
 inline bool IsWhole(const ScalarView& column, const ScalarPart& part) {
-  return part.type == column.type && part.path.empty() && !part.elements;
+  return part.type == column.type && part.path.empty() && !part.elements && !part.terms;
 }
 
 struct PartMeta {

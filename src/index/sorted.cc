@@ -5,14 +5,23 @@
 #include <cmath>
 #include <compare>
 #include <cstring>
+#include <functional>
 #include <limits>
 #include <numeric>
+#include <string>
+#include <unordered_map>
+#include <utility>
 
 #include "base/coding.h"
 #include "index/scalar_values.h"
 
 namespace elanus::index {
 namespace {
+
+struct StringHash {
+  using is_transparent = void;
+  size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+};
 
 // Sections: fixed types {values, rows}, strings {dictionary ends, dictionary bytes, run ends,
 // rows}.
@@ -238,6 +247,18 @@ Status BuildValues(const ScalarView& column, const ScalarPart& part, const Sink&
   return blob.Write(sink);
 }
 
+Status WriteStrings(const ScalarView& column, const ScalarPart& part,
+                    const std::vector<uint64_t>& ends, const std::string& bytes,
+                    const std::vector<uint32_t>& run_ends, const std::vector<uint32_t>& rows,
+                    const Sink& sink) {
+  BlobWriter blob(HeaderOf(column, part, true, ends.size(), rows.size()));
+  blob.Add(BytesOf(ends));
+  blob.Add(bytes);
+  blob.Add(BytesOf(run_ends));
+  blob.Add(BytesOf(rows));
+  return blob.Write(sink);
+}
+
 Status BuildStrings(const ScalarView& column, const ScalarPart& part, const Sink& sink) {
   std::vector<std::pair<std::string_view, uint32_t>> pairs;
   ForEachString(column, part,
@@ -257,12 +278,7 @@ Status BuildStrings(const ScalarView& column, const ScalarPart& part, const Sink
     rows.push_back(row);
     run_ends.back() = static_cast<uint32_t>(rows.size());
   }
-  BlobWriter blob(HeaderOf(column, part, true, ends.size(), rows.size()));
-  blob.Add(BytesOf(ends));
-  blob.Add(bytes);
-  blob.Add(BytesOf(run_ends));
-  blob.Add(BytesOf(rows));
-  return blob.Write(sink);
+  return WriteStrings(column, part, ends, bytes, run_ends, rows, sink);
 }
 
 template <typename T>
@@ -299,6 +315,46 @@ Status BuildSorted(const ScalarView& column, const ScalarPart& part, const Sink&
   return WithFixed(part.type, [&](auto zero) -> Status {
     return BuildValues<decltype(zero)>(column, part, sink);
   });
+}
+
+Status BuildTerms(const ScalarView& column, const ScalarSpec& spec, const Sink& sink) {
+  struct Term {
+    uint32_t rows = 0;
+    uint32_t last = 0;  // row + 1
+  };
+  std::unordered_map<std::string, uint32_t, StringHash, std::equal_to<>> ids;
+  std::vector<Term> terms;
+  std::vector<std::pair<uint32_t, uint32_t>> postings;  // term, row; rows ascend
+  ForEachRow(column, [&](uint32_t row) {
+    spec.cut(BytesOfRow(column, row), [&](std::string_view text) {
+      auto known = ids.find(text);
+      if (known == ids.end()) {
+        known = ids.emplace(text, static_cast<uint32_t>(terms.size())).first;
+        terms.emplace_back();
+      }
+      Term& term = terms[known->second];
+      if (std::exchange(term.last, row + 1) == row + 1) return;
+      ++term.rows;
+      postings.emplace_back(known->second, row);
+    });
+  });
+  std::vector<std::pair<std::string_view, uint32_t>> sorted(ids.begin(), ids.end());
+  std::sort(sorted.begin(), sorted.end());
+  std::string bytes;
+  std::vector<uint64_t> ends;
+  std::vector<uint32_t> run_ends;
+  std::vector<uint32_t> next(terms.size());  // where each term's next row goes
+  uint32_t count = 0;
+  for (const auto& [text, id] : sorted) {
+    bytes += text;
+    ends.push_back(bytes.size());
+    next[id] = count;
+    count += terms[id].rows;
+    run_ends.push_back(count);
+  }
+  std::vector<uint32_t> rows(count);
+  for (const auto& [id, row] : postings) rows[next[id]++] = row;
+  return WriteStrings(column, spec.part, ends, bytes, run_ends, rows, sink);
 }
 
 Result<std::unique_ptr<ScalarIndex>> OpenSorted(const Blob& blob) {

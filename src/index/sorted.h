@@ -11,6 +11,8 @@
 namespace elanus::index {
 
 Status BuildSorted(const ScalarView& column, const ScalarPart& part, const Sink& sink);
+// Of the terms of texts. Takes 8 bytes of memory for each different term of a row.
+Status BuildTerms(const ScalarView& column, const ScalarSpec& spec, const Sink& sink);
 Result<std::unique_ptr<ScalarIndex>> OpenSorted(const Blob& blob);
 
 }  // namespace elanus::index

@@ -44,6 +44,8 @@ bool RuledOut(const IndexPredicate& predicate, const SealedColumn& column) {
     case IndexPredicate::Kind::kWords:
     case IndexPredicate::Kind::kHasAny:
     case IndexPredicate::Kind::kHasAll:
+    case IndexPredicate::Kind::kTermsAny:
+    case IndexPredicate::Kind::kTermsAll:
       break;
   }
   return false;
@@ -79,6 +81,18 @@ bool AsksForElements(const IndexPredicate& predicate) {
          predicate.kind == IndexPredicate::Kind::kHasAll;
 }
 
+bool AsksForTerms(const IndexPredicate& predicate) {
+  return predicate.kind == IndexPredicate::Kind::kTermsAny ||
+         predicate.kind == IndexPredicate::Kind::kTermsAll;
+}
+
+// Of the rarest.
+size_t EstimateAll(const std::vector<Value>& values, const index::ScalarIndex& index) {
+  size_t rows = EstimateIn({values[0]}, index);
+  for (size_t i = 1; i < values.size(); ++i) rows = std::min(rows, EstimateIn({values[i]}, index));
+  return rows;
+}
+
 // Whether an index of values of type `type`, taken from JSON or from arrays, finds all that equals
 // `value` or compares with it.
 bool Holds(DataType type, const Value& value) {
@@ -95,7 +109,10 @@ bool HoldsAll(DataType type, const IndexPredicate& predicate) {
 
 // The index is on what the predicate is about.
 bool IsAbout(const IndexPredicate& predicate, const index::ScalarPart& part, DataType column) {
-  if (part.path != predicate.path || part.elements != AsksForElements(predicate)) return false;
+  if (part.path != predicate.path || part.elements != AsksForElements(predicate) ||
+      part.terms != AsksForTerms(predicate)) {
+    return false;
+  }
   if (predicate.kind == IndexPredicate::Kind::kPrefix ||
       predicate.kind == IndexPredicate::Kind::kWords) {
     return IsString(part.type);
@@ -128,6 +145,10 @@ std::optional<expr::IndexEstimate> Estimate(const IndexPredicate& predicate, siz
     case IndexPredicate::Kind::kHasAny:
     case IndexPredicate::Kind::kHasAll:
       return expr::IndexEstimate{EstimateIn(predicate.values, index), index.exact()};
+    case IndexPredicate::Kind::kTermsAny:
+      return expr::IndexEstimate{EstimateIn(predicate.values, index), predicate.exact};
+    case IndexPredicate::Kind::kTermsAll:
+      return expr::IndexEstimate{EstimateAll(predicate.values, index), predicate.exact};
     case IndexPredicate::Kind::kRange:
       return expr::IndexEstimate{
           index.EstimateRange(BoundOf(predicate.low, predicate.low_inclusive),
@@ -150,8 +171,10 @@ Bitmap Ask(const IndexPredicate& predicate, const index::ScalarIndex& index) {
   switch (predicate.kind) {
     case IndexPredicate::Kind::kIn:
     case IndexPredicate::Kind::kHasAny:
+    case IndexPredicate::Kind::kTermsAny:
       return index.In(predicate.values);
-    case IndexPredicate::Kind::kHasAll: {
+    case IndexPredicate::Kind::kHasAll:
+    case IndexPredicate::Kind::kTermsAll: {
       Bitmap all = index.In({predicate.values[0]});
       for (size_t i = 1; i < predicate.values.size(); ++i) all.And(index.In({predicate.values[i]}));
       return all;

@@ -5,7 +5,9 @@
 #include "base/log.h"
 #include "expr/field_path.h"
 #include "shard/local_shard.h"
+#include "shard/served_indexes.h"
 #include "shard/shard_metrics.h"
+#include "text/analyzer.h"
 
 namespace elanus::shard {
 
@@ -27,9 +29,24 @@ bool WorthRewriting(const SegmentView& view, size_t gone, size_t share) {
   return gone >= view.rows || gone * share > view.rows;
 }
 
+std::optional<index::ScalarSpec> SpecOfTerms(const Field& field) {
+  const auto analyzer = text::AnalyzerOf(field);
+  if (!analyzer.ok()) return std::nullopt;  // matches are refused with the reason
+  index::ScalarSpec spec;
+  spec.part.type = field.type;
+  spec.part.terms = true;
+  spec.cut = [analyzer = *analyzer, list = std::make_shared<text::TokenList>()](
+                 std::string_view text, const std::function<void(std::string_view)>& term) {
+    analyzer->Analyze(text, list.get());
+    for (const text::Token& token : list->tokens()) term(token.text);
+  };
+  return spec;
+}
+
 // What is built for an index on a scalar field.
 std::optional<index::ScalarSpec> SpecOf(const IndexInfo& index, const Field& field,
                                         const Schema& schema) {
+  if (index.type == kTermsIndex) return SpecOfTerms(field);
   std::vector<std::string> path;
   if (const std::string* text = index.Param("json_path");
       text != nullptr && field.type == DataType::kJson) {
@@ -122,11 +139,11 @@ void LocalShard::ForgetHistory() {
 bool LocalShard::WorthSealing(const CollectionInfo& collection,
                               const segment::GrowingSegment& growing) const {
   if (growing.data_bytes() >= env_->options.seal_bytes / 8) return true;
-  return std::any_of(collection.indexes.begin(), collection.indexes.end(),
-                     [&](const IndexInfo& index) {
-                       const Field* field = collection.schema.Find(index.field);
-                       return field != nullptr && WantsIndexFile(index, *field, growing.rows());
-                     });
+  const std::vector<IndexInfo> indexes = ServedIndexes(collection);
+  return std::any_of(indexes.begin(), indexes.end(), [&](const IndexInfo& index) {
+    const Field* field = collection.schema.Find(index.field);
+    return field != nullptr && WantsIndexFile(index, *field, growing.rows());
+  });
 }
 
 // A Flush or a DDL is no reason: rows may be coming in meanwhile, and each look would seal a few.
@@ -160,7 +177,7 @@ bool LocalShard::DropStaleIndexes(const Snapshot& snapshot) {
   bool changed = false;
   for (meta::SegmentMeta& meta : head.segments) {
     changed |= std::erase_if(meta.indexes, [&](const meta::IndexObject& object) {
-                 return snapshot.collection->FindIndex(object.index) == nullptr;
+                 return !Serves(*snapshot.collection, object.index);
                }) > 0;
   }
   if (!changed) return false;
@@ -369,7 +386,7 @@ bool LocalShard::NeedsIndexFile(const IndexInfo& index, const Field& field,
 
 std::optional<LocalShard::IndexJob> LocalShard::PickIndex(const Snapshot& snapshot,
                                                           bool quiet) const {
-  for (const IndexInfo& index : snapshot.collection->indexes) {
+  for (const IndexInfo& index : ServedIndexes(*snapshot.collection)) {
     const Field* field = snapshot.collection->schema.Find(index.field);
     if (field == nullptr) continue;
     {
@@ -415,8 +432,7 @@ Status LocalShard::BuildIndex(const IndexJob& job) {
   meta::ShardHead head = head_;
   const auto meta = std::find_if(head.segments.begin(), head.segments.end(),
                                  [&](const meta::SegmentMeta& m) { return m.id == job.view->id; });
-  if (dropped_ || meta == head.segments.end() ||
-      slot_.Get()->collection->FindIndex(job.index.id) == nullptr) {
+  if (dropped_ || meta == head.segments.end() || !Serves(*slot_.Get()->collection, job.index.id)) {
     return env_->fs->Remove(path);  // nobody wants it any more
   }
   const meta::IndexObject made{job.index.id, job.index.field, object, bytes};
@@ -452,7 +468,7 @@ Status LocalShard::AttachIndex(const meta::IndexObject& object,
                                segment::IndexSet* indexes) {
   const CollectionInfo& collection = *slot_.Get()->collection;
   const Field* field = collection.schema.Find(object.field);
-  if (field == nullptr || collection.FindIndex(object.index) == nullptr) return {};
+  if (field == nullptr || !Serves(collection, object.index)) return {};
   std::shared_ptr<const io::Mapping> mapping = TRY(env_->fs->Map(Path(object.object, "idx")));
   // The index borrows the file's bytes and the segment's column: they live as long as it does.
   struct Held {

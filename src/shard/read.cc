@@ -11,6 +11,7 @@
 #include "shard/grouped_search.h"
 #include "shard/local_shard.h"
 #include "shard/selection.h"
+#include "shard/served_indexes.h"
 #include "shard/term_statistics.h"
 
 namespace elanus::shard {
@@ -307,8 +308,10 @@ roles::ShardStats LocalShard::Stats() {
 roles::IndexProgress LocalShard::ProgressOf(IndexId index) {
   const SnapshotPtr snapshot = slot_.Get();
   roles::IndexProgress progress;
-  const IndexInfo* declared = snapshot->collection->FindIndex(index);
-  if (declared == nullptr) return progress;
+  const std::vector<IndexInfo> served = ServedIndexes(*snapshot->collection);
+  const auto declared = std::find_if(served.begin(), served.end(),
+                                     [index](const IndexInfo& one) { return one.id == index; });
+  if (declared == served.end()) return progress;
   const Field* field = snapshot->collection->schema.Find(declared->field);
   for (const SegmentViewPtr& view : snapshot->segments) {
     if (view->sealed == nullptr) continue;

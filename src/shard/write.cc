@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "shard/fetch.h"
 #include "shard/local_shard.h"
+#include "shard/served_indexes.h"
 #include "text/field_maker.h"
 
 namespace elanus::shard {
@@ -385,7 +386,7 @@ void LocalShard::Update(const roles::CollectionPtr& collection) {
       auto kept = std::make_shared<segment::IndexSet>(*view.indexes);
       SegmentView next = view;
       std::erase_if(next.index_ids, [&](const auto& entry) {
-        if (collection->FindIndex(entry.first) != nullptr) return false;
+        if (Serves(*collection, entry.first)) return false;
         kept->vectors.erase(entry.second);
         kept->scalars.erase(entry.first);
         return true;

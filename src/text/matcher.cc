@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <limits>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "text/unicode.h"
@@ -34,6 +35,19 @@ class AnyTerms final : public Matcher {
       if (fresh) counts_.push_back(0);
       ++counts_[at->second];
     }
+  }
+
+  std::optional<Needs> needs() const override {
+    if (ids_.empty()) return std::nullopt;
+    Needs needs;
+    size_t together = 0;
+    for (const auto& [term, id] : ids_) {
+      needs.terms.push_back(term);
+      together += counts_[id];
+    }
+    needs.all = least_ >= together;
+    needs.exact = least_ == 1 || least_ == together;
+    return needs;
   }
 
  protected:
@@ -82,6 +96,13 @@ class Phrase final : public Matcher {
  public:
   Phrase(std::shared_ptr<const Analyzer> analyzer, std::vector<Term> terms, uint32_t slop)
       : Matcher(std::move(analyzer)), terms_(std::move(terms)), slop_(slop) {}
+
+  std::optional<Needs> needs() const override {
+    if (terms_.empty()) return std::nullopt;
+    std::set<std::string> distinct;
+    for (const Term& term : terms_) distinct.insert(term.text);
+    return Needs{{distinct.begin(), distinct.end()}, true, terms_.size() == 1};
+  }
 
  protected:
   bool MatchesTerms(const std::vector<Token>& tokens) const override {

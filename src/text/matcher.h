@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,15 @@ class Matcher {
  public:
   virtual ~Matcher() = default;
   // `list`: room, reused from text to text.
+  // What is known of the texts that match by the terms in them.
+  struct Needs {
+    std::vector<std::string> terms;  // each once; not empty
+    bool all = false;                // they have all of these, or else one
+    bool exact = false;              // and whichever text has, matches
+  };
+  // Nothing: a match is not about terms as they stand.
+  virtual std::optional<Needs> needs() const { return std::nullopt; }
+
   bool Matches(std::string_view text, TokenList* list) const {
     analyzer_->Analyze(text, list);
     return MatchesTerms(list->tokens());

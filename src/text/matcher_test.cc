@@ -41,6 +41,30 @@ TEST(Matcher, FindsPhrasesAndHowFarTheyAreOff) {
   EXPECT_FALSE(InPhrase("", 0, "fox"));
 }
 
+TEST(Matcher, TellsWhichTermsItNeeds) {
+  using Strings = std::vector<std::string>;
+  const auto any = MatchTerms(Standard(), "fox dog FOX", 1)->needs();
+  ASSERT_TRUE(any.has_value());
+  EXPECT_EQ(any->terms, (Strings{"dog", "fox"}));
+  EXPECT_FALSE(any->all);
+  EXPECT_TRUE(any->exact);
+  const auto both = MatchTerms(Standard(), "fox dog", 2)->needs();
+  EXPECT_TRUE(both->all);
+  EXPECT_TRUE(both->exact);
+  const auto two_of_three = MatchTerms(Standard(), "fox dog cat", 2)->needs();
+  EXPECT_FALSE(two_of_three->all);
+  EXPECT_FALSE(two_of_three->exact);
+  EXPECT_FALSE(MatchTerms(Standard(), "fox", 2)->needs()->exact);  // no text matches
+  const auto phrase = MatchPhrase(Standard(), "a b a", 0)->needs();
+  EXPECT_EQ(phrase->terms, (Strings{"a", "b"}));
+  EXPECT_TRUE(phrase->all);
+  EXPECT_FALSE(phrase->exact);
+  EXPECT_TRUE(MatchPhrase(Standard(), "a", 0)->needs()->exact);
+  EXPECT_FALSE(MatchTerms(Standard(), " ,", 1)->needs().has_value());
+  EXPECT_FALSE(MatchPhrase(Standard(), "", 0)->needs().has_value());
+  EXPECT_FALSE(MatchFuzzily(Standard(), "fox", 1)->needs().has_value());
+}
+
 TEST(Matcher, CountsEdits) {
   EXPECT_TRUE(WithinEdits("milvus", "milvus", 0));
   EXPECT_FALSE(WithinEdits("milvus", "milvs", 0));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gateway/limits.h"
+#include "shard/served_indexes.h"
 
 namespace elanus::testing {
 
@@ -96,7 +97,7 @@ Status Database::FinishIndexes() {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   for (const roles::CollectionPtr& info : TRY(coordinator_->List(kDefaultDatabaseName))) {
     const roles::ShardPtr shard = TRY(shards_->Open(info));
-    for (const IndexInfo& index : info->indexes) {
+    for (const IndexInfo& index : shard::ServedIndexes(*info)) {
       while (true) {
         const roles::IndexProgress progress = shard->ProgressOf(index.id);
         if (progress.indexed_rows >= progress.total_rows) break;
