@@ -90,6 +90,7 @@ Result<Edit> AddFieldTo(CollectionInfo* info, Field field) {
   const bool before_dynamic = schema.dynamic_field() != nullptr;
   schema.enable_dynamic_field |= field.dynamic;
   schema.fields.insert(schema.fields.end() - (before_dynamic ? 1 : 0), std::move(field));
+  ++schema.version;
   return Edit::kChanged;
 }
 
@@ -112,6 +113,7 @@ Result<Edit> RemoveField(CollectionInfo* info, FieldId id) {
   TRY(CheckDroppable(*info, *field));
   if (field->dynamic) schema.enable_dynamic_field = false;
   Erase(info, id);
+  ++schema.version;
   return Edit::kChanged;
 }
 
@@ -156,6 +158,7 @@ Result<Edit> RemoveFunction(CollectionInfo* info, std::string_view name) {
   }
   schema.functions.erase(function);
   for (const FieldId id : made) Erase(info, id);
+  ++schema.version;
   return Edit::kChanged;
 }
 

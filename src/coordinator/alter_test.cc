@@ -147,5 +147,77 @@ TEST_F(AlterTest, TruncateGivesEveryPartitionANewId) {
   }
 }
 
+class FunctionsTest : public AlterTest {
+ protected:
+  FunctionsTest() {
+    terms_.name = "terms";
+    terms_.type = DataType::kSparseFloatVector;
+    terms_.made = true;
+    function_.name = "f";
+    function_.type = FunctionType::kBm25;
+    function_.inputs = {"text"};
+    function_.outputs = {"terms"};
+    index_.type = "SPARSE_INVERTED_INDEX";
+    index_.metric = Metric::kBm25;
+    Expect(Add(Scalar("text", DataType::kVarChar)));
+  }
+  Status AddIt() {
+    return coordinator_->AddFunction("default", "books", function_, terms_, index_);
+  }
+
+  Field terms_;
+  Function function_;
+  IndexInfo index_;
+};
+
+TEST_F(FunctionsTest, AFunctionComesWithItsFieldAndIndexAndGoesWithThem) {
+  const int64_t version = Find("books")->schema.version;
+  Expect(AddIt());
+  Reopen();
+  const CollectionPtr books = Find("books");
+  ASSERT_EQ(books->schema.functions.size(), 1u);
+  EXPECT_EQ(books->schema.functions[0].id, kFirstUserFieldId);
+  const Field* terms = books->schema.Find("terms");
+  ASSERT_NE(terms, nullptr);
+  EXPECT_TRUE(terms->made);
+  ASSERT_NE(books->FindIndex(terms->id), nullptr);
+  EXPECT_EQ(books->FindIndex(terms->id)->name, "terms");
+  EXPECT_GT(books->schema.version, version);
+
+  Expect(coordinator_->DropFunction("default", "books", "f"));
+  EXPECT_TRUE(Find("books")->schema.functions.empty());
+  EXPECT_EQ(Find("books")->schema.Find("terms"), nullptr);
+  EXPECT_EQ(Find("books")->FindIndex(terms->id), nullptr);
+  EXPECT_NE(Find("books")->schema.Find("text"), nullptr);
+}
+
+TEST_F(FunctionsTest, NeitherInputNorOutputGoesAlone) {
+  Expect(AddIt());
+  const Schema& schema = Find("books")->schema;
+  ExpectError(coordinator_->DropField("default", "books", schema.Find("text")->id),
+              Code::kParameterInvalid,
+              "field is referenced by function f as input, drop function first: invalid parameter");
+  ExpectError(coordinator_->DropField("default", "books", schema.Find("terms")->id),
+              Code::kParameterInvalid,
+              "field is referenced by function f as output, drop function first: invalid "
+              "parameter");
+}
+
+TEST_F(FunctionsTest, NamesAreTakenOnce) {
+  Expect(AddIt());
+  ExpectError(AddIt(), Code::kParameterInvalid,
+              "function already exists, name: f: invalid parameter");
+  function_.name = "g";
+  terms_.name = "more";
+  index_.name = "terms";
+  ExpectError(AddIt(), Code::kParameterInvalid,
+              "index name terms already exists in collection: invalid parameter");
+  index_.name = "";
+  Expect(AddIt());
+  EXPECT_EQ(Find("books")->schema.functions[1].id, kFirstUserFieldId + 1);
+  ExpectError(coordinator_->DropFunction("default", "books", "h"), Code::kParameterInvalid,
+              "function not found: h: invalid parameter");
+}
+
 }  // namespace
 }  // namespace elanus::coordinator

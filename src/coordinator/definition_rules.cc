@@ -18,6 +18,11 @@ bool SameField(Field a, Field b) {
   return a == b;
 }
 
+bool SameFunction(const Function& a, Function b) {
+  b.id = a.id;
+  return a == b;
+}
+
 }  // namespace
 
 bool SameDefinition(const CollectionInfo& info, const roles::CreateCollectionRequest& request) {
@@ -33,7 +38,9 @@ bool SameDefinition(const CollectionInfo& info, const roles::CreateCollectionReq
     return false;
   }
   return std::equal(schema.fields.begin(), schema.fields.end(), request.schema.fields.begin(),
-                    request.schema.fields.end(), SameField);
+                    request.schema.fields.end(), SameField) &&
+         std::equal(schema.functions.begin(), schema.functions.end(),
+                    request.schema.functions.begin(), request.schema.functions.end(), SameFunction);
 }
 
 }  // namespace elanus::coordinator

@@ -76,6 +76,7 @@ struct Schema {
   bool auto_id = false;
   std::vector<Field> fields;  // user fields in order; $meta, when there is one, is last
   std::vector<Function> functions;
+  int64_t version = 0;  // how often fields and functions came and went
 
   const Field* Find(std::string_view name) const;
   const Field* Find(FieldId id) const;

@@ -274,6 +274,7 @@ std::string EncodeSchema(const Schema& schema) {
   w.Int(3, schema.auto_id);
   for (const Field& field : schema.fields) w.Bytes(4, EncodeField(field));
   for (const Function& function : schema.functions) w.Bytes(5, EncodeFunction(function));
+  w.Int(6, schema.version);
   return out;
 }
 
@@ -296,6 +297,9 @@ Result<Schema> DecodeSchema(std::string_view bytes) {
         break;
       case 5:
         schema.functions.push_back(TRY(DecodeFunction(r.bytes())));
+        break;
+      case 6:
+        schema.version = TRY(r.Int());
         break;
       default:
         break;

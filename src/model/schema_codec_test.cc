@@ -22,6 +22,7 @@ class RandomCollection {
     info.schema.auto_id = Coin();
     for (uint32_t n = random_() % 8; n > 0; --n) info.schema.fields.push_back(MakeField());
     for (uint32_t n = random_() % 3; n > 0; --n) info.schema.functions.push_back(MakeFunction());
+    info.schema.version = Number();
     info.shards_num = static_cast<int32_t>(random_() % 17);
     info.shard = ShardId(Number());
     info.consistency = static_cast<ConsistencyLevel>(random_() % 5);
