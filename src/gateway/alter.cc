@@ -279,6 +279,26 @@ Status Gateway::AddFunction(const std::string& database, const std::string& coll
                                    std::move(index));
 }
 
+Status Gateway::AddFunctionAlone(const std::string& database, const std::string& collection,
+                                 const Function& function) {
+  if (function.type == FunctionType::kBm25)
+    return Invalid("currently does not support adding BM25 function");
+  TRY(FindNamed(database, collection));
+  return CheckAddition(function, nullptr);
+}
+
+Status Gateway::AlterFunction(const std::string& database, const std::string& collection,
+                              const std::string& name, const Function& function) {
+  if (function.type == FunctionType::kBm25)
+    return Invalid("currently does not support alter BM25 function");
+  if (name != function.name) return Invalid("invalid function config, name not match");
+  const roles::CollectionPtr info = TRY(FindNamed(database, collection));
+  for (const Function& known : info->schema.functions) {
+    if (known.name == name) return Invalid("currently does not support alter BM25 function");
+  }
+  return Invalid("function ", name, " not found");
+}
+
 Status Gateway::DropFunction(const std::string& database, const std::string& collection,
                              const std::string& name, bool with_outputs) {
   const roles::CollectionPtr info = TRY(FindNamed(database, collection));

@@ -47,8 +47,12 @@ Status CheckAnalyzer(const Schema& schema, const Field& field) {
                    " which has enable_match or is input of BM25 function must also "
                    "enable_analyzer");
   }
-  if (FindProperty(field.type_params, "multi_analyzer_params") == nullptr)
-    return text::AnalyzerOf(field).status();
+  if (FindProperty(field.type_params, "multi_analyzer_params") == nullptr) {
+    const auto analyzer = text::AnalyzerOf(field);
+    if (analyzer.ok()) return {};
+    return Status(analyzer.status())
+        .Prefixed("validate analyzer failed for field: " + field.name + ", error");
+  }
   if (matched) {
     return Invalid("multi analyzer now only support for bm25, but now field ", field.name,
                    " enable match");

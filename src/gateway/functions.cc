@@ -144,6 +144,10 @@ void SetFunctions(std::vector<Function> functions, Schema* schema) {
   for (Field& field : schema->fields) field.made = schema->FindMaker(field.name) != nullptr;
 }
 
+Status RefuseMade(const Field& field) {
+  return Invalid("field ", field.name, " is a function output field and cannot be written");
+}
+
 Status MakeOutputs(const Schema& schema, Batch* rows) {
   for (const Function& function : schema.functions) {
     const Column* texts = rows->Find(schema.Find(function.inputs.front())->id);

@@ -19,6 +19,9 @@ Status CheckAddition(const Function& function, const Field* made);
 // The schema has these functions, and its fields know which of them they make.
 void SetFunctions(std::vector<Function> functions, Schema* schema);
 
+// The error of a client that writes a made field.
+Status RefuseMade(const Field& field);
+
 // Adds the columns that the schema's functions make of the others. `rows` has all but those.
 Status MakeOutputs(const Schema& schema, Batch* rows);
 

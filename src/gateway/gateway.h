@@ -249,6 +249,11 @@ class Gateway {
   Status AddFunction(const std::string& database, const std::string& collection,
                      const Function& function, const FieldRequest* field,
                      const std::string& index_name, const Properties& index_params);
+  // Functions apart from their fields, which none that is built allows.
+  Status AddFunctionAlone(const std::string& database, const std::string& collection,
+                          const Function& function);
+  Status AlterFunction(const std::string& database, const std::string& collection,
+                       const std::string& name, const Function& function);
   // Without its outputs it is only taken off them, which few functions allow.
   Status DropFunction(const std::string& database, const std::string& collection,
                       const std::string& name, bool with_outputs);

@@ -141,9 +141,7 @@ Status CheckPartialColumns(const Schema& schema, const std::vector<InputColumn>&
       return Invalid("duplicated field ", column.name, " found");
     }
     const Field* field = schema.Find(column.name);
-    if (field != nullptr && field->made) {
-      return Invalid("field ", field->name, " is the output of a function and cannot be inserted");
-    }
+    if (field != nullptr && field->made) return RefuseMade(*field);
     if (field == nullptr) {
       return Invalid("failed to get field schema by name: fieldName(", column.name, ") not found");
     }

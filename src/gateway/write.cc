@@ -93,7 +93,7 @@ Status CheckColumnSet(const Schema& schema, const std::vector<InputColumn>& colu
     matched += given ? 1 : 0;
     if (field.made) {
       if (!given) continue;
-      return Invalid("field ", field.name, " is the output of a function and cannot be inserted");
+      return RefuseMade(field);
     }
     if (field.primary && automatic) {
       matched -= given ? 1 : 0;  // one more than there is room for

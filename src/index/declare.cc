@@ -69,7 +69,15 @@ Status CheckMetric(const std::string& type, const Field& field, Metric metric,
 }
 
 // What several parameters say together.
-Status CheckTogether(const IndexTypeRule& rule, const Field& field, const Properties& params) {
+Status CheckTogether(const IndexTypeRule& rule, const Field& field, Metric metric,
+                     const Properties& params) {
+  // How postings are stored: checked, and the choice stays ours.
+  if (const std::string* text = FindProperty(params, "quant_type");
+      text != nullptr && field.type == DataType::kSparseFloatVector) {
+    static constexpr std::string_view kOfWeights[] = {"fp32", "fp16"};
+    static constexpr std::string_view kOfCounts[] = {"u32", "u16"};
+    TRY(CheckAmong(metric == Metric::kBm25 ? kOfCounts : kOfWeights, "quant_type", *text));
+  }
   if (rule.name == "IVF_PQ" || rule.name == "HNSW_PQ" || rule.name == "HNSW_PRQ") {
     const std::string* text = FindProperty(params, "m");
     const bool given = text != nullptr && !Absent(*text);
@@ -123,7 +131,7 @@ Status CheckBuildParams(const Field& field, const std::string& type, Metric metr
     const std::string* text = FindProperty(params, param.key);
     if (text != nullptr && !Absent(*text)) TRY(CheckBuildValue(param, *text));
   }
-  TRY(CheckTogether(*rule, field, params));
+  TRY(CheckTogether(*rule, field, metric, params));
   if (!rule->built) {
     return Fail(Code::kIndexNotSupported,
                 "index type " + type + " is not in this build; it has " + BuiltIndexTypes());

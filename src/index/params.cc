@@ -91,7 +91,8 @@ constexpr ParamRule kSparseBuild[] = {{"inverted_index_algo", ParamKind::kSparse
                                       {"bm25_b", ParamKind::kFloat, 0, 1},
                                       {"drop_ratio_build", ParamKind::kFloatBelow, 0, 1},
                                       {"sindi_window_size", ParamKind::kInt, 1024, 65535},
-                                      {"block_max_block_size", ParamKind::kInt, 1, 65535}};
+                                      {"block_max_block_size", ParamKind::kInt, 1, kIntMax},
+                                      {"inverted_index_codec", ParamKind::kSparseCodec}};
 constexpr ParamRule kSparseSearch[] = {{"drop_ratio_search", ParamKind::kFloatBelow, 0, 1},
                                        {"dim_max_score_ratio", ParamKind::kFloat, 0.5, 1.3}};
 constexpr ParamRule kAutoSearch[] = {kEf, kNprobe, kSparseSearch[0]};
@@ -137,6 +138,8 @@ constexpr std::string_view kScalarTypes[] = {"INVERTED", "STL_SORT", "TRIE", "Tr
 
 constexpr std::string_view kSparseAlgos[] = {
     "TAAT_NAIVE", "DAAT_WAND", "DAAT_MAXSCORE", "BLOCK_MAX_MAXSCORE", "BLOCK_MAX_WAND", "SINDI"};
+
+constexpr std::string_view kSparseCodecs[] = {"block_streamvbyte", "block_maskedvbyte"};
 
 bool OneOf(const std::string& text, std::initializer_list<std::string_view> names) {
   return std::find(names.begin(), names.end(), text) != names.end();
@@ -261,6 +264,17 @@ std::string BuiltIndexTypes() {
   return text;
 }
 
+Status CheckAmong(std::span<const std::string_view> names, std::string_view what,
+                  const std::string& text) {
+  std::string all;
+  for (const std::string_view name : names) {
+    if (name == text) return {};
+    all += (all.empty() ? "" : " ") + std::string(name);
+  }
+  return Fail(Code::kParameterInvalid, std::string(what) + " " + text +
+                                           " not found or not supported, supported: [" + all + "]");
+}
+
 Status CheckBuildValue(const ParamRule& rule, const std::string& text) {
   switch (rule.kind) {
     case ParamKind::kInt:
@@ -280,16 +294,10 @@ Status CheckBuildValue(const ParamRule& rule, const std::string& text) {
       return CheckRefineType(text, true);
     case ParamKind::kRefineTypeIvf:
       return CheckRefineType(text, false);
-    case ParamKind::kSparseAlgo: {
-      std::string names;
-      for (const std::string_view algo : kSparseAlgos) {
-        if (algo == text) return {};
-        names += (names.empty() ? "" : " ") + std::string(algo);
-      }
-      return Fail(Code::kParameterInvalid, "sparse inverted index algo " + text +
-                                               " not found or not supported, supported: [" + names +
-                                               "]");
-    }
+    case ParamKind::kSparseAlgo:
+      return CheckAmong(kSparseAlgos, "sparse inverted index algo", text);
+    case ParamKind::kSparseCodec:
+      return CheckAmong(kSparseCodecs, rule.key, text);
   }
   return {};
 }

@@ -29,7 +29,8 @@ enum class ParamKind {
   kSqType,
   kRefineType,
   kRefineTypeIvf,
-  kSparseAlgo
+  kSparseAlgo,
+  kSparseCodec
 };
 
 struct ParamRule {
@@ -55,6 +56,9 @@ std::string BuiltIndexTypes();
 
 // A build parameter, a string on the wire.
 Status CheckBuildValue(const ParamRule& rule, const std::string& text);
+// kParameterInvalid, with all names, unless `text` is one of them.
+Status CheckAmong(std::span<const std::string_view> names, std::string_view what,
+                  const std::string& text);
 // A search parameter, a JSON scalar; gives its number. Text that is a number is taken as one.
 Result<double> CheckSearchValue(const ParamRule& rule, const Value& value);
 

@@ -12,14 +12,14 @@ namespace elanus::text {
 Result<FieldAnalyzers> FieldAnalyzers::Of(const Field& field) {
   FieldAnalyzers all;
   if (const std::string* several = FindProperty(field.type_params, "multi_analyzer_params")) {
-    TRY(all.Parse(*several));
+    TRY(all.Parse(field.name, *several));
   } else {
     all.analyzers_.emplace(kDefault, TRY(AnalyzerOf(field)));
   }
   return all;
 }
 
-Status FieldAnalyzers::Parse(std::string_view params) {
+Status FieldAnalyzers::Parse(const std::string& field, std::string_view params) {
   const std::string binary = TRY(EncodeJson(params));
   const JsonView json(binary);
   if (!json.is_object()) return Bad("multi analyzer params should be a JSON object");
@@ -59,7 +59,9 @@ Status FieldAnalyzers::Parse(std::string_view params) {
     one.AppendText(&text);
     auto made = Analyzer::Make(text);
     if (!made.ok()) {
-      status = made.status();
+      status = Status(made.status())
+                   .Prefixed("validate analyzer failed for field: " + field +
+                             ", name: " + std::string(name) + ", error");
       return false;
     }
     analyzers_.emplace(name, std::move(made).take());

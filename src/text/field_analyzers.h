@@ -26,7 +26,7 @@ class FieldAnalyzers {
  private:
   static constexpr std::string_view kDefault = "default";
 
-  Status Parse(std::string_view params);
+  Status Parse(const std::string& field, std::string_view params);
 
   std::string by_field_;
   std::map<std::string, std::string, std::less<>> aliases_;

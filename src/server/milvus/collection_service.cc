@@ -121,11 +121,19 @@ Status AddToSchema(gateway::Gateway* gateway, const std::string& database,
                               ToProperties(add.field_infos(0).extra_params()));
 }
 
+// Clients look for this very phrase where a collection is missing.
+Status AsClientsExpect(const Status& found, const std::string& database,
+                       const std::string& collection) {
+  if (found.code() != Code::kCollectionNotFound) return found;
+  return Status(Code::kCollectionNotFound,
+                "can't find collection[database=" + database + "][collection=" + collection + "]");
+}
+
 Status AlterSchema(gateway::Gateway* gateway, const std::string& database,
                    const pb::AlterCollectionSchemaRequest& request) {
   using Drop = pb::AlterCollectionSchemaRequest::DropRequest;
   const std::string& collection = request.collection_name();
-  TRY(gateway->FindNamed(database, collection));
+  TRY(AsClientsExpect(gateway->FindNamed(database, collection).status(), database, collection));
   if (!request.has_action()) {
     return Fail(Code::kParameterInvalid, "action is nil in alter schema task");
   }
@@ -208,6 +216,7 @@ void EncodeDescription(const CollectionInfo& info, pb::DescribeCollectionRespons
   }
   for (const Function& function : info.schema.functions)
     EncodeFunction(info.schema, function, schema->add_functions());
+  schema->set_version(static_cast<int32_t>(info.schema.version));
   FromProperties(info.properties, schema->mutable_properties());
   FromProperties(info.properties, response->mutable_properties());
   const Properties always = {{"timezone", "UTC"},
@@ -243,12 +252,7 @@ Status DescribeCollection(gateway::Gateway* gateway, const Call& call,
   const auto found = request.collection_name().empty() && request.collectionid() != 0
                          ? gateway->coordinator().FindById(CollectionId(request.collectionid()))
                          : gateway->FindNamed(database, request.collection_name());
-  if (found.status().code() == Code::kCollectionNotFound) {
-    // Clients look for this very phrase.
-    return Status(Code::kCollectionNotFound, "can't find collection[database=" + database +
-                                                 "][collection=" + request.collection_name() + "]");
-  }
-  if (!found.ok()) return found.status();
+  TRY(AsClientsExpect(found.status(), database, request.collection_name()));
   EncodeDescription(**found, response);
   return {};
 }
@@ -360,6 +364,31 @@ void RegisterCollections(const MilvusService* service, RpcTable* table) {
              [=](Call& call, const pb::AlterCollectionSchemaRequest& request,
                  pb::AlterCollectionSchemaResponse*) -> Status {
                return AlterSchema(gateway, DatabaseOf(call, request.db_name()), request);
+             });
+  table->Add("AddCollectionFunction",
+             [=](Call& call, const pb::AddCollectionFunctionRequest& request,
+                 pb_common::Status*) -> Status {
+               if (!request.has_functionschema())
+                 return Fail(Code::kParameterInvalid, "function schema is empty");
+               return gateway->AddFunctionAlone(DatabaseOf(call, request.db_name()),
+                                                request.collection_name(),
+                                                DecodeFunction(request.functionschema()));
+             });
+  table->Add("AlterCollectionFunction",
+             [=](Call& call, const pb::AlterCollectionFunctionRequest& request,
+                 pb_common::Status*) -> Status {
+               if (!request.has_functionschema())
+                 return Fail(Code::kParameterInvalid, "function schema is empty");
+               return gateway->AlterFunction(DatabaseOf(call, request.db_name()),
+                                             request.collection_name(), request.function_name(),
+                                             DecodeFunction(request.functionschema()));
+             });
+  table->Add("DropCollectionFunction",
+             [=](Call& call, const pb::DropCollectionFunctionRequest& request,
+                 pb_common::Status*) -> Status {
+               return gateway->DropFunction(DatabaseOf(call, request.db_name()),
+                                            request.collection_name(), request.function_name(),
+                                            false);
              });
   table->Add(
       "AlterCollection",
