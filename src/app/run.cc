@@ -50,7 +50,7 @@ Result<bool> Survey(const Program& program, Action action, const std::string& pa
     return Fail(Code::kParameterInvalid, path + " is no data folder");
   }
   const auto folder = TRY(DataFolder::Open(program.fs, path));
-  const auto store = TRY(program.read_catalog(folder->meta()));
+  const auto store = TRY(program.read_catalog(program.fs, folder->meta()));
   if (action == Action::kVerify) return VerifyData(program.fs, *folder, *store, program.out);
   TRY(InspectData(program.fs, *folder, *store, program.out));
   return true;

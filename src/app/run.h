@@ -36,7 +36,9 @@ struct Program {
       start;
   std::function<std::string()> wait_for_stop;  // says why it stops
   // The catalog in a folder, to be read only.
-  std::function<Result<std::unique_ptr<meta::MetaStore>>(const std::string& path)> read_catalog;
+  std::function<Result<std::unique_ptr<meta::MetaStore>>(io::FileSystem& fs,
+                                                         const std::string& path)>
+      read_catalog;
 };
 
 // The exit status: 0, 1 for what failed, 2 for a command line that cannot be understood.

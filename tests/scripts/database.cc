@@ -7,6 +7,7 @@
 
 #include "gateway/limits.h"
 #include "shard/served_indexes.h"
+#include "meta/rocksdb/rocks_meta_store.h"
 
 namespace elanus::testing {
 
@@ -21,7 +22,8 @@ Database::Options Database::SmallOptions() {
 }
 
 Status Database::Start() {
-  catalog_ = TRY(meta::Catalog::Open(&store_));
+  store_ = std::make_unique<FaultyStore>(TRY(meta::RocksMetaStore::Open(&files_, kCatalogFolder)));
+  catalog_ = TRY(meta::Catalog::Open(store_.get()));
   oracle_ = TRY(coordinator::LocalOracle::Open(catalog_.get(), &clock_));
   TRY(files_.CreateDirs(kLogFolder));
   log_ = TRY(wal::FileLog::Open(files_, kLogFolder, options_.log));
@@ -46,6 +48,7 @@ void Database::Stop() {
   log_ = nullptr;
   oracle_ = nullptr;
   catalog_ = nullptr;
+  store_ = nullptr;
 }
 
 Status Database::Restart() {
@@ -53,37 +56,19 @@ Status Database::Restart() {
   return Start();
 }
 
-// Of what the stopping threads still do nothing is kept: the catalog is gone first, then the files.
+// What the stopping threads still do has no effect.
 Status Database::Crash(std::optional<uint64_t> seed) {
-  store_.FailWith(Status(Code::kIoFailed, "the machine is down"));
-  files_.Crash(seed);
+  files_.Halt();
   Stop();
-  store_.FailWith(Status());
+  files_.Crash(seed);
   return Start();
 }
 
 Status Database::Kill() {
-  store_.FailWith(Status(Code::kIoFailed, "the process is dead"));
-  files_.Kill();
+  files_.Halt();
   Stop();
-  store_.FailWith(Status());
+  files_.Kill();
   return Start();
-}
-
-// Files and catalog of one instant: no commit comes between.
-Status Database::BecomeImageOf(Database& other, std::optional<uint64_t> seed) {
-  meta::Transaction records;
-  Status scanned;
-  other.store_.Hold([&] {
-    files_.BecomeImageOf(other.files_, seed);
-    scanned = other.store_.Scan("", [&](std::string_view key, std::string_view value) {
-      records.puts.emplace_back(key, value);
-      return Status();
-    });
-  });
-  TRY(Status(scanned));
-  TRY(store_.Commit(records));
-  return {};
 }
 
 Status Database::FlushAll() {

@@ -1,5 +1,5 @@
-// The whole database inside one process, without a network: a real gateway, coordinator and shard
-// host over files and a catalog in memory. It can be stopped, killed and lose power, and comes
+// The whole database inside one process, without a network: a real gateway, coordinator, shard
+// host and catalog over files in memory. It can be stopped, killed and lose power, and comes
 // back.
 #pragma once
 
@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,7 +18,7 @@
 #include "gateway/gateway.h"
 #include "io/memory/memory_file_system.h"
 #include "meta/catalog.h"
-#include "meta/memory/memory_meta_store.h"
+#include "meta/meta_store.h"
 #include "shard/shard_host.h"
 #include "wal/file/file_log.h"
 
@@ -38,35 +37,29 @@ class TestClock final : public Clock {
 // A catalog's store whose commits can be made to fail. Thread-safe.
 class FaultyStore final : public meta::MetaStore {
  public:
-  Result<std::optional<std::string>> Get(std::string_view key) override { return store_.Get(key); }
+  explicit FaultyStore(std::unique_ptr<meta::MetaStore> store) : store_(std::move(store)) {}
+
+  Result<std::optional<std::string>> Get(std::string_view key) override { return store_->Get(key); }
   Status Scan(std::string_view prefix,
               const std::function<Status(std::string_view, std::string_view)>& fn) override {
-    return store_.Scan(prefix, fn);
+    return store_->Scan(prefix, fn);
   }
   Result<bool> Commit(const meta::Transaction& transaction) override {
-    const std::lock_guard lock(commit_mutex_);
     if (++commits_ == fail_at_)
       return Status(Code::kIoFailed, "injected fault: commit to the catalog");
-    return store_.Commit(transaction);
+    return store_->Commit(transaction);
   }
 
-  void FailWith(Status failure) { store_.FailWith(std::move(failure)); }  // every call, from now on
-  void FailCommit(uint64_t n) { fail_at_ = commits_ + n; }                // once, the n-th from now
+  void FailCommit(uint64_t n) { fail_at_ = commits_ + n; }  // once, the n-th from now
   uint64_t commits() const { return commits_; }
-  // Runs `fn` while nothing is committed.
-  void Hold(const std::function<void()>& fn) {
-    const std::lock_guard lock(commit_mutex_);
-    fn();
-  }
 
  private:
-  std::mutex commit_mutex_;
-  meta::MemoryMetaStore store_;
+  const std::unique_ptr<meta::MetaStore> store_;
   std::atomic<uint64_t> commits_{0};
   std::atomic<uint64_t> fail_at_{0};
 };
 
-// One thread drives it. The files, the store and the clock outlive every restart.
+// One thread drives it. The files and the clock outlive every restart.
 class Database {
  public:
   struct Options {
@@ -88,13 +81,15 @@ class Database {
   Status Kill();  // kill -9, then a start
   // Becomes what a power loss would leave of `other` at this moment, which goes on; not started.
   // Any thread.
-  Status BecomeImageOf(Database& other, std::optional<uint64_t> seed);
+  void BecomeImageOf(Database& other, std::optional<uint64_t> seed) {
+    files_.BecomeImageOf(other.files_, seed);
+  }
 
   gateway::Gateway& gateway() { return *gateway_; }
   roles::Coordinator& coordinator() { return *coordinator_; }
   shard::ShardHost& shards() { return *shards_; }
   io::MemoryFileSystem& files() { return files_; }
-  FaultyStore& store() { return store_; }
+  FaultyStore& store() { return *store_; }  // while it runs
   TestClock& clock() { return clock_; }
 
   // Every row of every collection lies in segment files.
@@ -102,16 +97,17 @@ class Database {
   // Every index of every collection covers all sealed rows, or failed. Waits for the worker.
   Status FinishIndexes();
 
+  static constexpr const char* kCatalogFolder = "data/meta";
   static constexpr const char* kLogFolder = "data/wal";
   static constexpr const char* kShardsFolder = "data/shards";
 
  private:
   const Options options_;
   io::MemoryFileSystem files_;
-  FaultyStore store_;
   TestClock clock_;
 
   // Each uses only those above it.
+  std::unique_ptr<FaultyStore> store_;
   std::unique_ptr<meta::Catalog> catalog_;
   std::unique_ptr<coordinator::LocalOracle> oracle_;
   std::unique_ptr<wal::Log> log_;

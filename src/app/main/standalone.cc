@@ -78,7 +78,7 @@ class Standalone final : public Service {
     options.http.connections_max = options.listener.connections_max;
     server_ = TRY(server::Server::Open(options));
     folder_ = TRY(DataFolder::Open(fs, settings.data));
-    store_ = TRY(meta::RocksMetaStore::Open(folder_->meta()));
+    store_ = TRY(meta::RocksMetaStore::Open(&fs, folder_->meta()));
     catalog_ = TRY(meta::Catalog::Open(store_.get()));
     oracle_ = TRY(coordinator::LocalOracle::Open(catalog_.get(), &clock_));
 
@@ -232,8 +232,8 @@ Result<std::unique_ptr<Service>> StartStandalone(const Settings& settings, io::F
   return Standalone::Start(settings, fs);
 }
 
-Result<std::unique_ptr<meta::MetaStore>> ReadCatalog(const std::string& path) {
-  auto store = TRY(meta::RocksMetaStore::OpenToRead(path));
+Result<std::unique_ptr<meta::MetaStore>> ReadCatalog(io::FileSystem& fs, const std::string& path) {
+  auto store = TRY(meta::RocksMetaStore::OpenToRead(&fs, path));
   return std::unique_ptr<meta::MetaStore>(std::move(store));
 }
 

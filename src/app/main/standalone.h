@@ -14,6 +14,6 @@ namespace elanus::app {
 Result<std::unique_ptr<Service>> StartStandalone(const Settings& settings, io::FileSystem& fs);
 
 // The catalog at `path`, to be read only.
-Result<std::unique_ptr<meta::MetaStore>> ReadCatalog(const std::string& path);
+Result<std::unique_ptr<meta::MetaStore>> ReadCatalog(io::FileSystem& fs, const std::string& path);
 
 }  // namespace elanus::app

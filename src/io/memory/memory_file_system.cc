@@ -125,7 +125,7 @@ class MemoryWritableFile : public WritableFile {
     if (closed_) return IoError(action, path_, EBADF);
     if (generation_ != state_->generation) return IoError("after a crash: write", path_, EIO);
     if (failed_sync_) return IoError("an earlier sync failed: write", path_, EIO);
-    return {};
+    return state_->Running(path_);
   }
 
   const std::shared_ptr<MemoryState> state_;
@@ -198,6 +198,7 @@ MemoryFileSystem::~MemoryFileSystem() = default;
 void MemoryFileSystem::Crash(std::optional<uint64_t> seed) {
   const std::lock_guard lock(state_->mutex);
   ++state_->generation;
+  state_->halted = false;
   state_->locked.clear();
   std::mt19937_64 random(seed.value_or(0));
   if (seed) {
@@ -244,7 +245,13 @@ void MemoryFileSystem::BecomeImageOf(const MemoryFileSystem& other, std::optiona
 void MemoryFileSystem::Kill() {
   const std::lock_guard lock(state_->mutex);
   ++state_->generation;
+  state_->halted = false;
   state_->locked.clear();
+}
+
+void MemoryFileSystem::Halt() {
+  const std::lock_guard lock(state_->mutex);
+  state_->halted = true;
 }
 
 void MemoryFileSystem::SetFault(std::function<Status(const FileCall&)> fault) {
@@ -375,6 +382,7 @@ Status MemoryFileSystem::CreateDirs(const std::string& raw_path) {
     missing.push_back(at);
   }
   for (auto at = missing.rbegin(); at != missing.rend(); ++at) {
+    TRY(state_->Call(FileCall::Kind::kCreateDir, *at));
     const auto folder = std::make_shared<MemoryNode>();
     folder->folder = true;
     state_->Change(ParentPath(*at), {{*at, folder}});
@@ -424,6 +432,7 @@ Result<std::unique_ptr<FileLock>> MemoryFileSystem::LockFile(const std::string& 
   const std::string path = Normal(raw_path);
   const std::lock_guard lock(state_->mutex);
   if (!state_->IsFolder(ParentPath(path))) return IoError("lock", path, ENOENT);
+  TRY(state_->Running(path));
   if (!state_->locked.insert(path).second) return LockedElsewhere(path);
   if (state_->Find(path) == nullptr) {
     state_->Change(ParentPath(path), {{path, std::make_shared<MemoryNode>()}});

@@ -16,7 +16,17 @@ struct MemoryState;
 
 // One call that changes something or syncs it, as a fault hook sees it.
 struct FileCall {
-  enum class Kind { kOpen, kWrite, kSync, kTruncate, kPreallocate, kRename, kRemove, kSyncDir };
+  enum class Kind {
+    kOpen,
+    kWrite,
+    kSync,
+    kTruncate,
+    kPreallocate,
+    kRename,
+    kRemove,
+    kCreateDir,
+    kSyncDir
+  };
   Kind kind;
   std::string_view path;
   uint64_t number;  // counts all such calls from 1
@@ -34,6 +44,10 @@ class MemoryFileSystem : public FileSystem {
   void Crash(std::optional<uint64_t> seed = std::nullopt);
   // The process dies (kill -9): everything written stays, handles and locks are gone.
   void Kill();
+
+  // Until the next Crash() or Kill() each changing call fails and changes nothing: what the dying
+  // process still does has no effect.
+  void Halt();
 
   // Becomes what a power loss would leave of `other` at this moment, and nothing else; `other` goes
   // on. `seed` as of Crash.

@@ -95,15 +95,21 @@ struct MemoryState {
   std::vector<NameChange> pending;
   std::set<std::string> locked;
   uint64_t generation = 0;  // a handle of an older one is dead
+  bool halted = false;
   uint64_t calls = 0;
   uint64_t fail_at = 0;
   uint64_t capacity = ~0ULL;
   std::function<Status(const FileCall&)> fault;
 
   Status Call(FileCall::Kind kind, std::string_view path) {
+    TRY(Running(path));
     ++calls;
     if (calls == fail_at) return IoError("injected fault:", path, EIO);
     return fault ? fault({kind, path, calls}) : Status();
+  }
+
+  Status Running(std::string_view path) const {
+    return halted ? IoError("the machine is down:", path, EIO) : Status();
   }
 
   MemoryNodePtr Find(const std::string& path) const {
