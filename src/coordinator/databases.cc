@@ -1,6 +1,7 @@
 // Databases of LocalCoordinator.
 #include <utility>
 
+#include "base/crash_point.h"
 #include "coordinator/local_coordinator.h"
 
 namespace elanus::coordinator {
@@ -20,6 +21,7 @@ Status LocalCoordinator::CreateDatabase(std::string_view name, const Properties&
   database.created = oracle_->Next();
   database.properties = properties;
   TRY(catalog_->PutDatabase(database));
+  CrashHere(CrashPoint::kDatabasePut);
   view_.PutDatabase(std::move(database));
   return {};
 }
@@ -36,6 +38,7 @@ Status LocalCoordinator::DropDatabase(std::string_view name) {
                     " not empty, must drop all collections before drop database");
   }
   TRY(catalog_->DropDatabase(std::string(name)));
+  CrashHere(CrashPoint::kDatabaseDropped);
   view_.RemoveDatabase(name);
   return {};
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "base/metrics.h"
 
@@ -103,6 +104,7 @@ Result<CollectionPtr> LocalCoordinator::CreateCollection(
   TRY(CheckLimits(request));
   auto created = std::make_shared<const CollectionInfo>(TRY(NewCollection(request)));
   TRY(catalog_->PutCollection(*created));
+  CrashHere(CrashPoint::kCollectionCreated);
   Show({{nullptr, created}});
   return CollectionPtr(std::move(created));
 }
@@ -188,6 +190,7 @@ Status LocalCoordinator::DropCollection(std::string_view database, std::string_v
                     ", please remove all aliases before dropping the collection");
   }
   TRY(catalog_->DropCollection(*collection));
+  CrashHere(CrashPoint::kCollectionDropped);
   Show({{collection, nullptr}});
   untold_.erase(collection->id);
   CollectShard(collection->shard);
@@ -264,6 +267,7 @@ Status LocalCoordinator::Change(std::string_view database, std::string_view name
 Status LocalCoordinator::Publish(const CollectionPtr& before, CollectionInfo after) {
   ++after.version;
   TRY(catalog_->PutCollection(after));
+  CrashHere(CrashPoint::kCollectionChanged);
   const auto published = std::make_shared<const CollectionInfo>(std::move(after));
   Show({{before, published}});
   TellShard(published);

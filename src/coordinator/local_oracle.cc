@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "base/metrics.h"
 
@@ -101,6 +102,7 @@ void LocalOracle::Extend(Timestamp from, std::unique_lock<std::mutex>) {
     LOG_WARNING("the oracle cannot move its limit", {"error", saved.message()});
     return;
   }
+  CrashHere(CrashPoint::kTimestampLimitMoved);
   retry_after_ms_ = 0;
   limit_.store(from + kLead, std::memory_order_release);
   renew_at_.store(from + kLead / 2, std::memory_order_relaxed);

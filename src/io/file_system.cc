@@ -1,5 +1,7 @@
 #include "io/file_system.h"
 
+#include "base/crash_point.h"
+
 namespace elanus::io {
 
 Status ReadableFile::ReadExactly(uint64_t offset, std::span<char> out) const {
@@ -33,10 +35,15 @@ Status WriteFileAtomically(FileSystem& fs, const std::string& path, std::string_
   const std::string temp = path + ".tmp";
   auto file = TRY(fs.Create(temp));
   TRY(file->Append(bytes));
+  CrashHere(CrashPoint::kFileWritten);
   TRY(file->Sync());
+  CrashHere(CrashPoint::kFileSynced);
   TRY(file->Close());
   TRY(fs.Rename(temp, path));
-  return fs.SyncDir(ParentPath(path));
+  CrashHere(CrashPoint::kFileRenamed);
+  TRY(fs.SyncDir(ParentPath(path)));
+  CrashHere(CrashPoint::kFileDurable);
+  return {};
 }
 
 }  // namespace elanus::io

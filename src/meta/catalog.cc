@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "base/crash_point.h"
 #include "meta/access_codec.h"
 #include "meta/compaction_codec.h"
 #include "meta/head_codec.h"
@@ -384,6 +385,7 @@ class StoreCatalog final : public Catalog {
     TRY(Write(
         {{{key, std::move(stored)}}, {{key, SealNumber(key, static_cast<uint64_t>(end))}}, {}},
         key));
+    CrashHere(CrashPoint::kIdsReserved);
     // A block that follows the last one is joined to it.
     if (next_id_ == 0 || first != ids_end_) next_id_ = first;
     ids_end_ = end;

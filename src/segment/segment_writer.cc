@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/crash_point.h"
 #include "base/crc32c.h"
 
 namespace elanus::segment {
@@ -90,7 +91,9 @@ Result<uint64_t> SegmentWriter::Finish(SegmentFooter footer) {
   pending_ += bytes;
   pending_ += EncodeTrailer(footer_offset, bytes);
   TRY(file_->Append(pending_));
+  CrashHere(CrashPoint::kSegmentWritten);
   TRY(file_->Sync());
+  CrashHere(CrashPoint::kSegmentSynced);
   const uint64_t size = file_->size();
   TRY(file_->Close());
   return size;

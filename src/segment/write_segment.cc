@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/crash_point.h"
 #include "segment/column_stats.h"
 #include "segment/made_values.h"
 #include "segment/merge_plan.h"
@@ -231,6 +232,7 @@ Result<WrittenSegment> WriteSegment(const Context& context, io::FileSystem* fs,
       (void)fs->Remove(temporary);  // the error that matters is the first
       return status;
     }
+    CrashHere(CrashPoint::kSegmentRenamed);
     written.meta = std::move(meta).take();
   }
   written.row_maps = std::move(plan.row_maps);

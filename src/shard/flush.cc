@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "shard/local_shard.h"
 #include "shard/shard_metrics.h"
@@ -34,6 +35,7 @@ Result<roles::FlushResult> LocalShard::Flush(const Context& context) {
     }
     result.timestamp = std::max(last_ts_, env_->oracle->Now());
   });
+  CrashHere(CrashPoint::kFlushFrozen);
   TRY(FlushFrozen());
   asked_to_settle_ = true;
   env_->wake_worker(id_);
@@ -67,6 +69,8 @@ Status LocalShard::FlushOne(const SegmentView& frozen, const Snapshot& snapshot)
       TRY(segment::WriteSegment(jobs_, env_->fs, path, frozen.id, snapshot.collection->schema,
                                 {&input, 1}, PartitionsOf(*snapshot.collection), snapshot.floor));
 
+  CrashHere(CrashPoint::kFlushWritten);
+
   meta::ShardHead head = head_;
   std::vector<std::pair<SegmentId, LiveTable::Ptr>> tables;
   for (const SegmentViewPtr& view : snapshot.segments) {
@@ -81,9 +85,12 @@ Status LocalShard::FlushOne(const SegmentView& frozen, const Snapshot& snapshot)
     if (written.live->dead() > 0) tables.emplace_back(frozen.id, written.live);
   }
   TRY(AddDeltas(tables, &head));
+  CrashHere(CrashPoint::kFlushDeltaWritten);
   TRY(env_->fs->SyncDir(Dir()));
+  CrashHere(CrashPoint::kFlushFolderSynced);
   head.applied_lsn = std::max(head.applied_lsn, frozen.frozen_lsn);
   TRY(CommitHead(std::move(head)));
+  CrashHere(CrashPoint::kFlushCommitted);
   for (auto& [id, live] : tables) persisted_[id] = live;
   if (sealed != nullptr) persisted_.try_emplace(frozen.id, written.live);
 
@@ -114,6 +121,7 @@ Status LocalShard::FlushOne(const SegmentView& frozen, const Snapshot& snapshot)
     changed_ = true;
     Publish();
   });
+  CrashHere(CrashPoint::kFlushInstalled);
   Flushes().Add();
   LOG_INFO("segment flushed", {"shard", id_.value}, {"segment", frozen.id.value},
            {"rows", written.meta.rows}, {"bytes", written.meta.bytes});
@@ -170,7 +178,9 @@ Status LocalShard::CommitDeltas() {
   TRY(AddDeltas(tables, &head));
   if (!growing) head.applied_lsn = std::max(head.applied_lsn, lsn);
   if (!tables.empty()) TRY(env_->fs->SyncDir(Dir()));
+  CrashHere(CrashPoint::kEndsWritten);
   TRY(CommitHead(std::move(head)));
+  CrashHere(CrashPoint::kEndsCommitted);
   for (auto& [id, live] : tables) persisted_[id] = live;
   env_->lane->RunTask([this] { NoteDirtyDeltas(); });
   return {};
@@ -206,6 +216,7 @@ Status LocalShard::CommitHead(meta::ShardHead head) {
   TRY(env_->catalog->CommitHead(id_, before, head));
   head_ = std::move(head);
   committed_lsn_ = head_.applied_lsn;
+  CrashHere(CrashPoint::kHeadCommitted);
   RemoveUnreferenced(before);
   return {};
 }
@@ -232,6 +243,7 @@ void LocalShard::RemoveUnreferenced(const meta::ShardHead& before) {
     if (const Status removed = env_->fs->Remove(io::JoinPath(Dir(), file)); !removed.ok()) {
       LOG_WARNING("file of a replaced segment stays", {"file", file}, {"error", removed.message()});
     }
+    CrashHere(CrashPoint::kHeadFileRemoved);
   }
 }
 
@@ -239,7 +251,9 @@ Status LocalShard::RemoveOrphans() {
   if (!TRY(env_->fs->Exists(Dir()))) return {};
   const std::set<std::string> known = FilesOf(head_);
   for (const std::string& file : TRY(env_->fs->List(Dir()))) {
-    if (known.count(file) == 0) TRY(env_->fs->Remove(io::JoinPath(Dir(), file)));
+    if (known.count(file) != 0) continue;
+    TRY(env_->fs->Remove(io::JoinPath(Dir(), file)));
+    CrashHere(CrashPoint::kShardOrphanRemoved);
   }
   return {};
 }

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/background.h"
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "shard/record.h"
 #include "shard/shard_metrics.h"
@@ -127,12 +128,15 @@ void Lane::Commit(const std::vector<Command*>& commands) {
     for (Command* command : ready) command->status_ = lsn.status();
     return;
   }
+  CrashHere(CrashPoint::kLaneAppended);
   for (Command* command : ready) command->Apply(command->ts_, *lsn);
+  CrashHere(CrashPoint::kLaneApplied);
   {
     const std::lock_guard lock(mutex_);
     last_lsn_ = *lsn;
   }
   for (Command* command : ready) command->Publish();
+  CrashHere(CrashPoint::kLanePublished);
 }
 
 Result<wal::Lsn> Lane::Append(const std::vector<Command*>& commands, bool reserve) {

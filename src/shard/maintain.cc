@@ -2,6 +2,7 @@
 // (shard.md section 7). One job at a time a shard; its result is dropped if its inputs are gone.
 #include <algorithm>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "expr/field_path.h"
 #include "shard/local_shard.h"
@@ -132,6 +133,7 @@ void LocalShard::ForgetHistory() {
     changed_ = true;
     Publish();
   });
+  CrashHere(CrashPoint::kHistoryForgotten);
 }
 
 // Rows that an index would serve better than a scan, or that take an eighth of what seals them
@@ -165,7 +167,9 @@ bool LocalShard::SealWhenQuiet(const Snapshot& snapshot) {
     Publish();
     sealed = true;
   });
-  if (sealed) env_->wake_flusher(id_);
+  if (!sealed) return false;
+  CrashHere(CrashPoint::kQuietSealed);
+  env_->wake_flusher(id_);
   return sealed;
 }
 
@@ -182,6 +186,7 @@ bool LocalShard::DropStaleIndexes(const Snapshot& snapshot) {
   }
   if (!changed) return false;
   const Status committed = CommitHead(std::move(head));
+  CrashHere(CrashPoint::kIndexesForgotten);
   if (!committed.ok())
     LOG_ERROR("dropped index stays on disk", {"shard", id_.value}, {"error", committed.message()});
   return committed.ok();
@@ -296,8 +301,12 @@ Result<std::vector<SegmentId>> LocalShard::Rewrite(const std::vector<SegmentView
     if (written->meta.rows == 0) continue;
     targets.push_back(written->meta.id);
     outputs.push_back({std::move(written).take(), nullptr, nullptr});
+    CrashHere(CrashPoint::kMergePartWritten);
   }
-  if (note) TRY(note(targets));
+  if (note) {
+    TRY(note(targets));
+    CrashHere(CrashPoint::kMergeNoted);
+  }
 
   const std::lock_guard lock(maintain_mutex_);
   if (dropped_) return Status(Code::kCancelled, "shard is dropped");
@@ -323,8 +332,11 @@ Result<std::vector<SegmentId>> LocalShard::Rewrite(const std::vector<SegmentView
     }
   });
   TRY(AddDeltas(tables, &head));
+  CrashHere(CrashPoint::kMergeDeltaWritten);
   TRY(env_->fs->SyncDir(Dir()));
+  CrashHere(CrashPoint::kMergeFolderSynced);
   TRY(CommitHead(std::move(head)));
+  CrashHere(CrashPoint::kMergeCommitted);
   for (const SegmentViewPtr& view : inputs) persisted_.erase(view->id);
   for (const Output& output : outputs) persisted_[output.written.meta.id] = output.live;
 
@@ -353,6 +365,7 @@ Result<std::vector<SegmentId>> LocalShard::Rewrite(const std::vector<SegmentView
     changed_ = true;
     Publish();
   });
+  CrashHere(CrashPoint::kMergeInstalled);
   Merges().Add();
   LOG_INFO("segments merged", {"shard", id_.value}, {"inputs", inputs.size()},
            {"segment", targets.empty() ? 0 : targets[0].value}, {"outputs", targets.size()},
@@ -412,6 +425,7 @@ Status LocalShard::BuildIndex(const IndexJob& job) {
   uint64_t bytes = 0;
   {
     auto file = TRY(env_->fs->Create(path));
+    CrashHere(CrashPoint::kIndexFileMade);
     const index::Sink sink = [&file](std::string_view piece) { return file->Append(piece); };
     if (IsVector(job.field.type)) {
       const index::BuildSpec spec = index::ResolveSpec(job.field, job.index);
@@ -422,11 +436,14 @@ Status LocalShard::BuildIndex(const IndexJob& job) {
       if (!spec) return Status(Code::kCancelled, "the schema no longer has what is indexed");
       TRY(index::BuildScalar(TRY(job.view->sealed->Scalars(job.field)), *spec, sink));
     }
+    CrashHere(CrashPoint::kIndexWritten);
     TRY(file->Sync());
+    CrashHere(CrashPoint::kIndexSynced);
     bytes = file->size();
     TRY(file->Close());
   }
   TRY(env_->fs->SyncDir(Dir()));
+  CrashHere(CrashPoint::kIndexFolderSynced);
 
   const std::lock_guard lock(maintain_mutex_);
   meta::ShardHead head = head_;
@@ -443,6 +460,7 @@ Status LocalShard::BuildIndex(const IndexJob& job) {
   segment::IndexSet indexes;
   TRY(AttachIndex(made, job.view->sealed, &indexes));
   TRY(CommitHead(std::move(head)));
+  CrashHere(CrashPoint::kIndexCommitted);
   env_->lane->RunTask([&] {
     const size_t i = ViewIndex(job.view->id);
     if (i == views_.size()) return;
@@ -456,6 +474,7 @@ Status LocalShard::BuildIndex(const IndexJob& job) {
     changed_ = true;
     Publish();
   });
+  CrashHere(CrashPoint::kIndexInstalled);
   IndexBuilds().Add();
   LOG_INFO("index built", {"shard", id_.value}, {"index", job.index.name}, {"type", job.index.type},
            {"segment", job.view->id.value}, {"rows", job.view->rows}, {"bytes", bytes},

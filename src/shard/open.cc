@@ -1,6 +1,7 @@
 // LocalShard, its beginning and its end: open from the head, drop.
 #include <algorithm>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "shard/local_shard.h"
 
@@ -30,6 +31,7 @@ Result<std::shared_ptr<LocalShard>> LocalShard::Open(const ShardEnv* env,
   shard->committed_lsn_ = head.applied_lsn;
   shard->applied_lsn_ = head.applied_lsn;
   shard->floor_ = head.floor;
+  CrashHere(CrashPoint::kShardHeadLoaded);
   TRY(shard->RemoveOrphans());
   // AttachIndex asks the snapshot for the declared indexes.
   shard->slot_.Set(std::make_shared<Snapshot>(Snapshot{0, head.floor, shard->collection_, {}}));
@@ -77,6 +79,7 @@ Result<std::shared_ptr<LocalShard>> LocalShard::Open(const ShardEnv* env,
   }
   shard->changed_ = true;
   shard->Publish();
+  CrashHere(CrashPoint::kShardOpened);
   return shard;
 }
 
@@ -92,7 +95,10 @@ Status LocalShard::Drop() {
     changed_ = true;
     Publish();
   });
-  return env_->fs->RemoveTree(Dir());
+  CrashHere(CrashPoint::kShardClosed);
+  TRY(env_->fs->RemoveTree(Dir()));
+  // Nobody looks for them once the shard is forgotten.
+  return env_->fs->SyncDir(env_->dir);
 }
 
 }  // namespace elanus::shard

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/background.h"
+#include "base/crash_point.h"
 #include "base/log.h"
 
 namespace elanus::shard {
@@ -96,10 +97,12 @@ Status ShardHost::Recover(const std::vector<roles::CollectionPtr>& collections) 
           }
           TRY(Find(id)->Replay(TRY(DecodeWrite(bytes)), lsn));
           ++records;
+          CrashHere(CrashPoint::kRecordReplayed);
         }
         return {};
       });
   TRY(Status(read));
+  CrashHere(CrashPoint::kLogReplayed);
   for (const ShardRef& shard : All()) shard->FinishReplay();
   if (records > 0) {
     LOG_INFO("log replayed", {"records", records}, {"shards", shards_.size()},
@@ -108,6 +111,7 @@ Status ShardHost::Recover(const std::vector<roles::CollectionPtr>& collections) 
                         .count()});
   }
   TRY(compactions_.Load());
+  CrashHere(CrashPoint::kCompactionsLoaded);
   for (const ShardId id : compactions_.Unfinished()) {
     const auto collection = by_shard.find(id);
     if (collection == by_shard.end()) {
@@ -164,7 +168,9 @@ Result<Compaction> ShardHost::Compact(const roles::CompactionRequest& request) {
   if (compaction.plans.empty()) return compaction;
   compaction.id = TRY(NextObject());
   for (CompactionPlan& plan : compaction.plans) plan.id = TRY(NextObject());
+  CrashHere(CrashPoint::kCompactionPlanned);
   TRY(compactions_.Begin(compaction));
+  CrashHere(CrashPoint::kCompactionBegun);
   env_.wake_worker(request.collection->shard);
   return compaction;
 }
@@ -191,10 +197,12 @@ bool ShardHost::RunNextPlan(const ShardRef& shard) {
     plan.state = CompactionPlan::State::kFailed;
     plan.failure = targets.status().message();
   }
+  CrashHere(CrashPoint::kCompactionRun);
   if (const Status noted = compactions_.Note(id, next->plan, std::move(plan)); !noted.ok()) {
     LOG_ERROR("compaction not noted", {"compaction", id}, {"error", noted.message()});
     return false;
   }
+  CrashHere(CrashPoint::kCompactionNoted);
   return true;
 }
 
@@ -214,9 +222,13 @@ Status ShardHost::Drop(ShardId id) {
     TRY(shard->Drop());
   } else {
     TRY(fs_->RemoveTree(io::JoinPath(env_.dir, std::to_string(id.value))));
+    TRY(fs_->SyncDir(env_.dir));
   }
+  CrashHere(CrashPoint::kShardFilesRemoved);
   TRY(compactions_.Forget(id));
+  CrashHere(CrashPoint::kCompactionsForgotten);
   TRY(catalog_->ForgetShard(id));
+  CrashHere(CrashPoint::kShardForgotten);
   return {};
 }
 

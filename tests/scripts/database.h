@@ -89,6 +89,7 @@ class Database {
   roles::Coordinator& coordinator() { return *coordinator_; }
   shard::ShardHost& shards() { return *shards_; }
   io::MemoryFileSystem& files() { return files_; }
+  meta::Catalog& catalog() { return *catalog_; }
   FaultyStore& store() { return *store_; }  // while it runs
   TestClock& clock() { return clock_; }
 

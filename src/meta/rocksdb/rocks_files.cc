@@ -11,6 +11,7 @@
 #include <rocksdb/file_system.h>
 #include <rocksdb/system_clock.h>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 
 namespace elanus::meta {
@@ -76,7 +77,10 @@ class WritableFile final : public rocksdb::FSWritableFile {
 
   using FSWritableFile::Append;
   IOStatus Append(const Slice& data, const IOOptions&, IODebugContext*) override {
-    return Try([&] { return file_->Append(std::string_view(data.data(), data.size())); });
+    IOStatus status =
+        Try([&] { return file_->Append(std::string_view(data.data(), data.size())); });
+    CrashHere(CrashPoint::kCatalogWritten);
+    return status;
   }
   IOStatus Truncate(uint64_t size, const IOOptions&, IODebugContext*) override {
     return Try([&] { return file_->Truncate(size); });
@@ -84,7 +88,9 @@ class WritableFile final : public rocksdb::FSWritableFile {
   IOStatus Close(const IOOptions&, IODebugContext*) override { return CloseFile(); }
   IOStatus Flush(const IOOptions&, IODebugContext*) override { return ToRocks(failed_); }
   IOStatus Sync(const IOOptions&, IODebugContext*) override {
-    return Try([&] { return file_->Sync(); });
+    IOStatus status = Try([&] { return file_->Sync(); });
+    CrashHere(CrashPoint::kCatalogSynced);
+    return status;
   }
   uint64_t GetFileSize(const IOOptions&, IODebugContext*) override { return file_->size(); }
   // A hint: RocksDB goes on without.
@@ -117,7 +123,9 @@ class Folder final : public rocksdb::FSDirectory {
  public:
   Folder(io::FileSystem* fs, std::string path) : fs_(fs), path_(std::move(path)) {}
   IOStatus Fsync(const IOOptions&, IODebugContext*) override {
-    return ToRocks(fs_->SyncDir(path_));
+    IOStatus status = ToRocks(fs_->SyncDir(path_));
+    CrashHere(CrashPoint::kCatalogFolderSynced);
+    return status;
   }
   IOStatus Close(const IOOptions&, IODebugContext*) override { return IOStatus::OK(); }
 
@@ -158,6 +166,7 @@ class Files final : public rocksdb::FileSystem {
                            IODebugContext*) override {
     auto file = fs_->Create(path);
     if (file.ok()) result->reset(new WritableFile(std::move(file).take()));
+    CrashHere(CrashPoint::kCatalogFileMade);
     return ToRocks(file.status());
   }
   IOStatus NewDirectory(const std::string& path, const IOOptions&,
@@ -179,7 +188,9 @@ class Files final : public rocksdb::FileSystem {
     return ToRocks(listed.status());
   }
   IOStatus DeleteFile(const std::string& path, const IOOptions&, IODebugContext*) override {
-    return ToRocks(fs_->Remove(path));
+    IOStatus status = ToRocks(fs_->Remove(path));
+    CrashHere(CrashPoint::kCatalogFileRemoved);
+    return status;
   }
   IOStatus CreateDir(const std::string& path, const IOOptions&, IODebugContext*) override {
     const auto exists = fs_->Exists(path);
@@ -204,7 +215,9 @@ class Files final : public rocksdb::FileSystem {
   }
   IOStatus RenameFile(const std::string& from, const std::string& to, const IOOptions&,
                       IODebugContext*) override {
-    return ToRocks(fs_->Rename(from, to));
+    IOStatus status = ToRocks(fs_->Rename(from, to));
+    CrashHere(CrashPoint::kCatalogRenamed);
+    return status;
   }
   IOStatus LockFile(const std::string& path, const IOOptions&, rocksdb::FileLock** lock,
                     IODebugContext*) override {

@@ -10,6 +10,7 @@
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "meta/rocksdb/rocks_files.h"
 #include "meta/rocksdb/rocks_log.h"
@@ -186,7 +187,9 @@ Result<bool> RocksMetaStore::Reopen() {
   const std::unique_lock lock(db_mutex_, kReadersLeave);
   if (!lock.owns_lock()) return Fail(Code::kIoFailed, "catalog: " + path_ + " is being read");
   db_.reset();
+  CrashHere(CrashPoint::kCatalogClosed);
   TRY(OpenFiles());
+  CrashHere(CrashPoint::kCatalogReopened);
   const uint64_t sequence = db_->GetLatestSequenceNumber();
   if (sequence == doubt_->sequence) return false;
   if (sequence == doubt_->sequence + doubt_->changes) return true;

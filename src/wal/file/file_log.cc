@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "wal/file/file_names.h"
 #include "wal/file/file_pool.h"
@@ -72,6 +73,7 @@ class OpenFileLog : public Log {
 Status OpenFileLog::Start() {
   // Names that a process before us changed may not be durable yet.
   TRY(fs_.SyncDir(dir_));
+  CrashHere(CrashPoint::kLogFolderSynced);
   const std::vector<std::string> names = TRY(fs_.List(dir_));
   RecoveredLog log = TRY(Recover(fs_, dir_, names));
   files_ = std::move(log.files);
@@ -98,6 +100,7 @@ Status OpenFileLog::Start() {
     const LogFile& old = files_[old_files - 1];
     auto file = TRY(fs_.OpenWritable(old.path, {.create = false, .truncate = false}));
     TRY(file->Truncate(old.end));
+    CrashHere(CrashPoint::kLogOldEndCut);
   }
   return {};
 }
@@ -133,6 +136,7 @@ Status OpenFileLog::Reopen() {
   if (healthy_) return {};
   TRY(BeginFile(0, /*from_reserve=*/true));
   healthy_ = true;
+  CrashHere(CrashPoint::kLogReopened);
   LOG_WARNING("log goes on after a failed write", {"folder", dir_}, {"lsn", next_.load()});
   return {};
 }
@@ -163,7 +167,9 @@ Status OpenFileLog::BeginFile(uint64_t frame_bytes, bool from_reserve) {
     pool_.Discard(prepared);
     return status;
   }
+  CrashHere(CrashPoint::kLogFileRenamed);
   TRY(fs_.SyncDir(dir_));
+  CrashHere(CrashPoint::kLogFileBegun);
 
   if (drop_last) {
     pool_.Discard(files_.back().path);
@@ -223,7 +229,9 @@ Status OpenFileLog::Truncate(Lsn keep_from) {
     // Out of the list first: after an error its name may be gone already.
     files_.erase(files_.begin());
     CountFiles();
+    CrashHere(CrashPoint::kLogFileLeft);
     TRY(pool_.Give(path));
+    CrashHere(CrashPoint::kLogTruncated);
   }
   return {};
 }

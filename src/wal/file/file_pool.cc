@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/crash_point.h"
 #include "wal/file/file_names.h"
 
 namespace elanus::wal {
@@ -39,6 +40,7 @@ Result<std::string> FilePool::Take() {
   }
   const std::string path = NewSparePath();
   TRY(fs_.Create(path));
+  CrashHere(CrashPoint::kLogSpareMade);
   return path;
 }
 
@@ -47,6 +49,7 @@ Status FilePool::EnsureReserve() {
   // One that is there keeps what space it has.
   const auto file = TRY(fs_.OpenWritable(reserve_path_, {.truncate = false}));
   TRY(file->Preallocate(reserve_bytes_));
+  CrashHere(CrashPoint::kLogReserveMade);
   has_reserve_ = true;
   return {};
 }
@@ -70,10 +73,12 @@ Status FilePool::TryGive(const std::string& path) {
   unsynced_ = true;
   if (!keep) {
     TRY(fs_.Remove(path));
+    CrashHere(CrashPoint::kLogFileRemoved);
     return TidyUp();
   }
   const std::string spare = NewSparePath();
   TRY(fs_.Rename(path, spare));
+  CrashHere(CrashPoint::kLogFileSpared);
   // Only now may it be written: were the old name to come back, it would be a damaged log file.
   if (Status status = TidyUp(); !status.ok()) {
     discarded_.push_back(spare);

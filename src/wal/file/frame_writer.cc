@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/crash_point.h"
+
 namespace elanus::wal {
 namespace {
 
@@ -42,7 +44,9 @@ Result<std::unique_ptr<FrameWriter>> FrameWriter::Begin(io::FileSystem& fs, cons
   writer->staging_.Resize(kFileHeaderBytes, 0);
   std::memcpy(writer->staging_.data(), EncodeFileHeader(header).data(), kFileHeaderBytes);
   TRY(writer->file_->WriteAt(0, {writer->staging_.data(), kFileHeaderBytes}));
+  CrashHere(CrashPoint::kLogHeaderWritten);
   TRY(writer->file_->Sync());
+  CrashHere(CrashPoint::kLogHeaderSynced);
   return writer;
 }
 
@@ -57,9 +61,12 @@ Status FrameWriter::Append(std::span<const std::string_view> records, Lsn lsn) {
   EncodeFrame(records, lsn, seed_, bytes + repeated);
   std::memset(bytes + repeated + frame_bytes, 0, write_bytes - repeated - frame_bytes);
 
+  CrashHere(CrashPoint::kLogFrameEncoded);
   TRY(ZeroAhead(begin + write_bytes));
   TRY(file_->WriteAt(begin, {bytes, write_bytes}));
+  CrashHere(CrashPoint::kLogFrameWritten);
   TRY(file_->Sync());
+  CrashHere(CrashPoint::kLogFrameSynced);
   end_ += frame_bytes;
   const uint64_t tail = end_ % alignment;
   std::memmove(bytes, bytes + repeated + frame_bytes - tail, tail);
@@ -74,7 +81,9 @@ Status FrameWriter::ZeroAhead(uint64_t write_end) {
   const uint64_t to = std::min(from + kZeroBytes,
                                capacity_ / AlignedBuffer::kAlignment * AlignedBuffer::kAlignment);
   if (to <= from) return {};
-  return file_->WriteAt(from, Zeros().substr(0, to - from));
+  TRY(file_->WriteAt(from, Zeros().substr(0, to - from)));
+  CrashHere(CrashPoint::kLogZerosWritten);
+  return {};
 }
 
 }  // namespace elanus::wal

@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "base/crash_point.h"
 #include "wal/file/file_names.h"
 #include "wal/file/frame_reader.h"
 
@@ -45,7 +46,10 @@ Status FindEnd(io::FileSystem& fs, LastFrame last_frame, LogFile* last, Lsn* nex
   TRY(TRY(fs.OpenRandomAccess(last->path))->ReadExactly(reader.last_begin(), bytes));
   auto file = TRY(fs.OpenWritable(last->path, {.create = false, .truncate = false}));
   TRY(file->WriteAt(reader.last_begin(), bytes));
-  return file->Sync();
+  CrashHere(CrashPoint::kLogTailRewritten);
+  TRY(file->Sync());
+  CrashHere(CrashPoint::kLogTailSynced);
+  return {};
 }
 
 }  // namespace
