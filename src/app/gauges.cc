@@ -116,6 +116,10 @@ Gauges::Gauges(roles::Coordinator* coordinator, roles::ShardDirectory* shards,
                   {"node_id"})),
       growing_(Add("elanus_growing_bytes", "Rows that are not in segment files yet.", {})),
       disk_(Add("elanus_disk_bytes", "Files of a collection.", {"db_name", "collection_name"})),
+      damages_(
+          Add("elanus_damaged_files",
+              "Damages of a collection's segments: those quarantined, and those that a call met.",
+              {"db_name", "collection_name"})),
       cpu_(Add("process_cpu_seconds_total", "User and system time.", {})),
       start_(Add("process_start_time_seconds", "Since the epoch.", {})),
       resident_(Add("process_resident_memory_bytes", "Memory in RAM, mapped files included.", {})),
@@ -182,6 +186,8 @@ void Gauges::AddCollection(const CollectionInfo& info, const roles::ShardStats& 
   }
   rows_.samples.push_back({{info.database, info.name}, static_cast<double>(stats.live_rows)});
   disk_.samples.push_back({{info.database, info.name}, static_cast<double>(stats.disk_bytes)});
+  damages_.samples.push_back(
+      {{info.database, info.name}, static_cast<double>(stats.damages.size())});
 }
 
 }  // namespace elanus::app

@@ -64,7 +64,7 @@ class Gauges {
 
   std::mutex mutex_;  // one Render at a time: guards all samples
   std::vector<std::unique_ptr<Family>> families_;
-  Family &entities_, &segments_, &stored_rows_, &rows_, &memory_, &growing_, &disk_;
+  Family &entities_, &segments_, &stored_rows_, &rows_, &memory_, &growing_, &disk_, &damages_;
   Family &cpu_, &start_, &resident_, &virtual_, &open_files_, &files_max_;
 };
 

@@ -234,6 +234,9 @@ Status InspectShard(io::FileSystem& fs, const DataFolder& folder, const Collecti
           << ", " << index.bytes << " bytes)";
     }
     out << "\n";
+    const std::string path = io::JoinPath(dir, std::to_string(meta.id.value) + ".seg");
+    const auto opened = segment::SealedSegment::Open(&fs, path, meta, info.schema);
+    if (!opened.ok()) out << "    quarantined: " << opened.status().message() << "\n";
   }
   if (!TRY(fs.Exists(dir))) return {};
   for (const std::string& name : TRY(fs.List(dir))) {

@@ -197,5 +197,18 @@ TEST_F(SurveyTest, InspectShowsWhatIsThere) {
                                HasSubstr("log: next lsn")));
 }
 
+TEST_F(SurveyTest, InspectTellsOfASegmentThatCannotBeOpened) {
+  const auto names = fs_.List("data/shards/11");
+  ASSERT_TRUE(names.ok());
+  std::string segment;
+  for (const std::string& name : *names) {
+    if (name.ends_with(".seg")) segment = "data/shards/11/" + name;
+  }
+  ASSERT_TRUE(fs_.Remove(segment).ok());
+  std::ostringstream out;
+  ASSERT_TRUE(InspectData(fs_, *folder_, store_, out).ok());
+  EXPECT_THAT(out.str(), HasSubstr("quarantined: map '" + segment + "': No such file"));
+}
+
 }  // namespace
 }  // namespace elanus::app

@@ -179,6 +179,7 @@ struct ShardStats {
   std::vector<SegmentInfo> segments;
   uint64_t memory_bytes = 0;
   uint64_t disk_bytes = 0;
+  std::vector<std::string> damages;  // of its files, as far as anybody has met them; by file
 };
 
 struct FlushResult {

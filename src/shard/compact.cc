@@ -62,7 +62,8 @@ Result<Compaction> LocalShard::PlanCompaction(const roles::CompactionRequest& re
 
   std::vector<SegmentViewPtr> sealed;
   for (const SegmentViewPtr& view : snapshot->segments) {
-    if (view->sealed == nullptr || busy.contains(view->id)) continue;
+    if (view->sealed == nullptr || busy.contains(view->id) || !view->sealed->damage().ok())
+      continue;
     if (!request.segments.empty() && std::find(request.segments.begin(), request.segments.end(),
                                                view->id) == request.segments.end()) {
       continue;

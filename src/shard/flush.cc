@@ -39,7 +39,8 @@ Result<roles::FlushResult> LocalShard::Flush(const Context& context) {
   TRY(FlushFrozen());
   asked_to_settle_ = true;
   env_->wake_worker(id_);
-  for (const SegmentViewPtr& view : slot_.Get()->segments) {
+  const SnapshotPtr snapshot = slot_.Get();
+  for (const SegmentViewPtr& view : snapshot->segments) {
     if (view->sealed != nullptr) result.segments.push_back(view->id);
   }
   return result;
@@ -47,6 +48,7 @@ Result<roles::FlushResult> LocalShard::Flush(const Context& context) {
 
 Status LocalShard::FlushFrozen() {
   const std::lock_guard lock(maintain_mutex_);
+  TRY(damage());
   while (!dropped_) {
     const SnapshotPtr snapshot = slot_.Get();
     const auto frozen = std::find_if(snapshot->segments.begin(), snapshot->segments.end(),

@@ -120,6 +120,9 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   // A job is due, now or once the shard is quiet.
   bool HasJobWhenQuiet() const;
   void CancelJobs() { jobs_.Cancel(); }
+  // OK, or why nothing may be flushed: a segment is quarantined. What the log has for it must stay
+  // there, for the day on which it is restored.
+  Status damage() const;
 
  private:
   friend class WriteCommand;
@@ -129,6 +132,14 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   };
 
   LocalShard(const ShardEnv* env, roles::CollectionPtr collection);
+
+  // ---- damage (open.cc) ----
+  // What cannot be opened for good is replaced by a segment that says so.
+  Result<std::shared_ptr<segment::SealedSegment>> OrQuarantine(
+      const meta::SegmentMeta& meta, Result<std::shared_ptr<segment::SealedSegment>> opened);
+  static Status Named(Status status, const std::string& collection);
+  // Any thread: names the collection in damage that a call has met, and keeps it for Stats.
+  Status NoteDamage(Status status, const CollectionInfo& collection);
 
   // ---- lane thread (write.cc) ----
   Status PrepareWrite(WriteRecord* record, const expr::Filter* filter,
@@ -216,6 +227,9 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   bool IsQuiet() const;
 
   // ---- reading (read.cc) ----
+  Result<roles::SearchResult> SearchRows(const Context& context,
+                                         const roles::SearchRequest& request);
+  Result<roles::QueryResult> QueryRows(const Context& context, const roles::QueryRequest& request);
   Result<std::pair<SnapshotPtr, Timestamp>> Pin(Timestamp at);
   // What rewrites leave out.
   Expiry Purgeable(const CollectionInfo& collection) const {
@@ -264,8 +278,10 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
     std::string message;
     int64_t retry_ms = 0;
   };
-  mutable std::mutex failures_mutex_;
+  static constexpr size_t kDamagesKept = 100;
+  mutable std::mutex failures_mutex_;  // guards what follows
   std::map<IndexId, Failure> index_failures_;
+  std::set<std::string> damages_met_;
 };
 
 }  // namespace elanus::shard

@@ -206,6 +206,7 @@ std::vector<SegmentViewPtr> LocalShard::PickMerge(const Snapshot& snapshot, bool
   for (const SegmentViewPtr& view : snapshot.segments) {
     if (view->sealed == nullptr) continue;
     if (LacksMade(*view, snapshot.collection->schema)) return {view};
+    if (view->sealed == nullptr || !view->sealed->damage().ok()) continue;
     const size_t gone = RowsToReclaim(*view, snapshot.floor, expiry);
     if (WorthRewriting(*view, gone, quiet ? kQuietShare : kBusyShare)) return {view};
     if (view->sealed->file_bytes() < env_->options.segment_bytes_max) sealed.push_back(view);

@@ -3,11 +3,13 @@
 
 #include "base/crash_point.h"
 #include "base/log.h"
+#include "segment/damaged_segment.h"
 #include "shard/local_shard.h"
 
 namespace elanus::shard {
 
 using segment::LiveTable;
+using Delta = std::vector<std::pair<SegmentId, LiveTable::Ptr>>;
 
 LocalShard::LocalShard(const ShardEnv* env, roles::CollectionPtr collection)
     : env_(env), id_(collection->shard), collection_(std::move(collection)) {}
@@ -36,19 +38,26 @@ Result<std::shared_ptr<LocalShard>> LocalShard::Open(const ShardEnv* env,
   // AttachIndex asks the snapshot for the declared indexes.
   shard->slot_.Set(std::make_shared<Snapshot>(Snapshot{0, head.floor, shard->collection_, {}}));
 
-  std::map<int64_t, std::vector<std::pair<SegmentId, LiveTable::Ptr>>> deltas;
+  std::map<int64_t, Result<Delta>> deltas;
   for (const meta::SegmentMeta& meta : head.segments) {
-    auto sealed = TRY(segment::SealedSegment::Open(env->fs, shard->Path(meta.id.value, "seg"), meta,
-                                                   shard->collection_->schema));
+    auto opened = segment::SealedSegment::Open(env->fs, shard->Path(meta.id.value, "seg"), meta,
+                                               shard->collection_->schema);
     LiveTable::Ptr live = LiveTable::AllLive();
     if (meta.delta != 0) {
-      if (deltas.count(meta.delta) == 0) {
-        deltas[meta.delta] = TRY(segment::ReadDelta(env->fs, shard->Path(meta.delta, "del")));
+      if (!deltas.contains(meta.delta)) {
+        deltas.emplace(meta.delta, segment::ReadDelta(env->fs, shard->Path(meta.delta, "del")));
       }
-      for (const auto& [id, table] : deltas[meta.delta]) {
-        if (id == meta.id) live = table;
+      const Result<Delta>& delta = deltas.at(meta.delta);
+      if (delta.ok()) {
+        for (const auto& [id, table] : *delta) {
+          if (id == meta.id) live = table;
+        }
+      } else if (opened.ok()) {  // which of its rows have ended is not known
+        opened = delta.status();
       }
     }
+    std::shared_ptr<segment::SealedSegment> sealed =
+        TRY(shard->OrQuarantine(meta, std::move(opened)));
     SegmentView view{.id = meta.id,
                      .segment = sealed,
                      .rows = sealed->rows(),
@@ -81,6 +90,39 @@ Result<std::shared_ptr<LocalShard>> LocalShard::Open(const ShardEnv* env,
   shard->Publish();
   CrashHere(CrashPoint::kShardOpened);
   return shard;
+}
+
+// Damage stays until somebody acts; another error may be gone at the next try.
+Result<std::shared_ptr<segment::SealedSegment>> LocalShard::OrQuarantine(
+    const meta::SegmentMeta& meta, Result<std::shared_ptr<segment::SealedSegment>> opened) {
+  if (opened.ok()) return opened;
+  const Code code = opened.status().code();
+  if (code != Code::kCorruption && code != Code::kNotFound) return opened;
+  const Status damage(Code::kCorruption, Named(opened.status(), collection_->name).message());
+  LOG_ERROR("segment is quarantined", {"collection", collection_->name}, {"shard", id_.value},
+            {"segment", meta.id.value}, {"error", damage.message()});
+  return segment::MakeDamagedSegment(meta, damage);
+}
+
+Status LocalShard::Named(Status status, const std::string& collection) {
+  if (status.ok() || status.message().starts_with("collection '")) return status;
+  return Status(status.code(), "collection '" + collection + "': " + status.message());
+}
+
+Status LocalShard::damage() const {
+  const SnapshotPtr snapshot = slot_.Get();
+  for (const SegmentViewPtr& view : snapshot->segments) TRY(view->segment->damage());
+  return {};
+}
+
+Status LocalShard::NoteDamage(Status status, const CollectionInfo& collection) {
+  if (status.code() != Code::kCorruption) return status;
+  status = Named(std::move(status), collection.name);
+  const std::lock_guard lock(failures_mutex_);
+  if (damages_met_.size() < kDamagesKept && damages_met_.insert(status.message()).second) {
+    LOG_ERROR("damage", {"collection", collection.name}, {"error", status.message()});
+  }
+  return status;
 }
 
 Status LocalShard::Drop() {

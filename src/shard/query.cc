@@ -60,7 +60,7 @@ Result<std::vector<Place>> OnePerKey(const Snapshot& snapshot, const std::vector
   const Column keys = TRY(FetchColumn(snapshot, snapshot.collection->schema.primary(), places));
   std::vector<uint32_t> order(places.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<uint32_t>(i);
-  for (const SegmentViewPtr& view : snapshot.segments) TRY(view->segment->damage());
+  for (const Place& place : places) TRY(snapshot.segments[place.view]->segment->damage());
   const auto inserted = [&](uint32_t i) {
     return snapshot.segments[places[i].view]->segment->InsertedAt(places[i].row);
   };
@@ -191,6 +191,13 @@ Result<roles::QueryResult> LocalShard::Query(const Context& context,
                                              const roles::QueryRequest& request) {
   TRY(context.Check());
   Learn(request.collection);
+  auto found = QueryRows(context, request);
+  if (found.ok()) return found;
+  return NoteDamage(found.status(), *slot_.Get()->collection);
+}
+
+Result<roles::QueryResult> LocalShard::QueryRows(const Context& context,
+                                                 const roles::QueryRequest& request) {
   const auto [pinned, at] = TRY(Pin(request.at));
   const Snapshot& snapshot = *pinned;
   const RowSelection::Wish wish{at, ExpiryAt(*snapshot.collection, env_->oracle->Now()),

@@ -192,6 +192,13 @@ Result<roles::SearchResult> LocalShard::Search(const Context& context,
                                                const roles::SearchRequest& request) {
   TRY(context.Check());
   Learn(request.collection);
+  auto found = SearchRows(context, request);
+  if (found.ok()) return found;
+  return NoteDamage(found.status(), *slot_.Get()->collection);
+}
+
+Result<roles::SearchResult> LocalShard::SearchRows(const Context& context,
+                                                   const roles::SearchRequest& request) {
   const auto [snapshot, at] = TRY(Pin(request.at));
   const Schema& schema = snapshot->collection->schema;
   const RowSelection::Wish wish{at, ExpiryAt(*snapshot->collection, env_->oracle->Now()),
@@ -301,6 +308,16 @@ roles::ShardStats LocalShard::Stats() {
     // What is left of dropped partitions goes with the next merge, and is nobody's meanwhile.
     if (counted > 0 || view->rows == 0) stats.segments.push_back(std::move(info));
   }
+  std::set<std::string> damages;
+  for (const SegmentViewPtr& view : snapshot->segments) {
+    if (const Status damage = view->segment->damage(); !damage.ok())
+      damages.insert(Named(damage, snapshot->collection->name).message());
+  }
+  {
+    const std::lock_guard lock(failures_mutex_);
+    damages.insert(damages_met_.begin(), damages_met_.end());
+  }
+  stats.damages.assign(damages.begin(), damages.end());
   stats.partition_rows.assign(partitions.begin(), partitions.end());
   return stats;
 }

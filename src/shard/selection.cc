@@ -36,6 +36,14 @@ Result<RowSelection> RowSelection::Make(const Context& context, const SegmentVie
   selection.rows_ = view.rows;
   selection.live_ = view.live->At(wish.at, view.rows);
   if (view.rows == 0) return selection;
+  if (Status damage = view.segment->damage(); !damage.ok()) {
+    Bitmap wanted(view.rows, true);
+    if (!wish.partitions.empty()) view.segment->MaskPartitions(wish.partitions, view.rows, &wanted);
+    if (!wanted.None()) return damage;
+    selection.bitmap_ = std::move(wanted);
+    selection.mask_.emplace(*selection.bitmap_);
+    return selection;
+  }
 
   const bool filtered = wish.filter != nullptr && !wish.filter->always_true();
   const bool later_rows = wish.at < view.segment->max_ts(view.rows);

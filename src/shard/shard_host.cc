@@ -271,7 +271,7 @@ void ShardHost::FlusherLoop() {
     std::string problem;
     for (const ShardId id : due) {
       const ShardRef shard = Find(id);
-      if (shard == nullptr) continue;
+      if (shard == nullptr || !shard->damage().ok()) continue;
       if (const Status flushed = shard->FlushFrozen(); !flushed.ok()) {
         // Rows stay in memory and in the log; tried again at the next tick.
         LOG_ERROR("flush failed", {"shard", id.value}, {"error", flushed.message()});
@@ -309,6 +309,7 @@ void ShardHost::ShortenLog() {
             [](const auto& a, const auto& b) { return a.first < b.first; });
   if (holders.size() > 4) holders.resize(4);
   for (const auto& [lsn, shard] : holders) {
+    if (!shard->damage().ok()) continue;
     if (const auto flushed = shard->Flush(Context()); !flushed.ok()) {
       LOG_ERROR("flush failed", {"shard", shard->id().value},
                 {"error", flushed.status().message()});

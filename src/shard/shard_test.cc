@@ -370,7 +370,7 @@ TEST_F(ShardTest, ACompactionGoesOnAfterAPowerLoss) {
   EXPECT_TRUE(catalog_->LoadCompactions().take().empty());
 }
 
-TEST_F(ShardTest, ADamagedSegmentStopsItsCollectionAndNotTheStart) {
+TEST_F(ShardTest, ADamagedSegmentStopsItsReadsAndNotTheStart) {
   ASSERT_TRUE(Insert({{1, 10}}).ok());
   Flush();
   ASSERT_TRUE(Insert({{2, 20}}).ok());
@@ -386,7 +386,9 @@ TEST_F(ShardTest, ADamagedSegmentStopsItsCollectionAndNotTheStart) {
                                       &oracle_, &clock_);
   EXPECT_TRUE(host_->Recover({collection_}).ok());
   const auto opened = host_->Open(collection_);
-  EXPECT_EQ(opened.status().code(), Code::kCorruption) << opened.status().message();
+  ASSERT_TRUE(opened.ok()) << opened.status().message();
+  const auto read = (*opened)->Query(Context(), roles::QueryRequest());
+  EXPECT_EQ(read.status().code(), Code::kCorruption) << read.status().message();
   // Mended, it has everything, what was only in the log too.
   Stop();
   fs_.FlipBit(path, fs_.SizeOf(path).take() - 1, 0);

@@ -88,7 +88,10 @@ Status LocalShard::PrepareWrite(WriteRecord* record, const expr::Filter* filter,
     return FailWith(Code::kCollectionNotFound, {{"collection", collection_->name}});
   }
   // A key that cannot be looked up might come to be there twice.
-  for (const SegmentViewPtr& view : views_) TRY(view->segment->damage());
+  for (const SegmentViewPtr& view : views_) {
+    if (const Status damage = view->segment->damage(); !damage.ok())
+      return Named(damage, collection_->name);
+  }
   for (const PartitionId partition : record->partitions) {
     if (collection_->FindPartition(partition) == nullptr) {
       return FailWith(Code::kPartitionNotFound, {{"partition", std::to_string(partition.value)}});
@@ -419,6 +422,8 @@ void LocalShard::FinishReplay() {
 }
 
 wal::Lsn LocalShard::OldestNeeded() const {
+  // What ends rows of a segment that cannot be read has found none of them.
+  if (applied_lsn_ > committed_lsn_ && !damage().ok()) return committed_lsn_ + 1;
   for (const SegmentViewPtr& view : views_) {
     if (view->sealed == nullptr) return committed_lsn_ + 1;
   }
