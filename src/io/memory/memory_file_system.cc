@@ -149,6 +149,7 @@ class MemoryReadableFile : public ReadableFile {
   Result<size_t> ReadAt(uint64_t offset, std::span<char> out) const override {
     const std::lock_guard lock(state_->mutex);
     if (generation_ != state_->generation) return IoError("after a crash: read", path_, EIO);
+    TRY(state_->Read(path_));
     const std::string& data = node_->data;
     if (offset >= data.size()) return size_t{0};
     const size_t length = std::min<uint64_t>(out.size(), data.size() - offset);
@@ -259,9 +260,20 @@ void MemoryFileSystem::SetFault(std::function<Status(const FileCall&)> fault) {
   state_->fault = std::move(fault);
 }
 
-void MemoryFileSystem::FailCall(uint64_t n) {
+void MemoryFileSystem::FailCall(uint64_t n, int error_number) {
   const std::lock_guard lock(state_->mutex);
   state_->fail_at = state_->calls + n;
+  state_->fail_with = error_number == 0 ? EIO : error_number;
+}
+
+void MemoryFileSystem::FailRead(uint64_t n) {
+  const std::lock_guard lock(state_->mutex);
+  state_->fail_read_at = state_->reads + n;
+}
+
+uint64_t MemoryFileSystem::reads() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->reads;
 }
 
 uint64_t MemoryFileSystem::calls() const {
@@ -311,6 +323,7 @@ Result<std::unique_ptr<ReadableFile>> MemoryFileSystem::OpenRandomAccess(
   const std::string path = Normal(raw_path);
   const std::lock_guard lock(state_->mutex);
   MemoryNodePtr node = TRY(FindFile(*state_, "open", path));
+  TRY(state_->Read(path));
   return std::unique_ptr<ReadableFile>(new MemoryReadableFile(state_, std::move(node), path));
 }
 
@@ -318,6 +331,7 @@ Result<std::shared_ptr<const Mapping>> MemoryFileSystem::Map(const std::string& 
   const std::string path = Normal(raw_path);
   const std::lock_guard lock(state_->mutex);
   const MemoryNodePtr node = TRY(FindFile(*state_, "map", path));
+  TRY(state_->Read(path));
   return std::shared_ptr<const Mapping>(std::make_shared<MemoryMapping>(node->data));
 }
 
@@ -397,6 +411,7 @@ Result<std::vector<std::string>> MemoryFileSystem::List(const std::string& raw_d
   if (!state_->IsFolder(dir)) {
     return IoError("list", dir, state_->Find(dir) == nullptr ? ENOENT : ENOTDIR);
   }
+  TRY(state_->Read(dir));
   std::vector<std::string> names;
   for (const auto& [path, node] : state_->names) {
     if (path != dir && ParentPath(path) == dir) names.push_back(path.substr(path.rfind('/') + 1));
@@ -425,6 +440,7 @@ Result<uint64_t> MemoryFileSystem::SizeOf(const std::string& raw_path) {
   const std::lock_guard lock(state_->mutex);
   const MemoryNodePtr node = state_->Find(path);
   if (node == nullptr) return IoError("stat", path, ENOENT);
+  TRY(state_->Read(path));
   return uint64_t{node->data.size()};
 }
 

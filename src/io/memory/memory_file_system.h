@@ -57,10 +57,15 @@ class MemoryFileSystem : public FileSystem {
   // has written a prefix of its bytes (all of them for a failed Sync: they stay readable, and are
   // lost in a crash). Must not call the file system. nullptr: none.
   void SetFault(std::function<Status(const FileCall&)> fault);
-  // Fails the n-th changing call from now (1 = the next) once with an I/O error.
-  void FailCall(uint64_t n);
+  // Fails the n-th changing call from now (1 = the next) once with an error of the system, EIO if
+  // 0.
+  void FailCall(uint64_t n, int error_number = 0);
   // Changing calls so far.
   uint64_t calls() const;
+  // The same of calls that open a file to be read, map it, read of it, list a folder or ask for a
+  // size.
+  void FailRead(uint64_t n);
+  uint64_t reads() const;
   // Writes that would take all files above this fail with "No space left on device".
   void SetCapacity(uint64_t bytes);
 

@@ -98,14 +98,22 @@ struct MemoryState {
   bool halted = false;
   uint64_t calls = 0;
   uint64_t fail_at = 0;
+  int fail_with = EIO;
+  uint64_t reads = 0;
+  uint64_t fail_read_at = 0;
   uint64_t capacity = ~0ULL;
   std::function<Status(const FileCall&)> fault;
 
   Status Call(FileCall::Kind kind, std::string_view path) {
     TRY(Running(path));
     ++calls;
-    if (calls == fail_at) return IoError("injected fault:", path, EIO);
+    if (calls == fail_at) return IoError("injected fault:", path, fail_with);
     return fault ? fault({kind, path, calls}) : Status();
+  }
+
+  Status Read(std::string_view path) {
+    if (++reads != fail_read_at) return {};
+    return IoError("injected fault: read", path, EIO);
   }
 
   Status Running(std::string_view path) const {
