@@ -94,6 +94,7 @@ class Verifier {
     check(catalog_->LoadDatabases().status());
     check(catalog_->LoadTombstones().status());
     check(catalog_->LoadAccessRules().status());
+    check(catalog_->LoadResourceGroups().status());
     check(catalog_->LoadCompactions().status());
     check(catalog_->LoadTimestampLimit().status());
     auto heads = catalog_->LoadAppliedLsns();

@@ -227,6 +227,16 @@ Status CheckIndexChange(const roles::PropertyChange& change) {
   return {};
 }
 
+// Properties that an index type has no use for.
+Status CheckIndexSupports(const std::string& type, const Properties& properties) {
+  // Its rows are read from the file as a search asks, past the page cache.
+  if (type == "DISKANN" && IsTrue(properties, "mmap.enabled"))
+    return Invalid("index type DISKANN does not support mmap");
+  if (type != "BITMAP" && IsTrue(properties, "indexoffsetcache.enabled"))
+    return Invalid("only bitmap index support indexoffsetcache.enabled now");
+  return {};
+}
+
 }  // namespace
 
 Status Gateway::AddField(const std::string& database, const std::string& collection,
@@ -371,6 +381,9 @@ Status Gateway::AlterIndex(const std::string& database, const std::string& colle
   TRY(CheckIndexChange(change));
   const roles::CollectionPtr info = TRY(FindNamed(database, collection));
   if (index_name.empty()) return Invalid("index name is empty");
+  for (const IndexInfo& index : info->indexes) {
+    if (index.name == index_name) TRY(CheckIndexSupports(index.type, change.set));
+  }
   if (info->loaded) {
     return AlreadyLoaded(
         collection, "can't alter index on loaded collection, please release the collection first");

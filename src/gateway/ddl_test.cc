@@ -74,6 +74,18 @@ TEST_F(Ddl, AutoIndexTakesAMetricAndNothingElse) {
   EXPECT_TRUE(Index({{"index_type", "AUTOINDEX"}, {"params", "{}"}}).ok());
 }
 
+TEST_F(Ddl, AlterIndexRefusesWhatTheTypeHasNoUseFor) {
+  ASSERT_TRUE(Index({{"index_type", "DISKANN"}, {"metric_type", "L2"}}).ok());
+  const auto alter = [&](const char* key, const char* value) {
+    return gateway.AlterIndex("", "books", "vector", {{{key, value}}, {}});
+  };
+  EXPECT_THAT(alter("mmap.enabled", "true").message(),
+              HasSubstr("index type DISKANN does not support mmap"));
+  EXPECT_TRUE(alter("mmap.enabled", "false").ok());
+  EXPECT_THAT(alter("indexoffsetcache.enabled", "true").message(),
+              HasSubstr("only bitmap index support indexoffsetcache.enabled now"));
+}
+
 TEST_F(Ddl, CreateIndexRefusesInMilvusWords) {
   EXPECT_THAT(Index({}, "nope").message(),
               HasSubstr("cannot create index on non-exist field: nope"));

@@ -31,10 +31,15 @@ class DamagedSegment final : public SealedSegment {
   Result<index::VectorView> LendVectors(const Field&) const override { return damage_; }
   Result<index::ScalarView> LendScalars(const Field&) const override { return damage_; }
 
+  Status CountTerms(FieldId, size_t, const LiveTable&, const IndexSet*,
+                    TermTotals*) const override {
+    return damage_;
+  }
+
   // The rest answers as if there were no rows; callers ask damage() afterwards.
   std::unique_ptr<expr::Source> MakeSource(const Schema& schema, size_t rows,
                                            const IndexSet*) const override {
-    return std::make_unique<SealedSource>(columns_, schema, rows, nullptr,
+    return std::make_unique<SealedSource>(columns_, paths_, schema, rows, nullptr,
                                           KeyFinder{schema.primary().id, [](const auto&, auto&) {}},
                                           [](const Status&) {});
   }
@@ -66,6 +71,7 @@ class DamagedSegment final : public SealedSegment {
   const meta::SegmentMeta meta_;
   const Status damage_;
   const std::map<FieldId, SealedColumn> columns_;  // none
+  const std::vector<PathColumn> paths_;            // none
 };
 
 }  // namespace

@@ -480,7 +480,6 @@ class MappedSegment : public SealedSegment {
   const FieldId key_;
   std::map<FieldId, SealedColumn> columns_;  // path columns too
   std::vector<PathColumn> paths_;
-  std::map<FieldId, SealedColumn> columns_;
   std::map<FieldId, TermCounts> terms_;         // of sparse vectors
   const SegmentFile::Blocks* times_ = nullptr;  // null: all rows have min_ts
   const SegmentFile::Blocks* time_index_ = nullptr;

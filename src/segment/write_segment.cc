@@ -36,8 +36,11 @@ class ColumnWriter {
 
   Result<ColumnFooter> Write(const Field& field) {
     readers_.clear();
-    for (const MergeInput& input : inputs_)
-      readers_.push_back(TRY(input.segment->ReadValues(field)));
+    for (const MergeInput& input : inputs_) {
+      readers_.push_back(field.made && !input.segment->Has(field.id)
+                             ? TRY(MakeMadeValues(*input.segment, schema_, field))
+                             : TRY(input.segment->ReadValues(field)));
+    }
     return WriteValues(field);
   }
 
@@ -77,11 +80,6 @@ class ColumnWriter {
   }
 
   Result<ColumnFooter> WriteValues(const Field& field) {
-    for (const MergeInput& input : inputs_) {
-      readers_.push_back(field.made && !input.segment->Has(field.id)
-                             ? TRY(MakeMadeValues(*input.segment, schema_, field))
-                             : TRY(input.segment->ReadValues(field)));
-    }
     valid_.assign(plan_.rows.size(), 1);
     any_null_ = false;
     StatsBuilder stats(field.type);

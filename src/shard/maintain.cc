@@ -204,9 +204,8 @@ std::vector<SegmentViewPtr> LocalShard::PickMerge(const Snapshot& snapshot, bool
   const Expiry expiry = Purgeable(*snapshot.collection);
   std::vector<SegmentViewPtr> sealed;
   for (const SegmentViewPtr& view : snapshot.segments) {
-    if (view->sealed == nullptr) continue;
-    if (LacksMade(*view, snapshot.collection->schema)) return {view};
     if (view->sealed == nullptr || !view->sealed->damage().ok()) continue;
+    if (LacksMade(*view, snapshot.collection->schema)) return {view};
     const size_t gone = RowsToReclaim(*view, snapshot.floor, expiry);
     if (WorthRewriting(*view, gone, quiet ? kQuietShare : kBusyShare)) return {view};
     if (view->sealed->file_bytes() < env_->options.segment_bytes_max) sealed.push_back(view);

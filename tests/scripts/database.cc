@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "gateway/limits.h"
-#include "shard/served_indexes.h"
 #include "meta/rocksdb/rocks_meta_store.h"
+#include "shard/served_indexes.h"
 
 namespace elanus::testing {
 
