@@ -51,9 +51,9 @@ inline IndexPredicate IndexNear(const ColumnRef& column, const geo::Reach& reach
 }
 
 inline IndexPredicate IndexTerms(const ColumnRef& column, const text::Matcher::Needs& needs) {
-  IndexPredicate index = IndexOn(
-      needs.all ? IndexPredicate::Kind::kTermsAll : IndexPredicate::Kind::kTermsAny, column);
+  IndexPredicate index = IndexOn(IndexPredicate::Kind::kTerms, column);
   index.values.assign(needs.terms.begin(), needs.terms.end());
+  index.least = needs.least;
   index.exact = needs.exact;
   return index;
 }

@@ -31,12 +31,11 @@ struct IndexPredicate {
     kWords,   // only by what `words` says
     kHasAny,  // an array that has one of `values`
     kHasAll,
-    kTermsAny,  // a text that has one of `values` among its terms
-    kTermsAll
+    kTerms  // a text that has `least` of `values` among its terms
   };
   Kind kind;
   FieldId field;
-  std::vector<Value> values;       // kIn, kHas.., kTerms..; never empty but in the first
+  std::vector<Value> values;       // kIn, kHas.., kTerms; never empty but in the first
   std::optional<Value> low, high;  // kRange
   bool low_inclusive = false, high_inclusive = false;
   std::string prefix;  // kPrefix
@@ -44,6 +43,7 @@ struct IndexPredicate {
   geo::Reach reach = {};                // kNear
   std::vector<std::string> path = {};   // inside JSON
   std::vector<std::string> words = {};  // each is in the text of every row that matches
+  size_t least = 1;                     // kTerms; a value that stands twice counts twice
   bool exact = true;                    // false: not all rows that it says match
 };
 

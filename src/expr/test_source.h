@@ -93,8 +93,7 @@ class TestSource final : public Source {
       case IndexPredicate::Kind::kWords:
       case IndexPredicate::Kind::kHasAny:
       case IndexPredicate::Kind::kHasAll:
-      case IndexPredicate::Kind::kTermsAny:
-      case IndexPredicate::Kind::kTermsAll:
+      case IndexPredicate::Kind::kTerms:
         break;  // not offered
     }
     return false;

@@ -377,6 +377,8 @@ Result<SearchAnswer> Gateway::RunHybridSearch(const Context& context, const Hybr
   for (const Search& search : request.searches) {
     if (search.aggregation.has_value())
       return Invalid("search aggregation is not supported for hybrid search");
+    if (search.highlight.has_value())
+      return Invalid("highlighter is not supported for hybrid search");
     const int64_t count = QueryCount(search);
     if (queries == 0) queries = count;
     if (count != queries) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 
 namespace elanus::segment {
 namespace {
@@ -44,8 +45,7 @@ bool RuledOut(const IndexPredicate& predicate, const SealedColumn& column) {
     case IndexPredicate::Kind::kWords:
     case IndexPredicate::Kind::kHasAny:
     case IndexPredicate::Kind::kHasAll:
-    case IndexPredicate::Kind::kTermsAny:
-    case IndexPredicate::Kind::kTermsAll:
+    case IndexPredicate::Kind::kTerms:
       break;
   }
   return false;
@@ -81,16 +81,32 @@ bool AsksForElements(const IndexPredicate& predicate) {
          predicate.kind == IndexPredicate::Kind::kHasAll;
 }
 
-bool AsksForTerms(const IndexPredicate& predicate) {
-  return predicate.kind == IndexPredicate::Kind::kTermsAny ||
-         predicate.kind == IndexPredicate::Kind::kTermsAll;
+// Where all are asked for, the rows of the rarest.
+size_t EstimateTerms(const IndexPredicate& predicate, const index::ScalarIndex& index) {
+  if (predicate.least < predicate.values.size()) return EstimateIn(predicate.values, index);
+  size_t rows = std::numeric_limits<size_t>::max();
+  for (const Value& value : predicate.values) rows = std::min(rows, EstimateIn({value}, index));
+  return rows;
 }
 
-// Of the rarest.
-size_t EstimateAll(const std::vector<Value>& values, const index::ScalarIndex& index) {
-  size_t rows = EstimateIn({values[0]}, index);
-  for (size_t i = 1; i < values.size(); ++i) rows = std::min(rows, EstimateIn({values[i]}, index));
-  return rows;
+// The rows that have at least `least` of the values.
+Bitmap AtLeast(const std::vector<Value>& values, size_t least, const index::ScalarIndex& index) {
+  if (least <= 1) return index.In(values);
+  if (least == values.size()) {
+    Bitmap all = index.In({values[0]});
+    for (size_t i = 1; i < values.size(); ++i) all.And(index.In({values[i]}));
+    return all;
+  }
+  Bitmap enough = index.In({values[0]});
+  std::vector<uint32_t> counts(enough.size());
+  enough.ForEach([&counts](size_t row) { ++counts[row]; });
+  enough = Bitmap(counts.size());
+  for (size_t i = 1; i < values.size(); ++i) {
+    index.In({values[i]}).ForEach([&](size_t row) {
+      if (++counts[row] == least) enough.Set(row);
+    });
+  }
+  return enough;
 }
 
 // Whether an index of values of type `type`, taken from JSON or from arrays, finds all that equals
@@ -110,7 +126,7 @@ bool HoldsAll(DataType type, const IndexPredicate& predicate) {
 // The index is on what the predicate is about.
 bool IsAbout(const IndexPredicate& predicate, const index::ScalarPart& part, DataType column) {
   if (part.path != predicate.path || part.elements != AsksForElements(predicate) ||
-      part.terms != AsksForTerms(predicate)) {
+      part.terms != (predicate.kind == IndexPredicate::Kind::kTerms)) {
     return false;
   }
   if (predicate.kind == IndexPredicate::Kind::kPrefix ||
@@ -145,10 +161,8 @@ std::optional<expr::IndexEstimate> Estimate(const IndexPredicate& predicate, siz
     case IndexPredicate::Kind::kHasAny:
     case IndexPredicate::Kind::kHasAll:
       return expr::IndexEstimate{EstimateIn(predicate.values, index), index.exact()};
-    case IndexPredicate::Kind::kTermsAny:
-      return expr::IndexEstimate{EstimateIn(predicate.values, index), predicate.exact};
-    case IndexPredicate::Kind::kTermsAll:
-      return expr::IndexEstimate{EstimateAll(predicate.values, index), predicate.exact};
+    case IndexPredicate::Kind::kTerms:
+      return expr::IndexEstimate{EstimateTerms(predicate, index), predicate.exact};
     case IndexPredicate::Kind::kRange:
       return expr::IndexEstimate{
           index.EstimateRange(BoundOf(predicate.low, predicate.low_inclusive),
@@ -171,14 +185,11 @@ Bitmap Ask(const IndexPredicate& predicate, const index::ScalarIndex& index) {
   switch (predicate.kind) {
     case IndexPredicate::Kind::kIn:
     case IndexPredicate::Kind::kHasAny:
-    case IndexPredicate::Kind::kTermsAny:
       return index.In(predicate.values);
     case IndexPredicate::Kind::kHasAll:
-    case IndexPredicate::Kind::kTermsAll: {
-      Bitmap all = index.In({predicate.values[0]});
-      for (size_t i = 1; i < predicate.values.size(); ++i) all.And(index.In({predicate.values[i]}));
-      return all;
-    }
+      return AtLeast(predicate.values, predicate.values.size(), index);
+    case IndexPredicate::Kind::kTerms:
+      return AtLeast(predicate.values, predicate.least, index);
     case IndexPredicate::Kind::kRange:
       return index.Range(BoundOf(predicate.low, predicate.low_inclusive),
                          BoundOf(predicate.high, predicate.high_inclusive));

@@ -39,14 +39,9 @@ class AnyTerms final : public Matcher {
 
   std::optional<Needs> needs() const override {
     if (ids_.empty()) return std::nullopt;
-    Needs needs;
-    size_t together = 0;
-    for (const auto& [term, id] : ids_) {
-      needs.terms.push_back(term);
-      together += counts_[id];
-    }
-    needs.all = least_ >= together;
-    needs.exact = least_ == 1 || least_ == together;
+    Needs needs{{}, least_, true};
+    for (const auto& [term, id] : ids_)
+      needs.terms.insert(needs.terms.end(), least_ == 1 ? 1 : counts_[id], term);
     return needs;
   }
 
@@ -101,7 +96,7 @@ class Phrase final : public Matcher {
     if (terms_.empty()) return std::nullopt;
     std::set<std::string> distinct;
     for (const Term& term : terms_) distinct.insert(term.text);
-    return Needs{{distinct.begin(), distinct.end()}, true, terms_.size() == 1};
+    return Needs{{distinct.begin(), distinct.end()}, distinct.size(), terms_.size() == 1};
   }
 
  protected:

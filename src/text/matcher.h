@@ -19,9 +19,9 @@ class Matcher {
   // `list`: room, reused from text to text.
   // What is known of the texts that match by the terms in them.
   struct Needs {
-    std::vector<std::string> terms;  // each once; not empty
-    bool all = false;                // they have all of these, or else one
-    bool exact = false;              // and whichever text has, matches
+    std::vector<std::string> terms;  // not empty; one may be in it several times
+    size_t least = 1;                // so many of `terms` are in a text that matches
+    bool exact = false;              // and whichever text has them, matches
   };
   // Nothing: a match is not about terms as they stand.
   virtual std::optional<Needs> needs() const { return std::nullopt; }

@@ -46,18 +46,15 @@ TEST(Matcher, TellsWhichTermsItNeeds) {
   const auto any = MatchTerms(Standard(), "fox dog FOX", 1)->needs();
   ASSERT_TRUE(any.has_value());
   EXPECT_EQ(any->terms, (Strings{"dog", "fox"}));
-  EXPECT_FALSE(any->all);
+  EXPECT_EQ(any->least, 1u);
   EXPECT_TRUE(any->exact);
-  const auto both = MatchTerms(Standard(), "fox dog", 2)->needs();
-  EXPECT_TRUE(both->all);
-  EXPECT_TRUE(both->exact);
-  const auto two_of_three = MatchTerms(Standard(), "fox dog cat", 2)->needs();
-  EXPECT_FALSE(two_of_three->all);
-  EXPECT_FALSE(two_of_three->exact);
-  EXPECT_FALSE(MatchTerms(Standard(), "fox", 2)->needs()->exact);  // no text matches
+  const auto twice = MatchTerms(Standard(), "fox dog fox", 2)->needs();
+  EXPECT_EQ(twice->terms, (Strings{"dog", "fox", "fox"}));
+  EXPECT_EQ(twice->least, 2u);
+  EXPECT_TRUE(twice->exact);
   const auto phrase = MatchPhrase(Standard(), "a b a", 0)->needs();
   EXPECT_EQ(phrase->terms, (Strings{"a", "b"}));
-  EXPECT_TRUE(phrase->all);
+  EXPECT_EQ(phrase->least, 2u);
   EXPECT_FALSE(phrase->exact);
   EXPECT_TRUE(MatchPhrase(Standard(), "a", 0)->needs()->exact);
   EXPECT_FALSE(MatchTerms(Standard(), " ,", 1)->needs().has_value());
