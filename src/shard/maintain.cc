@@ -141,8 +141,7 @@ void LocalShard::ForgetHistory() {
 bool LocalShard::WorthSealing(const CollectionInfo& collection,
                               const segment::GrowingSegment& growing) const {
   if (growing.data_bytes() >= env_->options.seal_bytes / 8) return true;
-  const std::vector<IndexInfo> indexes = ServedIndexes(collection);
-  return std::any_of(indexes.begin(), indexes.end(), [&](const IndexInfo& index) {
+  return AnyServed(collection, [&](const IndexInfo& index) {
     const Field* field = collection.schema.Find(index.field);
     return field != nullptr && WantsIndexFile(index, *field, growing.rows());
   });

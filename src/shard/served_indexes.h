@@ -2,6 +2,7 @@
 // field whose texts may be matched (`enable_match`).
 #pragma once
 
+#include <algorithm>
 #include <string_view>
 #include <vector>
 
@@ -11,8 +12,24 @@ namespace elanus::shard {
 
 inline constexpr std::string_view kTermsIndex = "TERMS";
 
-// An index of terms has the id of its field, negative.
+inline bool HasTermsIndex(const Field& field) {
+  return IsString(field.type) && IsTrue(field.type_params, "enable_match");
+}
+// Its id is that of the field, negative.
+IndexInfo TermsIndexOf(const Field& field);
+
+// Whether fn(index) holds for one of them.
+template <typename Fn>
+bool AnyServed(const CollectionInfo& collection, Fn fn) {
+  const std::vector<Field>& fields = collection.schema.fields;
+  return std::any_of(collection.indexes.begin(), collection.indexes.end(), fn) ||
+         std::any_of(fields.begin(), fields.end(), [&fn](const Field& field) {
+           return HasTermsIndex(field) && fn(TermsIndexOf(field));
+         });
+}
+inline bool Serves(const CollectionInfo& collection, IndexId index) {
+  return AnyServed(collection, [index](const IndexInfo& one) { return one.id == index; });
+}
 std::vector<IndexInfo> ServedIndexes(const CollectionInfo& collection);
-bool Serves(const CollectionInfo& collection, IndexId index);
 
 }  // namespace elanus::shard
