@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 
 #include "base/background.h"
 #include "base/crash_point.h"
@@ -72,6 +73,7 @@ Status ShardHost::Recover(const std::vector<roles::CollectionPtr>& collections) 
   std::map<ShardId, roles::CollectionPtr> by_shard;
   for (const roles::CollectionPtr& collection : collections)
     by_shard[collection->shard] = collection;
+  TRY(CheckFolders(by_shard));
   std::map<ShardId, uint64_t> applied;
   for (const auto& [shard, lsn] : TRY(catalog_->LoadAppliedLsns())) applied[shard] = lsn;
 
@@ -126,6 +128,22 @@ Status ShardHost::Recover(const std::vector<roles::CollectionPtr>& collections) 
   }
   flusher_ = std::thread([this] { FlusherLoop(); });
   worker_ = std::thread([this] { WorkerLoop(); });
+  return {};
+}
+
+// A folder goes before its shard is forgotten. So one of no collection tells of a catalog that has
+// lost entries: to go on would lose rows without a word.
+Status ShardHost::CheckFolders(const std::map<ShardId, roles::CollectionPtr>& known) {
+  const std::vector<ShardId> dropped = TRY(catalog_->LoadTombstones());
+  for (const std::string& name : TRY(fs_->List(env_.dir))) {
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    const ShardId id(std::strtoll(name.c_str(), nullptr, 10));
+    if (known.contains(id) || std::find(dropped.begin(), dropped.end(), id) != dropped.end())
+      continue;
+    return Fail(Code::kCorruption, "catalog: it has no collection for the files in " +
+                                       io::JoinPath(env_.dir, name) +
+                                       ": restore the whole data folder, or move them away");
+  }
   return {};
 }
 

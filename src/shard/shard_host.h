@@ -46,6 +46,7 @@ class ShardHost final : public roles::ShardDirectory {
  private:
   using ShardRef = std::shared_ptr<LocalShard>;
 
+  Status CheckFolders(const std::map<ShardId, roles::CollectionPtr>& known);
   Result<int64_t> NextObject();
   ShardRef Find(ShardId id) const;
   std::vector<ShardRef> All() const;

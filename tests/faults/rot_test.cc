@@ -2,7 +2,11 @@
 // the file, or the right rows, never others; and the process lives.
 #include <algorithm>
 #include <cctype>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <iterator>
+#include <random>
 
 #include "base/crc32c.h"
 #include "faults/books.h"
@@ -34,12 +38,13 @@ class Rot : public ::testing::Test {
       history_.push_back(books_.expected);
     }
     database_.Stop();
-    // A merge may have come between, whose index was not built when the database stopped.
-    while (Files(".idx").empty()) {
+    // A merge may have come between, whose index was not built when the database stopped. And the
+    // catalog has its tables since its second start.
+    do {
       ASSERT_TRUE(database_.Start().ok());
       ASSERT_TRUE(database_.FinishIndexes().ok());
       database_.Stop();
-    }
+    } while (Files(".idx").empty());
     for (const char* folder : kFolders) {
       for (const std::string& path : Files("", folder)) files_[path] = Read(path);
     }
@@ -81,18 +86,52 @@ class Rot : public ::testing::Test {
     return "";
   }
 
+  // Damage deep inside an index may cost a hit till the scrub comes by; but a hit is a row.
+  static bool IsRow(const std::string& hit) {
+    const int key = std::atoi(hit.c_str());
+    return key < 40 &&
+           hit == std::to_string(key) + " " + std::to_string(2 * (key - 5) * (key - 5)) + "\n";
+  }
+  static std::string KindOf(const std::string& path) {
+    if (path.starts_with(Database::kLogFolder)) return "log";
+    const std::string name = path.substr(path.rfind('/') + 1);
+    const size_t dot = name.rfind('.');
+    if (path.starts_with(Database::kShardsFolder)) return name.substr(dot);
+    return "catalog's " +
+           (dot == std::string::npos ? name.substr(0, name.find('-')) : name.substr(dot));
+  }
+  // What was written last may look torn.
+  static bool IsLog(const std::string& path) {
+    return path.starts_with(Database::kLogFolder) ||
+           (path.starts_with(Database::kCatalogFolder) && path.ends_with(".log"));
+  }
+
   // Flips a bit, starts, reads, and puts everything back. `lossy`: rows may also be those of an
   // earlier moment.
   void Flip(const std::string& path, uint64_t offset, bool lossy) {
     SCOPED_TRACE(path + " byte " + std::to_string(offset));
-    io::MemoryFileSystem& files = database_.files();
-    files.FlipBit(path, offset, static_cast<int>(offset % 8));
+    database_.files().FlipBit(path, offset, static_cast<int>(offset % 8));
+    StartAndRead(path, lossy);
+  }
+  // The same with a file that ends early.
+  void Cut(const std::string& path, uint64_t size) {
+    SCOPED_TRACE(path + " cut at " + std::to_string(size));
+    {
+      auto file = database_.files().OpenWritable(path, {.create = false, .truncate = false}).take();
+      ASSERT_TRUE(file->Truncate(size).ok());
+      ASSERT_TRUE(file->Sync().ok());
+    }
+    StartAndRead(path, false);
+  }
+  void StartAndRead(const std::string& path, bool lossy) {
     const Status started = database_.Start();
     if (started.ok()) {
       ExpectRows(books_.Rows(), path, lossy);
       ExpectRows(books_.Say("query books select n where n >= 0"), path, lossy);
       const std::string found = books_.Say("search books v [5, 5] limit 1");
-      EXPECT_TRUE(found == "5 0\n" || IsNamedDamage(found, path)) << found;
+      EXPECT_TRUE(found == "5 0\n" || IsNamedDamage(found, path) ||
+                  (path.ends_with(".idx") && IsRow(found)))
+          << found;
     } else {
       EXPECT_TRUE(IsNamedDamage(started.message(), path)) << started.message();
     }
@@ -108,6 +147,9 @@ class Rot : public ::testing::Test {
     EXPECT_TRUE(earlier) << "wrong rows:\n" << text;
   }
   static bool IsNamedDamage(const std::string& text, const std::string& path) {
+    if (path.starts_with(Database::kCatalogFolder))
+      return text.find("catalog") != std::string::npos ||
+             text.find("data folder") != std::string::npos;
     const std::string name = path.substr(path.rfind('/') + 1);
     return text.find(name) != std::string::npos;
   }
@@ -158,6 +200,37 @@ TEST_F(Rot, OfTheLogIsNamedOrItsTornEndDropped) {
   ASSERT_FALSE(path.empty());
   const uint64_t size = std::min<uint64_t>(database_.files().SizeOf(path).take(), 16 << 10);
   for (uint64_t at = 0; at < size && !HasFailure(); at += at < 64 ? 1 : 37) Flip(path, at, true);
+}
+
+// Any file of the folder, the catalog's too: a bit flipped anywhere, or the file cut anywhere.
+TEST_F(Rot, OfAnyFileAnywhereIsNamedOrHarmless) {
+  const uint64_t seed = std::random_device{}();
+  std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
+  std::mt19937_64 random(seed);
+  std::map<std::string, std::vector<std::string>> kinds;
+  for (const auto& [path, bytes] : files_) {
+    if (!bytes.empty() && path.find("/LOCK") == std::string::npos)
+      kinds[KindOf(path)].push_back(path);
+  }
+  const char* asked = std::getenv("ELANUS_ROTS");
+  const int rots = asked == nullptr ? 300 : std::atoi(asked);
+  std::map<std::string, int> done;
+  for (int i = 0; i < rots && !HasFailure(); ++i) {
+    const auto kind = std::next(kinds.begin(), static_cast<ptrdiff_t>(random() % kinds.size()));
+    const std::string& path = kind->second[random() % kind->second.size()];
+    const std::string& bytes = files_[path];
+    // Where the bytes are: a log file is mostly room.
+    const size_t used = std::max<size_t>(bytes.find_last_not_of('\0') + 1, 1);
+    const uint64_t at = random() % used;
+    // A log that is cut where a record ends looks as if it had ended there.
+    if (random() % 3 == 0 && !IsLog(path)) {
+      Cut(path, at);
+    } else {
+      Flip(path, at, IsLog(path));
+    }
+    ++done[kind->first];
+  }
+  for (const auto& [kind, count] : done) std::printf("%s: %d\n", kind.c_str(), count);
 }
 
 TEST_F(Rot, OfACatalogEntryIsNamed) {
