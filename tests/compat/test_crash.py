@@ -8,7 +8,7 @@ from pymilvus import DataType, MilvusClient
 
 from conftest import plain
 
-ROUNDS = int(os.environ.get("ELANUS_KILLS", "50"))
+ROUNDS = int(os.environ.get("ELANUS_KILLS", "25"))
 
 
 class Writer(threading.Thread):
