@@ -134,9 +134,12 @@ Status CheckAddition(const Function& function, const Field* made) {
     return Invalid(NameOf(function.type),
                    " function should have exactly one input field and exactly one output field");
   }
-  if (function.outputs.front() == made->name) return {};
-  return Invalid("function output field \"", function.outputs.front(),
-                 "\" must be the newly-added field \"", made->name, "\"");
+  if (function.outputs.front() != made->name) {
+    return Invalid("function output field \"", function.outputs.front(),
+                   "\" must be the newly-added field \"", made->name, "\"");
+  }
+  if (!bm25) return NotBuilt("a function of type ", NameOf(function.type));
+  return {};
 }
 
 void SetFunctions(std::vector<Function> functions, Schema* schema) {

@@ -105,6 +105,25 @@ TEST(Functions, SayWhatIsWrongWithThem) {
   }
 }
 
+TEST(Functions, AreAddedWithTheFieldThatTheyMake) {
+  const Schema schema = Texts();
+  const Field* terms = schema.Find("terms");
+  Function function = Bm25({"text"}, {"terms"});
+  EXPECT_TRUE(CheckAddition(function, terms).ok());
+  EXPECT_THAT(CheckAddition(function, nullptr).message(),
+              HasSubstr("BM25 function must be added with its output field"));
+  EXPECT_THAT(CheckAddition(function, schema.Find("more")).message(),
+              HasSubstr("function output field \"terms\" must be the newly-added field \"more\""));
+  function.inputs = {"text", "plain"};
+  EXPECT_THAT(CheckAddition(function, terms).message(), HasSubstr("exactly one input field"));
+  function = Bm25({"text"}, {"terms"});
+  function.type = FunctionType::kTextEmbedding;
+  EXPECT_THAT(CheckAddition(function, terms).message(),
+              HasSubstr("only BM25 and MinHash functions are supported"));
+  function.type = FunctionType::kMinHash;
+  EXPECT_EQ(CheckAddition(function, terms).code(), Code::kUnimplemented);
+}
+
 Batch OfTexts(const Schema& schema, const std::vector<const char*>& texts) {
   Batch rows;
   rows.rows = texts.size();
