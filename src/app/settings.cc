@@ -350,6 +350,8 @@ std::vector<Setting> Table() {
       "shard.ttlGraceMs", FIELD(shard.shard.ttl_grace_ms), 0, 86'400'000,
       "How long rows that outlived their collection's TTL are kept, unseen: so long a longer "
       "TTL brings them back."));
+  add(Number("shard.backgroundRate", FIELD(shard.background_bytes_per_second), 0, kMiB,
+             "MiB a second that merges and index builds write; 0: as fast as they can.", kMiB));
   add(Number("shard.buildThreads", FIELD(shard.shard.build_threads), 1, 1024,
              "Threads that build one index."));
   return table;

@@ -58,6 +58,7 @@ inline bool IsExact(const std::string& type) { return type == "FLAT" || type == 
 // What a shard borrows from its host.
 struct ShardEnv {
   io::FileSystem* fs = nullptr;
+  io::FileSystem* paced_fs = nullptr;  // the same, for merges and index builds
   std::string dir;  // one folder per shard below it
   meta::Catalog* catalog = nullptr;
   roles::Oracle* oracle = nullptr;

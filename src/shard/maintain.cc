@@ -275,7 +275,7 @@ Result<segment::WrittenSegment> LocalShard::WritePart(const Snapshot& snapshot,
   for (const Partition& partition : snapshot.collection->partitions)
     partitions.push_back(partition.id);
   std::sort(partitions.begin(), partitions.end());
-  return segment::WriteSegment(jobs_, env_->fs, Path(id.value, "seg"), id,
+  return segment::WriteSegment(jobs_, env_->paced_fs, Path(id.value, "seg"), id,
                                snapshot.collection->schema, merge_inputs, partitions,
                                snapshot.floor);
 }
@@ -423,7 +423,7 @@ Status LocalShard::BuildIndex(const IndexJob& job) {
   const std::string path = Path(object, "idx");
   uint64_t bytes = 0;
   {
-    auto file = TRY(env_->fs->Create(path));
+    auto file = TRY(env_->paced_fs->Create(path));
     CrashHere(CrashPoint::kIndexFileMade);
     const index::Sink sink = [&file](std::string_view piece) { return file->Append(piece); };
     if (IsVector(job.field.type)) {

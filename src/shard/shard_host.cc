@@ -28,10 +28,13 @@ ShardHost::ShardHost(HostOptions options, io::FileSystem* fs, std::string dir,
       catalog_(catalog),
       log_(log),
       fs_(fs),
+      pace_(options_.background_bytes_per_second),
+      paced_fs_(fs, &pace_),
       memory_(options_.growing_bytes_max),
       compactions_(catalog),
       lane_(std::make_unique<Lane>(log, oracle)) {
   env_.fs = fs;
+  env_.paced_fs = &paced_fs_;
   env_.dir = std::move(dir);
   env_.catalog = catalog;
   env_.oracle = oracle;
@@ -59,6 +62,7 @@ ShardHost::~ShardHost() {
     stopping_ = true;
   }
   for (const ShardRef& shard : All()) shard->CancelJobs();
+  pace_.Stop();
   flusher_wake_.notify_all();
   worker_wake_.notify_all();
   if (flusher_.joinable()) flusher_.join();

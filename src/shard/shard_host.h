@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "io/paced/paced_file_system.h"
 #include "roles/shard.h"
 #include "shard/compactions.h"
 #include "shard/local_shard.h"
@@ -19,6 +20,8 @@ namespace elanus::shard {
 struct HostOptions {
   ShardOptions shard;
   size_t growing_bytes_max = 1ULL << 30;
+  // Of merges and index builds; 0: as fast as they can.
+  uint64_t background_bytes_per_second = 256ULL << 20;
   // A log larger than this is shortened by flushing the shards that hold it back.
   uint64_t log_bytes_soft = 512ULL << 20;
 };
@@ -61,6 +64,8 @@ class ShardHost final : public roles::ShardDirectory {
   meta::Catalog* const catalog_;
   wal::Log* const log_;
   io::FileSystem* const fs_;
+  io::Pace pace_;
+  io::PacedFileSystem paced_fs_;
   GrowingMemory memory_;
   Compactions compactions_;
   ShardEnv env_;

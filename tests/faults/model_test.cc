@@ -189,7 +189,7 @@ class Model : public ::testing::Test {
         back = database_.FlushAll();
         break;
       default:
-        database_.clock().Advance(static_cast<int64_t>(random() % 100'000));
+        database_.clock().Advance(static_cast<int64_t>(random() % 250'000) - 100'000);
         break;
     }
     if (!back.ok()) {
@@ -240,6 +240,32 @@ TEST_F(Model, AnswersAreThoseOfANaiveModelThroughRestartsKillsAndPowerLosses) {
       static_cast<double>(found_) / static_cast<double>(std::max<int64_t>(wanted_, 1));
   EXPECT_GE(recall, kRecallFloor);
   std::printf("%d operations, %d disturbances, recall %.3f\n", done_.load(), disturbances, recall);
+}
+
+// The wall clock leaps by up to an hour, back as well, also while the machine is down.
+TEST(ClockLeaps, NeverMakeATimestampRepeatOrGoBack) {
+  const uint64_t seed = std::random_device{}();
+  std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
+  std::mt19937_64 random(seed);
+  Database database;
+  Books books(&database);
+  ASSERT_TRUE(database.Start().ok());
+  ASSERT_EQ(books.Create(), "");
+  Timestamp last = 0;
+  for (int i = 0; i < 300; ++i) {
+    database.clock().Advance(static_cast<int64_t>(random() % 7'200'000) - 3'600'000);
+    if (i % 10 == 9) {
+      ASSERT_TRUE((i % 20 == 9 ? database.Kill() : database.Crash(random())).ok());
+    }
+    // The newest stands for its key, whatever the clock said.
+    ASSERT_EQ(books.Insert({{random() % 20, i}}), "");
+    const auto all = database.coordinator().List(kDefaultDatabaseName).take();
+    const auto written = database.shards().Open(all.at(0)).take()->Flush(Context());
+    ASSERT_TRUE(written.ok()) << written.status().message();
+    EXPECT_GT(written->timestamp, last);
+    last = written->timestamp;
+  }
+  books.Check("after all leaps");
 }
 
 }  // namespace
