@@ -39,6 +39,7 @@ Result<std::unique_ptr<Served>> Served::Open(io::FileSystem* fs, const std::stri
   served->lane_ = std::make_unique<shard::Lane>(served->log_.get(), &served->oracle_);
   shard::ShardEnv& env = served->env_;
   env.fs = fs;
+  env.paced_fs = fs;
   env.dir = folder;
   env.catalog = served->catalog_.get();
   env.oracle = &served->oracle_;

@@ -15,6 +15,7 @@ class MaintainTest : public ::testing::Test {
     env_.options.seal_bytes = 64 << 10;
     env_.options.index_rows_min = 100;
     env_.fs = &fs_;
+    env_.paced_fs = &fs_;
     env_.dir = "shards";
     env_.catalog = catalog_.get();
     env_.oracle = &oracle_;
