@@ -40,19 +40,24 @@ size_t Gallop(size_t low, size_t end, Less less) {
   return low;
 }
 
-// The first row in [low, end) whose value is not below `wanted`; values ascend. Begins where it
-// would be if they ascended evenly, and doubles its steps from there: keys that were counted up, or
-// that are hashes, are found within a few rows of the guess.
+// Where `wanted` would be in [low, end) if the values ascended evenly; there is one row at least.
+template <typename At>
+size_t GuessRow(size_t low, size_t end, int64_t wanted, At at) {
+  const auto least = static_cast<double>(at(low));
+  const double share = (static_cast<double>(wanted) - least) /
+                       std::max(1.0, static_cast<double>(at(end - 1)) - least);
+  return low +
+         static_cast<size_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(end - 1 - low));
+}
+
+// The first row in [low, end) whose value is not below `wanted`; values ascend. Doubles its steps
+// from the guess: keys that were counted up, or that are hashes, are found within a few rows of it.
 template <typename At>
 size_t FirstFrom(size_t low, size_t end, int64_t wanted, At at) {
   const auto below = [&](size_t row) { return at(row) < wanted; };
   if (low == end || !below(low)) return low;
   if (below(end - 1)) return end;
-  const double least = static_cast<double>(at(low));
-  const double share = (static_cast<double>(wanted) - least) /
-                       std::max(1.0, static_cast<double>(at(end - 1)) - least);
-  const auto guess =
-      low + static_cast<size_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(end - 1 - low));
+  const size_t guess = GuessRow(low, end, wanted, at);
   if (below(guess)) return Gallop(guess + 1, end, below);
   size_t high = guess;  // not below
   for (size_t step = 1; high > low; step *= 2) {
@@ -209,6 +214,8 @@ class MappedSegment : public SealedSegment {
     }
     CHECK(out->type() == column->type() && out->dim() == column->dim());
     for (size_t i = 0; i < rows.size();) {
+      if (i + 2 * kRowsAhead < rows.size()) column->Prefetch(rows[i + 2 * kRowsAhead]);
+      if (i + kRowsAhead < rows.size()) column->PrefetchBytes(rows[i + kRowsAhead]);
       size_t run = 1;  // rows that stand side by side
       while (i + run < rows.size() && rows[i + run] == rows[i] + run) ++run;
       TRY(column->Check(rows[i], run));
@@ -328,8 +335,9 @@ class MappedSegment : public SealedSegment {
     if (Status status = column.CheckAll(); !status.ok()) return Remember(std::move(status));
     if (column.fixed()) {
       const auto* rows = reinterpret_cast<const int64_t*>(column.Fixed(0));
-      Find([&](size_t i) { return keys.as<int64_t>()[i]; }, [&](size_t row) { return rows[row]; },
-           std::move(wanted), partitions, fn);
+      Find([&](size_t i) { return keys.as<int64_t>()[i]; },
+           [&](size_t row) -> const int64_t& { return rows[row]; }, std::move(wanted), partitions,
+           fn);
     } else {
       Find([&](size_t i) { return keys.String(i); }, [&](size_t row) { return column.Value(row); },
            std::move(wanted), partitions, fn);
@@ -338,6 +346,7 @@ class MappedSegment : public SealedSegment {
 
  private:
   static constexpr size_t kTimeMarks = 64;
+  static constexpr size_t kRowsAhead = 8;  // how far before it is read a row is asked of the memory
 
   // Without the table, should it be damaged, filters read the documents.
   Status OpenPathColumns(const Schema& schema) {
@@ -402,6 +411,11 @@ class MappedSegment : public SealedSegment {
                                 [&](PartitionId p, uint32_t i) { return p < partitions[i]; });
       } else if (partitions.size() == 1 && partitions[0] != range.partition) {
         continue;
+      }
+      if constexpr (std::is_same_v<decltype(key(0)), int64_t>) {
+        // So that the searches do not wait for memory one after the other.
+        for (auto it = first; it != last && range.begin < range.end; ++it)
+          __builtin_prefetch(&at(GuessRow(range.begin, range.end, key(*it), at)));
       }
       size_t row = range.begin;
       for (auto it = first; it != last && row < range.end; ++it) {
