@@ -93,7 +93,7 @@ TEST_F(Query, InGroupsCountsEveryLiveRowOnce) {
       largest = std::max(largest, id);
     }
     roles::QueryRequest request = Request(filtered ? "id % 3 == 0 and age <= 40" : "");
-    request.groups.emplace();
+    request.groups = roles::QueryRequest::Groups{};
     request.groups->keys = {{kAge, DataType::kInt32}};
     request.groups->aggregates = {{query::AggregateOp::kCount, {}, DataType::kNone},
                                   {query::AggregateOp::kSum, kId, DataType::kInt64},
