@@ -238,13 +238,18 @@ std::set<std::string> FilesOf(const meta::ShardHead& head) {
 
 }  // namespace
 
+// A file that cannot be removed costs its space until the next start, and nothing else.
+void LocalShard::RemoveUnused(const std::string& file) {
+  if (const Status removed = env_->fs->Remove(io::JoinPath(Dir(), file)); !removed.ok()) {
+    LOG_WARNING("a file that nothing uses stays", {"file", file}, {"error", removed.message()});
+  }
+}
+
 void LocalShard::RemoveUnreferenced(const meta::ShardHead& before) {
   const std::set<std::string> now = FilesOf(head_);
   for (const std::string& file : FilesOf(before)) {
     if (now.count(file) != 0) continue;
-    if (const Status removed = env_->fs->Remove(io::JoinPath(Dir(), file)); !removed.ok()) {
-      LOG_WARNING("file of a replaced segment stays", {"file", file}, {"error", removed.message()});
-    }
+    RemoveUnused(file);
     CrashHere(CrashPoint::kHeadFileRemoved);
   }
 }
@@ -254,7 +259,7 @@ Status LocalShard::RemoveOrphans() {
   const std::set<std::string> known = FilesOf(head_);
   for (const std::string& file : TRY(env_->fs->List(Dir()))) {
     if (known.count(file) != 0) continue;
-    TRY(env_->fs->Remove(io::JoinPath(Dir(), file)));
+    RemoveUnused(file);
     CrashHere(CrashPoint::kShardOrphanRemoved);
   }
   return {};

@@ -167,6 +167,7 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   Status AddDeltas(const std::vector<std::pair<SegmentId, segment::LiveTable::Ptr>>& tables,
                    meta::ShardHead* head);
   Status CommitHead(meta::ShardHead head);
+  void RemoveUnused(const std::string& file);
   void RemoveUnreferenced(const meta::ShardHead& before);
   Status RemoveOrphans();
   // Lane thread: what ended on old rows between two live tables, carried to the rows that replace
