@@ -1,7 +1,9 @@
 // One 64-bit hash for keys. Stable: it is stored in files.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string_view>
 
 namespace elanus {
@@ -14,5 +16,11 @@ inline uint64_t HashInt(uint64_t x) {  // splitmix64 finaliser
 }
 
 uint64_t HashBytes(std::string_view bytes, uint64_t seed = 0);
+
+// For tables of strings in memory that are asked with views; with std::equal_to<>.
+struct StringHash {
+  using is_transparent = void;
+  size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+};
 
 }  // namespace elanus

@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "index/grams.h"
+#include "index/json_leaves.h"
 #include "index/rtree.h"
 #include "index/scalar_index.h"
 #include "index/scalar_values.h"
@@ -51,12 +52,14 @@ std::optional<ScalarSpec> ResolveScalarSpec(const Field& field, const IndexInfo&
     spec.part.type = name == "BOOL"      ? DataType::kBool
                      : name == "DOUBLE"  ? DataType::kDouble
                      : name == "VARCHAR" ? DataType::kVarChar
+                     : name == "JSON"    ? DataType::kJson
                                          : DataType::kNone;
     spec.part.path = std::move(path);
   }
   const DataType type = spec.part.type;
   if (IsNumber(type) || IsString(type) || type == DataType::kBool ||
-      type == DataType::kTimestamptz || type == DataType::kGeometry) {
+      type == DataType::kTimestamptz || type == DataType::kGeometry ||
+      (type == DataType::kJson && !spec.grams)) {
     return spec;
   }
   return std::nullopt;
@@ -85,6 +88,7 @@ Result<PartMeta> ReadPart(Reader* reader) {
 
 Status BuildScalar(const ScalarView& column, const ScalarSpec& spec, const Sink& sink) {
   if (column.type == DataType::kGeometry) return BuildRTree(column, sink);
+  if (spec.part.type == DataType::kJson) return BuildJsonLeaves(column, spec, sink);
   if (spec.grams) return BuildGrams(column, spec, sink);
   if (spec.part.terms) return BuildTerms(column, spec, sink);
   return BuildSorted(column, spec.part, sink);

@@ -37,10 +37,11 @@ struct Bound {
 // Which values of a column's rows an index holds. A value of another type than `type` is not in it.
 struct ScalarPart {
   std::vector<std::string> path = {};  // inside JSON, as JsonView::Walk takes it
-  DataType type = DataType::kNone;  // the column's, an array's elements'; in JSON kBool, kDouble or
-                                    // kVarChar
-  bool elements = false;            // a row has each element of its array
-  bool terms = false;               // a row has each term of its text
+  // The column's, an array's elements'; in JSON kBool, kDouble or kVarChar, or kJson for all of
+  // those at all paths below.
+  DataType type = DataType::kNone;
+  bool elements = false;  // a row has each element of its array
+  bool terms = false;     // a row has each term of its text
 };
 
 // Calls `term` for each term of a text.
@@ -78,6 +79,10 @@ class ScalarIndex {
   // Geometry: rows whose envelopes meet the reach's box, if they are fewer than `enough` and the
   // reach holds for this column.
   virtual std::optional<Bitmap> Near(const geo::Reach&, size_t) const { return std::nullopt; }
+
+  // An index of whole JSON documents: the index of this part of them, which borrows this one. None:
+  // it does not hold the part. Such an index answers nothing else.
+  virtual std::unique_ptr<ScalarIndex> Under(const ScalarPart&) const { return nullptr; }
 
   // Postings of grams answer by words alone, the others never.
   virtual bool gives_words() const { return false; }

@@ -61,10 +61,7 @@ bool ForEachFixed(const ScalarView& column, const ScalarPart& part, Fn fn) {
       if constexpr (std::is_same_v<T, double>) {
         if (!value.is_number()) return;
         const double number = value.number();
-        exact = exact &&
-                (value.type() != JsonType::kInt || CompareNumbers(value.int64(), number) == 0) &&
-                (value.type() != JsonType::kUint ||
-                 static_cast<long double>(value.uint64()) == static_cast<long double>(number));
+        exact = exact && IsExactly(value, number);
         fn(row, number);
       } else if constexpr (std::is_same_v<T, int8_t>) {
         if (value.is_bool()) fn(row, static_cast<int8_t>(value.boolean()));

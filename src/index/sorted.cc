@@ -13,15 +13,12 @@
 #include <utility>
 
 #include "base/coding.h"
+#include "base/hash.h"
+#include "index/json_leaves.h"
 #include "index/scalar_values.h"
 
 namespace elanus::index {
 namespace {
-
-struct StringHash {
-  using is_transparent = void;
-  size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-};
 
 // Sections: fixed types {values, rows}, strings {dictionary ends, dictionary bytes, run ends,
 // rows}.
@@ -366,7 +363,7 @@ Result<std::unique_ptr<ScalarIndex>> OpenSorted(const Blob& blob) {
   PartMeta part;
   part.part.type = header.type;
   if (header.kind == BlobKind::kSortedPart) part = TRY(ReadPart(&meta));
-  if (!IsString(part.part.type)) {
+  if (!IsString(part.part.type) && part.part.type != DataType::kJson) {
     return WithFixed(part.part.type, [&](auto zero) -> Opened {
       return OpenValues<decltype(zero)>(blob, part, count);
     });
@@ -374,8 +371,10 @@ Result<std::unique_ptr<ScalarIndex>> OpenSorted(const Blob& blob) {
   const uint64_t* ends = TRY(blob.ArrayOf<uint64_t>(kDictEnds, count));
   const uint32_t* run_ends = TRY(blob.ArrayOf<uint32_t>(kRunEnds, count));
   const uint32_t* rows = TRY(blob.ArrayOf<uint32_t>(kRunRows, entries));
-  return std::unique_ptr<ScalarIndex>(std::make_unique<SortedStrings>(
-      part, header.rows, blob.Section(kDictBytes), ends, run_ends, rows, count, entries));
+  std::unique_ptr<ScalarIndex> strings = std::make_unique<SortedStrings>(
+      part, header.rows, blob.Section(kDictBytes), ends, run_ends, rows, count, entries);
+  if (part.part.type == DataType::kJson) return OpenJsonLeaves(std::move(strings));
+  return strings;
 }
 
 }  // namespace elanus::index

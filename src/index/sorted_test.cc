@@ -126,7 +126,7 @@ TEST(Sorted, RefusesAnotherColumnsFileAndUnbuiltTypes) {
   EXPECT_EQ(
       OpenScalar(bytes, ViewOf(DataType::kDouble, std::vector<double>{1, 2, 3})).status().code(),
       Code::kCorruption);
-  EXPECT_EQ(BuildScalar({DataType::kJson, 0, nullptr, nullptr, nullptr}, nullptr).code(),
+  EXPECT_EQ(BuildScalar({DataType::kArray, 0, nullptr, nullptr, nullptr}, nullptr).code(),
             Code::kUnimplemented);
 }
 

@@ -323,6 +323,13 @@ int CompareNumbers(int64_t a, double b) {
   return rest > 0 ? -1 : rest < 0 ? 1 : 0;
 }
 
+bool IsExactly(const JsonView& number, double value) {
+  if (number.type() == JsonType::kInt) return CompareNumbers(number.int64(), value) == 0;
+  if (number.type() == JsonType::kUint)
+    return static_cast<long double>(number.uint64()) == static_cast<long double>(value);
+  return true;
+}
+
 int CompareNumbers(const JsonView& a, const JsonView& b) {
   const auto order = [](auto x, auto y) { return x < y ? -1 : x > y ? 1 : 0; };
   const bool exact_a = a.type() != JsonType::kDouble;

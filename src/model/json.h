@@ -120,5 +120,7 @@ class JsonView {
 // Orders numbers of any two kinds exactly: -1, 0, 1; 2 when either is NaN.
 int CompareNumbers(const JsonView& a, const JsonView& b);
 int CompareNumbers(int64_t a, double b);
+// Whether a number is this double, and not one that it was rounded to.
+bool IsExactly(const JsonView& number, double value);
 
 }  // namespace elanus
