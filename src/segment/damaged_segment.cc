@@ -1,9 +1,9 @@
 #include "segment/damaged_segment.h"
 
-#include <algorithm>
 #include <map>
 #include <utility>
 
+#include "segment/row_origin.h"
 #include "segment/sealed_source.h"
 
 namespace elanus::segment {
@@ -53,18 +53,11 @@ class DamagedSegment final : public SealedSegment {
   bool MaskInsertedAfter(Timestamp, size_t, Bitmap*) const override { return false; }
 
   PartitionId PartitionOf(uint32_t row) const override {
-    for (const meta::PartitionRange& range : meta_.partitions) {
-      if (row < range.end) return range.partition;
-    }
-    return PartitionId();
+    return PartitionAt(meta_.partitions, row);
   }
   void MaskPartitions(std::span<const PartitionId> partitions, size_t rows,
                       Bitmap* allowed) const override {
-    for (const meta::PartitionRange& range : meta_.partitions) {
-      if (std::binary_search(partitions.begin(), partitions.end(), range.partition)) continue;
-      for (size_t row = range.begin; row < std::min<size_t>(rows, range.end); ++row)
-        allowed->Clear(row);
-    }
+    KeepPartitions(meta_.partitions, partitions, rows, allowed);
   }
 
  private:

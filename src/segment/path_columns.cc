@@ -24,13 +24,6 @@ std::optional<size_t> KindOf(const JsonView& value) {
   return std::nullopt;
 }
 
-bool IsExact(const JsonView& number, double value) {
-  if (number.type() == JsonType::kInt) return CompareNumbers(number.int64(), value) == 0;
-  if (number.type() == JsonType::kUint)
-    return static_cast<long double>(number.uint64()) == static_cast<long double>(value);
-  return true;
-}
-
 }  // namespace
 
 void EncodePaths(const std::vector<PathColumn>& paths, std::string* out) {
@@ -161,7 +154,7 @@ std::optional<std::string_view> PathValues::At(uint32_t row) const {
     return std::string_view(reinterpret_cast<const char*>(&s.boolean), sizeof s.boolean);
   }
   s.number = value.number();
-  if (!IsExact(value, s.number)) *s.exact = false;
+  if (!IsExactly(value, s.number)) *s.exact = false;
   return std::string_view(reinterpret_cast<const char*>(&s.number), sizeof s.number);
 }
 

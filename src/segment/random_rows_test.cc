@@ -283,8 +283,7 @@ void ExpectSameValues(const Segment& segment, const Rows& model, size_t rows, Ra
     for (const uint32_t row : some) ExpectValue((*reader)->At(row), want, row);
 
     for (size_t first = 0; first < rows;) {
-      const size_t end = first < 256 ? 256 : first < 512 ? 512 : first < 1024 ? 1024 : first + 1024;
-      const size_t count = std::min(rows, end) - first;
+      const size_t count = source->RunEnd(first) - first;
       const expr::Block block = source->Read(field.id, first, count, &scratch);
       ASSERT_EQ(block.count, count);
       for (size_t i = 0; i < count; ++i) {

@@ -111,4 +111,19 @@ void RowOrigin::MaskPartitions(std::span<const PartitionId> partitions, size_t r
   });
 }
 
+PartitionId PartitionAt(std::span<const meta::PartitionRange> ranges, uint32_t row) {
+  const auto range =
+      std::upper_bound(ranges.begin(), ranges.end(), row,
+                       [](uint32_t r, const meta::PartitionRange& one) { return r < one.end; });
+  return range == ranges.end() ? PartitionId() : range->partition;
+}
+
+void KeepPartitions(std::span<const meta::PartitionRange> ranges,
+                    std::span<const PartitionId> partitions, size_t rows, Bitmap* allowed) {
+  for (const meta::PartitionRange& range : ranges) {
+    if (std::binary_search(partitions.begin(), partitions.end(), range.partition)) continue;
+    ClearRange(allowed, std::min<size_t>(rows, range.begin), std::min<size_t>(rows, range.end));
+  }
+}
+
 }  // namespace elanus::segment

@@ -7,6 +7,7 @@
 #include <span>
 #include <unordered_map>
 
+#include "meta/catalog.h"
 #include "model/bitmap.h"
 #include "model/types.h"
 #include "segment/chunked_array.h"
@@ -45,5 +46,11 @@ class RowOrigin {
 
 // Clears bits [begin, end).
 void ClearRange(Bitmap* bitmap, size_t begin, size_t end);
+
+// Of a sealed segment, whose partitions are ranges of rows, ascending.
+PartitionId PartitionAt(std::span<const meta::PartitionRange> ranges, uint32_t row);
+// Clears the first `rows` rows of partitions that are not in `partitions` (sorted).
+void KeepPartitions(std::span<const meta::PartitionRange> ranges,
+                    std::span<const PartitionId> partitions, size_t rows, Bitmap* allowed);
 
 }  // namespace elanus::segment

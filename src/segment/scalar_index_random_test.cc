@@ -181,7 +181,7 @@ class ScalarIndexRandom : public ::testing::Test {
   void AddIndexes(const SealedSegment& segment, Dice* dice) {
     for (const char* path : {"js", "js['x']", "js['y']", "js['x']['y']", "js[\"x\"][0]"}) {
       for (const char* cast :
-           {"DOUBLE", "varchar", "BOOL", "ARRAY_DOUBLE", "ARRAY_VARCHAR", "ARRAY_BOOL"}) {
+           {"DOUBLE", "varchar", "BOOL", "ARRAY_DOUBLE", "ARRAY_VARCHAR", "ARRAY_BOOL", "json"}) {
         if (dice->Below(3) != 0) continue;
         AddIndex(segment, "js",
                  Declared("INVERTED", {{"json_path", path}, {"json_cast_type", cast}}));

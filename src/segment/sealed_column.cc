@@ -16,6 +16,7 @@ Result<SealedColumn> SealedColumn::Open(const SegmentFile& file, const ColumnFoo
   column.valid_ = file.Find(footer.field, SectionKind::kValid);
   column.norms_ = file.Find(footer.field, SectionKind::kNorms);
   column.zones_ = file.Find(footer.field, SectionKind::kZones);
+  column.blooms_ = file.Find(footer.field, SectionKind::kBlooms);
 
   const auto fits = [&](const SegmentFile::Blocks* blocks, size_t width, bool needed) {
     return blocks == nullptr ? !needed || column.rows_ == 0 : blocks->size == column.rows_ * width;
@@ -56,6 +57,11 @@ Status SealedColumn::CheckAll() const {
 
 const Zone* SealedColumn::zones() const {
   return zones_ != nullptr && zones_->CheckAll().ok() ? zones_->as<Zone>() : nullptr;
+}
+
+Blooms SealedColumn::blooms() const {
+  if (blooms_ == nullptr || !blooms_->CheckAll().ok()) return {};
+  return {{blooms_->data, blooms_->size}, rows_};
 }
 
 index::VectorView SealedColumn::Vectors() const {

@@ -7,6 +7,7 @@
 
 #include "index/scalar_index.h"
 #include "index/vector_index.h"
+#include "segment/blooms.h"
 #include "segment/segment_file.h"
 #include "segment/zones.h"
 
@@ -55,6 +56,8 @@ class SealedColumn {
 
   // One for each 1,024 rows; null if there are none, or they are damaged.
   const Zone* zones() const;
+  // Empty if there are none, or they are damaged.
+  Blooms blooms() const;
 
   // The whole column; its bytes may be read after CheckAll.
   index::VectorView Vectors() const;
@@ -73,6 +76,7 @@ class SealedColumn {
   const SegmentFile::Blocks* valid_ = nullptr;
   const SegmentFile::Blocks* norms_ = nullptr;
   const SegmentFile::Blocks* zones_ = nullptr;
+  const SegmentFile::Blocks* blooms_ = nullptr;
 };
 
 }  // namespace elanus::segment

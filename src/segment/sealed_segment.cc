@@ -311,18 +311,11 @@ class MappedSegment : public SealedSegment {
   }
 
   PartitionId PartitionOf(uint32_t row) const override {
-    const auto& ranges = file_->footer().partitions;
-    return std::upper_bound(
-               ranges.begin(), ranges.end(), row,
-               [](uint32_t r, const meta::PartitionRange& range) { return r < range.end; })
-        ->partition;
+    return PartitionAt(file_->footer().partitions, row);
   }
   void MaskPartitions(std::span<const PartitionId> partitions, size_t rows,
                       Bitmap* allowed) const override {
-    for (const meta::PartitionRange& range : file_->footer().partitions) {
-      if (std::binary_search(partitions.begin(), partitions.end(), range.partition)) continue;
-      ClearRange(allowed, std::min<size_t>(rows, range.begin), std::min<size_t>(rows, range.end));
-    }
+    KeepPartitions(file_->footer().partitions, partitions, rows, allowed);
   }
 
   void FindKeys(const Column& keys, std::span<const PartitionId> partitions,

@@ -136,6 +136,16 @@ bool IsAbout(const IndexPredicate& predicate, const index::ScalarPart& part, Dat
   return part.type == column || HoldsAll(part.type, predicate);
 }
 
+// Of an index of whole documents: what it has for the predicate.
+std::unique_ptr<index::ScalarIndex> PartOfDocuments(const IndexPredicate& predicate,
+                                                    const index::ScalarIndex& documents) {
+  for (const DataType type : {DataType::kBool, DataType::kDouble, DataType::kVarChar}) {
+    const index::ScalarPart part{predicate.path, type, AsksForElements(predicate)};
+    if (IsAbout(predicate, part, DataType::kJson)) return documents.Under(part);
+  }
+  return nullptr;
+}
+
 // The predicate for an index whose numbers are rounded: what it finds holds all that match.
 IndexPredicate Rounded(IndexPredicate predicate) {
   const auto round = [](Value* value) {
@@ -291,31 +301,37 @@ std::optional<FieldId> SealedSource::FindPath(FieldId field, const std::vector<s
   return std::nullopt;
 }
 
+std::vector<const SealedColumn*> SealedSource::ColumnsFor(const IndexPredicate& predicate) const {
+  std::vector<const SealedColumn*> columns;
+  if (predicate.path.empty()) {
+    const auto column = columns_.find(predicate.field);
+    if (column != columns_.end()) columns.push_back(&column->second);
+  } else if (!AsksForElements(predicate)) {
+    for (const DataType type : {DataType::kDouble, DataType::kVarChar}) {
+      const auto column = FindPath(predicate.field, predicate.path, type);
+      const bool compares = predicate.kind == IndexPredicate::Kind::kPrefix
+                                ? IsString(type)
+                                : HoldsAll(type, predicate);
+      if (column && compares) columns.push_back(&columns_.at(*column));
+    }
+  }
+  return columns;
+}
+
 std::unique_ptr<expr::BlockTest> SealedSource::TestBlocks(const IndexPredicate& predicate) const {
-  const auto test = [&](FieldId id) -> std::unique_ptr<expr::BlockTest> {
-    const auto column = columns_.find(id);
-    if (column == columns_.end() || column->second.zones() == nullptr) return nullptr;
-    return MakeZoneTest(predicate, column->second.type(), column->second.zones());
-  };
-  if (predicate.path.empty()) return test(predicate.field);
-  for (const DataType type : {DataType::kDouble, DataType::kVarChar}) {
-    const auto column = FindPath(predicate.field, predicate.path, type);
-    if (!column) continue;
-    if (auto found = test(*column)) return found;
+  for (const SealedColumn* column : ColumnsFor(predicate)) {
+    const Zone* zones = column->zones();
+    auto test = zones == nullptr ? nullptr : MakeZoneTest(predicate, column->type(), zones);
+    test = WithBlooms(predicate, column->blooms(), std::move(test));
+    if (test != nullptr) return test;
   }
   return nullptr;
 }
 
 bool SealedSource::IsRuledOut(const IndexPredicate& predicate) const {
-  if (predicate.path.empty()) return RuledOut(predicate, columns_.at(predicate.field));
-  if (AsksForElements(predicate)) return false;
-  for (const DataType type : {DataType::kDouble, DataType::kVarChar}) {
-    const auto column = FindPath(predicate.field, predicate.path, type);
-    const bool tells = predicate.kind == IndexPredicate::Kind::kPrefix ? IsString(type)
-                                                                       : HoldsAll(type, predicate);
-    if (column && tells && RuledOut(predicate, columns_.at(*column))) return true;
-  }
-  return false;
+  const auto columns = ColumnsFor(predicate);
+  return std::any_of(columns.begin(), columns.end(),
+                     [&](const SealedColumn* column) { return RuledOut(predicate, *column); });
 }
 
 bool SealedSource::AsksForKeys(const IndexPredicate& predicate) const {
@@ -328,10 +344,14 @@ SealedSource::Answer SealedSource::IndexFor(const IndexPredicate& predicate) con
   if (indexes_ == nullptr) return best;
   for (const auto& [id, scalar] : indexes_->scalars) {
     if (scalar.field != predicate.field) continue;
-    if (!IsAbout(predicate, scalar.index->part(), columns_.at(predicate.field).type())) continue;
-    const auto estimate = Estimate(predicate, rows_, *scalar.index);
+    const bool documents = scalar.index->part().type == DataType::kJson;
+    auto part = documents ? PartOfDocuments(predicate, *scalar.index) : nullptr;
+    const index::ScalarIndex* index = documents ? part.get() : scalar.index.get();
+    if (index == nullptr) continue;
+    if (!IsAbout(predicate, index->part(), columns_.at(predicate.field).type())) continue;
+    const auto estimate = Estimate(predicate, rows_, *index);
     if (!estimate || (best.index != nullptr && best.estimate.whole)) continue;
-    best = {scalar.index.get(), *estimate};
+    best = {index, *estimate, std::move(part)};
   }
   return best;
 }

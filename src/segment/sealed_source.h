@@ -42,13 +42,18 @@ class SealedSource : public expr::Source {
   Bitmap AskIndex(const expr::IndexPredicate& predicate) const override;
 
  private:
-  // Whether the statistics of the column, or of the path column, show that no row matches.
+  // What tells of a predicate: the field's column, or those of its path whose values it compares
+  // with; none where there is no such column.
+  std::vector<const SealedColumn*> ColumnsFor(const expr::IndexPredicate& predicate) const;
+  // Whether the statistics of one show that no row matches.
   bool IsRuledOut(const expr::IndexPredicate& predicate) const;
   bool AsksForKeys(const expr::IndexPredicate& predicate) const;
   // An index that answers the predicate, whole if there is such a one; or null.
   struct Answer {
     const index::ScalarIndex* index = nullptr;
     expr::IndexEstimate estimate = {};
+    std::unique_ptr<index::ScalarIndex> part =
+        nullptr;  // `index`, if it was made for the predicate
   };
   Answer IndexFor(const expr::IndexPredicate& predicate) const;
 

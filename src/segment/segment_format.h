@@ -31,6 +31,7 @@ enum class SectionKind : uint8_t {
   kTimeIndex = 6,  // per row the number of its timestamp, bit-packed
   kPaths = 7,      // the path columns (path_columns.h)
   kZones = 8,      // the least and the greatest value of each 1,024 rows (zones.h)
+  kBlooms = 9,     // which strings 1,024 rows have (blooms.h)
 };
 
 struct Section {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/crash_point.h"
+#include "segment/blooms.h"
 #include "segment/column_stats.h"
 #include "segment/made_values.h"
 #include "segment/merge_plan.h"
@@ -35,12 +36,7 @@ class ColumnWriter {
       : context_(context), inputs_(inputs), plan_(plan), schema_(schema), writer_(*writer) {}
 
   Result<ColumnFooter> Write(const Field& field) {
-    readers_.clear();
-    for (const MergeInput& input : inputs_) {
-      readers_.push_back(field.made && !input.segment->Has(field.id)
-                             ? TRY(MakeMadeValues(*input.segment, schema_, field))
-                             : TRY(input.segment->ReadValues(field)));
-    }
+    readers_ = TRY(OpenReaders(field));
     return WriteValues(field);
   }
 
@@ -49,12 +45,10 @@ class ColumnWriter {
                     std::vector<ColumnFooter>* footers) {
     if (plan_.rows.size() < kPathRowsMin) return {};
     for (const PathCensus::Path& path : TRY(TakeCensus(json)).Take()) {
-      readers_.clear();
       bool exact = true;
-      for (const MergeInput& input : inputs_) {
-        readers_.push_back(
-            std::make_unique<PathValues>(TRY(input.segment->ReadValues(json)), path, &exact));
-      }
+      readers_ = TRY(OpenReaders(json));
+      for (auto& reader : readers_)
+        reader = std::make_unique<PathValues>(std::move(reader), path, &exact);
       Field field;
       field.id = *last = FieldId(last->value + 1);
       field.type = path.type;
@@ -67,10 +61,20 @@ class ColumnWriter {
   }
 
  private:
+  using Readers = std::vector<std::unique_ptr<ValueReader>>;  // one an input
+
+  Result<Readers> OpenReaders(const Field& field) {
+    Readers readers;
+    for (const MergeInput& input : inputs_) {
+      readers.push_back(field.made && !input.segment->Has(field.id)
+                            ? TRY(MakeMadeValues(*input.segment, schema_, field))
+                            : TRY(input.segment->ReadValues(field)));
+    }
+    return readers;
+  }
+
   Result<PathCensus> TakeCensus(const Field& json) {
-    std::vector<std::unique_ptr<ValueReader>> documents;
-    for (const MergeInput& input : inputs_)
-      documents.push_back(TRY(input.segment->ReadValues(json)));
+    const Readers documents = TRY(OpenReaders(json));
     PathCensus census;
     for (size_t i = 0; i < plan_.rows.size(); i += 1 + plan_.rows.size() / kCensusRows) {
       const RowRef& ref = plan_.rows[i];
@@ -84,6 +88,7 @@ class ColumnWriter {
     any_null_ = false;
     StatsBuilder stats(field.type);
     zones_.emplace(field.type);
+    blooms_.emplace(field.type);
     if (WidthOf(field.type, field.dim) != 0) {
       TRY(WriteFixed(field, &stats));
     } else {
@@ -92,6 +97,7 @@ class ColumnWriter {
     if (any_null_) TRY(writer_.Write(field.id, SectionKind::kValid, BytesOf(valid_)));
     TRY(writer_.Write(field.id, SectionKind::kZones,
                       BytesOf(std::move(*zones_).Take(plan_.rows.size()))));
+    TRY(writer_.Write(field.id, SectionKind::kBlooms, std::move(*blooms_).Take(plan_.rows.size())));
     return ColumnFooter{field.id, field.type, field.dim, stats.Finish()};
   }
 
@@ -102,6 +108,7 @@ class ColumnWriter {
     if (value) {
       stats->Add(*value);
       zones_->Add(i, *value);
+      blooms_->Add(i, *value);
     } else {
       stats->AddNull();
       valid_[i] = 0;
@@ -148,9 +155,10 @@ class ColumnWriter {
   const MergePlan& plan_;
   const Schema& schema_;
   SegmentWriter& writer_;
-  std::vector<std::unique_ptr<ValueReader>> readers_;  // one an input
+  Readers readers_;
   std::vector<uint8_t> valid_;
   std::optional<ZoneBuilder> zones_;
+  std::optional<BloomBuilder> blooms_;
   bool any_null_ = false;
 };
 
