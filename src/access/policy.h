@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "access/privileges.h"
+#include "base/hash.h"
 #include "model/access.h"
 
 namespace elanus::access {
@@ -47,13 +48,9 @@ class Policy {
     std::string object;
     PrivilegeSet privileges;
   };
-  struct TextHash {
-    using is_transparent = void;
-    size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
   struct RoleRules {
     // By type, database and object.
-    std::unordered_map<std::string, PrivilegeSet, TextHash, std::equal_to<>> exact;
+    std::unordered_map<std::string, PrivilegeSet, StringHash, std::equal_to<>> exact;
     std::vector<Broad> broad;
     Visible visible;
   };

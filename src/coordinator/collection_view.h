@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/hash.h"
 #include "base/status.h"
 #include "model/database.h"
 #include "model/schema.h"
@@ -54,13 +55,10 @@ class CollectionView {
   void Replace(const std::vector<std::pair<CollectionPtr, CollectionPtr>>& changes);
 
  private:
-  struct TextHash {
-    using is_transparent = void;
-    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-  };
   struct Database {
     DatabaseInfo info;
-    std::unordered_map<std::string, CollectionPtr, TextHash, std::equal_to<>> names;  // and aliases
+    std::unordered_map<std::string, CollectionPtr, StringHash, std::equal_to<>>
+        names;  // and aliases
     size_t collections = 0;
   };
 

@@ -6,6 +6,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/hash.h"
 #include "expr/operators.h"
 #include "expr/source.h"
 #include "model/array.h"
@@ -87,13 +88,9 @@ class ScalarSet {
   Tri Contains(const Scalar& scalar) const;
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
   bool empty_;
   bool has_true_ = false, has_false_ = false, has_numbers_ = false;
-  std::unordered_set<std::string, Hash, std::equal_to<>> strings_;
+  std::unordered_set<std::string, StringHash, std::equal_to<>> strings_;
   std::unordered_set<int64_t> integers_;
   std::vector<double> doubles_;  // ascending; those that are not integers
   Value::Array arrays_;

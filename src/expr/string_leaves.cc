@@ -35,10 +35,6 @@ PredicatePtr MakeString(size_t slot, double cost, Test test) {
   return std::make_unique<StringPredicate<Test>>(slot, cost, std::move(test));
 }
 
-struct StringHash {
-  using is_transparent = void;
-  size_t operator()(std::string_view text) const { return HashBytes(text); }
-};
 using StringSet = std::unordered_set<std::string, StringHash, std::equal_to<>>;
 
 class ColumnStartsWith final : public Predicate {
@@ -102,6 +98,13 @@ PredicatePtr MakeStringLike(size_t slot, LikePattern pattern) {
                                                                     : 4;
   return MakeString(slot, cost,
                     [p = std::move(pattern)](std::string_view text) { return p.Matches(text); });
+}
+
+PredicatePtr MakeTextMatch(size_t slot, std::unique_ptr<const text::Matcher> matcher) {
+  return MakeString(slot, 2000, [m = std::move(matcher)](std::string_view text) {
+    thread_local text::TokenList list;  // room, reused from row to row
+    return m->Matches(text, &list);
+  });
 }
 
 PredicatePtr MakeStringRegex(size_t slot, Regex regex) {

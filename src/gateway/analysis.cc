@@ -65,9 +65,13 @@ Status CheckAnalyzer(const Schema& schema, const Field& field) {
   return CheckNaming(schema, analyzers.by_field());
 }
 
+Status CheckUtf8(std::string_view text) {
+  return text::IsUtf8(text) ? Status() : Invalid("string data must be utf8 format: ", text);
+}
+
 Result<std::vector<AnalyzedToken>> Analyze(const text::Analyzer& analyzer,
                                            const std::string& text) {
-  if (!text::IsUtf8(text)) return Invalid("string data must be utf8 format: ", text);
+  TRY(CheckUtf8(text));
   text::TokenList list;
   analyzer.Analyze(text, &list);
   std::vector<AnalyzedToken> tokens;

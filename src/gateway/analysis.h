@@ -28,6 +28,9 @@ struct AnalyzedToken {
   uint32_t begin = 0, end = 0, position = 0, length = 0;
 };
 
+// What is to be analyzed must be UTF-8.
+Status CheckUtf8(std::string_view text);
+
 // The terms of a text.
 Result<std::vector<AnalyzedToken>> Analyze(const text::Analyzer& analyzer, const std::string& text);
 

@@ -7,7 +7,6 @@
 #include "gateway/analysis.h"
 #include "gateway/text.h"
 #include "text/field_maker.h"
-#include "text/unicode.h"
 
 namespace elanus::gateway {
 namespace {
@@ -155,8 +154,7 @@ Status MakeOutputs(const Schema& schema, Batch* rows) {
   for (const Function& function : schema.functions) {
     const Column* texts = rows->Find(schema.Find(function.inputs.front())->id);
     for (size_t row = 0; texts != nullptr && row < texts->rows(); ++row) {
-      if (!texts->IsNull(row) && !text::IsUtf8(texts->String(row)))
-        return Invalid("string data must be utf8 format: ", texts->String(row));
+      if (!texts->IsNull(row)) TRY(CheckUtf8(texts->String(row)));
     }
   }
   return text::MakeFields(schema, rows);

@@ -68,11 +68,6 @@ Result<std::string> Member(const JsonView& query, std::string_view key) {
   return std::string(value.string());
 }
 
-std::optional<std::string_view> At(const Column& column, size_t row) {
-  if (column.IsNull(row)) return std::nullopt;
-  return column.String(row);
-}
-
 }  // namespace
 
 Result<Highlighting> Highlighting::Plan(const Schema& schema, const Search& request) {
@@ -100,8 +95,7 @@ Status Highlighting::AddSearched(const Schema& schema, const Search& request,
   if (metric == nullptr || *metric != NameOf(Metric::kBm25))
     return Invalid("Search highlight only support with metric type \"BM25\" but was: ");
   const std::string* anns_field = FindProperty(request.params, "anns_field");
-  const Function* function = anns_field != nullptr ? schema.FindMaker(*anns_field) : nullptr;
-  const Field* input = function != nullptr ? schema.Find(function->inputs.front()) : nullptr;
+  const Field* input = anns_field != nullptr ? schema.FindInput(*anns_field) : nullptr;
   if (input == nullptr) {
     return Status(Code::kInternal,
                   "service internal error: Search with highlight failed, input field of BM25 "
@@ -181,8 +175,8 @@ Result<std::vector<HighlightedField>> Highlighting::Of(const query::HitLists& hi
       if (query < target.searched.size())
         terms.insert(target.searched[query].begin(), target.searched[query].end());
       for (size_t i = 0; i < hits.counts[query]; ++i, ++row) {
-        const std::string_view text = At(texts, row).value_or(std::string_view());
-        const auto name = names != nullptr ? At(*names, row) : std::nullopt;
+        const std::string_view text = texts.ValueOf(row).value_or(std::string_view());
+        const auto name = names != nullptr ? names->ValueOf(row) : std::nullopt;
         target.analyzers.Named(name.value_or(std::string_view())).Analyze(text, &list);
         field.rows.push_back(text::Highlight(text, list.tokens(), terms, style_));
       }

@@ -7,12 +7,12 @@
 
 #include "expr/isolation.h"
 #include "expr/parsed_filters.h"
+#include "gateway/analysis.h"
 #include "gateway/columns.h"
 #include "gateway/function_score.h"
 #include "gateway/request.h"
 #include "gateway/text.h"
 #include "text/field_analyzers.h"
-#include "text/unicode.h"
 
 namespace elanus::gateway {
 namespace {
@@ -54,14 +54,13 @@ Status CutQueries(const Schema& schema, const Field& field, const std::string* a
     return Invalid("please provide varchar/text for BM25 Function based search, got ",
                    NameOf(queries->type));
   }
-  const Function* function = schema.FindMaker(field.name);
-  const Field* input = function != nullptr ? schema.Find(function->inputs.front()) : nullptr;
+  const Field* input = schema.FindInput(field.name);
   if (input == nullptr) return Invalid("the input of field ", field.name, " is gone");
   const auto analyzers = TRY(text::FieldAnalyzers::Of(*input));
   const text::Analyzer& named = analyzers.Named(analyzer != nullptr ? *analyzer : std::string());
   text::TokenList list;
   for (std::string& text : queries->sparse) {
-    if (!text::IsUtf8(text)) return Invalid("string data must be utf8 format: ", text);
+    TRY(CheckUtf8(text));
     text = text::TermFrequencies(text, named, &list);
   }
   queries->type = DataType::kSparseFloatVector;

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,10 @@ class Column {
     if (width_ != 0) return {data_.data() + row * width_, width_};
     const uint32_t begin = row == 0 ? 0 : ends_[row - 1];
     return {data_.data() + begin, ends_[row] - begin};
+  }
+  // The bytes of a row; nullopt: null.
+  std::optional<std::string_view> ValueOf(size_t row) const {
+    return IsNull(row) ? std::nullopt : std::optional(String(row));
   }
   bool nullable() const { return !valid_.empty(); }
   bool IsNull(size_t row) const { return !valid_.empty() && valid_[row] == 0; }

@@ -72,6 +72,11 @@ const Function* Schema::FindMaker(std::string_view output) const {
   return nullptr;
 }
 
+const Field* Schema::FindInput(std::string_view output) const {
+  const Function* function = FindMaker(output);
+  return function == nullptr ? nullptr : Find(function->inputs.front());
+}
+
 std::string_view NameOf(FunctionType type) {
   switch (type) {
     case FunctionType::kUnknown:

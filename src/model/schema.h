@@ -84,6 +84,7 @@ struct Schema {
   const Field* dynamic_field() const;  // $meta or null
   const Field* partition_key() const;
   const Function* FindMaker(std::string_view output) const;  // the function that makes the field
+  const Field* FindInput(std::string_view output) const;     // and what it makes it of, at first
 
   bool operator==(const Schema&) const = default;
 };

@@ -173,14 +173,27 @@ std::vector<uint32_t> FirstInOrder(const std::vector<OrderKey>& keys,
   return order;
 }
 
+struct OrderBound::Row {
+  Row(const std::vector<OrderKey>& keys, const std::vector<Column>& columns, uint32_t row)
+      : values(Slices(columns, row)), blocks(keys, values) {}
+
+  static std::vector<Column> Slices(const std::vector<Column>& columns, uint32_t row) {
+    std::vector<Column> slices;
+    for (const Column& column : columns) slices.push_back(column.Slice(row, row + 1));
+    return slices;
+  }
+
+  const std::vector<Column> values;  // of one row
+  const KeyBlocks blocks;            // of `values`
+};
+
 OrderBound::OrderBound(std::vector<OrderKey> keys, const std::vector<Column>& columns, uint32_t row)
-    : keys_(std::move(keys)) {
-  for (const Column& column : columns) values_.push_back(column.Slice(row, row + 1));
-}
+    : keys_(std::move(keys)), row_(std::make_unique<const Row>(keys_, columns, row)) {}
+OrderBound::~OrderBound() = default;
 
 void OrderBound::Prune(const std::function<Block(size_t key)>& read, size_t count,
                        uint64_t* active) const {
-  const KeyBlocks bound(keys_, values_);
+  const KeyBlocks& bound = row_->blocks;
   std::vector<KeyBlock> blocks;
   const auto block = [&](size_t i) -> const KeyBlock& {
     while (blocks.size() <= i)

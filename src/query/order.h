@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "model/block.h"
@@ -30,6 +31,9 @@ std::vector<uint32_t> FirstInOrder(const std::vector<OrderKey>& keys,
 class OrderBound {
  public:
   OrderBound(std::vector<OrderKey> keys, const std::vector<Column>& columns, uint32_t row);
+  ~OrderBound();
+  OrderBound(const OrderBound&) = delete;
+  OrderBound& operator=(const OrderBound&) = delete;
 
   // Clears the bits of rows that come after the bound, among the `count` rows of a block; rows that
   // compare equal to it stay. `read` lends the rows' values of keys[i]; most calls ask only for
@@ -37,8 +41,10 @@ class OrderBound {
   void Prune(const std::function<Block(size_t key)>& read, size_t count, uint64_t* active) const;
 
  private:
-  std::vector<OrderKey> keys_;
-  std::vector<Column> values_;  // one row each
+  struct Row;
+
+  const std::vector<OrderKey> keys_;
+  const std::unique_ptr<const Row> row_;
 };
 
 }  // namespace elanus::query

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/context.h"
+#include "base/hash.h"
 #include "base/status.h"
 
 namespace google::protobuf {
@@ -140,11 +141,6 @@ class RpcTable {
   static RpcStatus WhyNot(std::string_view path);
 
  private:
-  struct PathHash {
-    using is_transparent = void;
-    size_t operator()(std::string_view path) const { return std::hash<std::string_view>{}(path); }
-  };
-
   template <typename Request, typename Response>
   void AddTyped(std::string_view service, std::string_view name,
                 std::function<Status(Call&, const Request&, Response*)> handler, Runs runs) {
@@ -160,7 +156,7 @@ class RpcTable {
   void AddMethod(std::string_view service, std::string_view name, const Message& request,
                  const Message& response, Handler handler, Runs runs);
 
-  std::unordered_map<std::string, Method, PathHash, std::equal_to<>> methods_;
+  std::unordered_map<std::string, Method, StringHash, std::equal_to<>> methods_;
   Guard* guard_ = nullptr;
 };
 

@@ -68,4 +68,10 @@ std::vector<PartitionId> Ascending(std::vector<PartitionId> partitions) {
   return partitions;
 }
 
+std::vector<PartitionId> PartitionsOf(const CollectionInfo& collection) {
+  std::vector<PartitionId> partitions;
+  for (const Partition& partition : collection.partitions) partitions.push_back(partition.id);
+  return Ascending(std::move(partitions));
+}
+
 }  // namespace elanus::shard

@@ -32,5 +32,6 @@ Result<Column> FetchColumn(const Snapshot& snapshot, const Field& field,
 int CompareKeys(const Column& keys, size_t a, size_t b);
 
 std::vector<PartitionId> Ascending(std::vector<PartitionId> partitions);
+std::vector<PartitionId> PartitionsOf(const CollectionInfo& collection);  // ascending
 
 }  // namespace elanus::shard

@@ -5,6 +5,7 @@
 
 #include "base/crash_point.h"
 #include "base/log.h"
+#include "shard/fetch.h"
 #include "shard/local_shard.h"
 #include "shard/shard_metrics.h"
 
@@ -13,16 +14,7 @@ namespace elanus::shard {
 using segment::LiveTable;
 using segment::Segment;
 
-namespace {
-
-std::vector<PartitionId> PartitionsOf(const CollectionInfo& collection) {
-  std::vector<PartitionId> partitions;
-  for (const Partition& partition : collection.partitions) partitions.push_back(partition.id);
-  std::sort(partitions.begin(), partitions.end());
-  return partitions;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Result<roles::FlushResult> LocalShard::Flush(const Context& context) {
   TRY(context.Check());

@@ -59,7 +59,7 @@ inline bool IsExact(const std::string& type) { return type == "FLAT" || type == 
 struct ShardEnv {
   io::FileSystem* fs = nullptr;
   io::FileSystem* paced_fs = nullptr;  // the same, for merges and index builds
-  std::string dir;  // one folder per shard below it
+  std::string dir;                     // one folder per shard below it
   meta::Catalog* catalog = nullptr;
   roles::Oracle* oracle = nullptr;
   const Clock* clock = nullptr;
@@ -182,10 +182,10 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   void ForgetHistory();
   bool DropStaleIndexes(const Snapshot& snapshot);
   // The segment was written before a function made the field: rewriting it makes it up.
-  static bool LacksMade(const SegmentView& view, const Field& field) {
-    return field.made && !view.segment->Has(field.id);
+  static bool LacksMade(const segment::Segment& segment, const Field& field) {
+    return field.made && !segment.Has(field.id);
   }
-  static bool LacksMade(const SegmentView& view, const Schema& schema);
+  static bool LacksMade(const segment::Segment& segment, const Schema& schema);
   std::vector<SegmentViewPtr> PickMerge(const Snapshot& snapshot, bool quiet) const;
   Status Merge(const std::vector<SegmentViewPtr>& inputs) {
     return Rewrite(inputs, {}, {}).status();

@@ -5,6 +5,7 @@
 #include "base/crash_point.h"
 #include "base/log.h"
 #include "expr/field_path.h"
+#include "shard/fetch.h"
 #include "shard/local_shard.h"
 #include "shard/served_indexes.h"
 #include "shard/shard_metrics.h"
@@ -191,9 +192,9 @@ bool LocalShard::DropStaleIndexes(const Snapshot& snapshot) {
   return committed.ok();
 }
 
-bool LocalShard::LacksMade(const SegmentView& view, const Schema& schema) {
+bool LocalShard::LacksMade(const segment::Segment& segment, const Schema& schema) {
   return std::any_of(schema.fields.begin(), schema.fields.end(),
-                     [&view](const Field& field) { return LacksMade(view, field); });
+                     [&segment](const Field& field) { return LacksMade(segment, field); });
 }
 
 // Four or more of like size; once quiet, everything that is worth joining: small ones first, and a
@@ -204,7 +205,7 @@ std::vector<SegmentViewPtr> LocalShard::PickMerge(const Snapshot& snapshot, bool
   std::vector<SegmentViewPtr> sealed;
   for (const SegmentViewPtr& view : snapshot.segments) {
     if (view->sealed == nullptr || !view->sealed->damage().ok()) continue;
-    if (LacksMade(*view, snapshot.collection->schema)) return {view};
+    if (LacksMade(*view->segment, snapshot.collection->schema)) return {view};
     const size_t gone = RowsToReclaim(*view, snapshot.floor, expiry);
     if (WorthRewriting(*view, gone, quiet ? kQuietShare : kBusyShare)) return {view};
     if (view->sealed->file_bytes() < env_->options.segment_bytes_max) sealed.push_back(view);
@@ -271,13 +272,9 @@ Result<segment::WrittenSegment> LocalShard::WritePart(const Snapshot& snapshot,
     }
     merge_inputs.push_back(std::move(input));
   }
-  std::vector<PartitionId> partitions;
-  for (const Partition& partition : snapshot.collection->partitions)
-    partitions.push_back(partition.id);
-  std::sort(partitions.begin(), partitions.end());
   return segment::WriteSegment(jobs_, env_->paced_fs, Path(id.value, "seg"), id,
-                               snapshot.collection->schema, merge_inputs, partitions,
-                               snapshot.floor);
+                               snapshot.collection->schema, merge_inputs,
+                               PartitionsOf(*snapshot.collection), snapshot.floor);
 }
 
 Result<std::vector<SegmentId>> LocalShard::Rewrite(const std::vector<SegmentViewPtr>& inputs,
@@ -408,8 +405,8 @@ std::optional<LocalShard::IndexJob> LocalShard::PickIndex(const Snapshot& snapsh
         continue;
     }
     for (const SegmentViewPtr& view : snapshot.segments) {
-      if (view->sealed == nullptr || !NeedsIndexFile(index, *field, *view)) continue;
-      if (view->index_ids.contains(index.id)) continue;
+      if (view->sealed == nullptr || view->index_ids.contains(index.id)) continue;
+      if (!NeedsIndexFile(index, *field, *view)) continue;
       if (quiet || view->sealed->file_bytes() >= env_->options.index_bytes_early)
         return IndexJob{view, index, *field};
     }

@@ -333,9 +333,9 @@ roles::IndexProgress LocalShard::ProgressOf(IndexId index) {
   for (const SegmentViewPtr& view : snapshot->segments) {
     if (view->sealed == nullptr) continue;
     progress.total_rows += static_cast<int64_t>(view->rows);
-    const bool ready =
-        view->index_ids.contains(index) || (field != nullptr && !LacksMade(*view, *field) &&
-                                            !NeedsIndexFile(*declared, *field, *view));
+    const bool ready = view->index_ids.contains(index) ||
+                       (field != nullptr && !LacksMade(*view->segment, *field) &&
+                        !NeedsIndexFile(*declared, *field, *view));
     if (ready) progress.indexed_rows += static_cast<int64_t>(view->rows);
   }
   const std::lock_guard lock(failures_mutex_);

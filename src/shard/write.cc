@@ -373,9 +373,7 @@ void LocalShard::Update(const roles::CollectionPtr& collection) {
     collection_ = collection;
     // A flush makes up the fields of functions that came later.
     const bool froze =
-        growing_ != nullptr && growing_->rows() > 0 &&
-        std::any_of(collection->schema.fields.begin(), collection->schema.fields.end(),
-                    [this](const Field& field) { return field.made && !growing_->Has(field.id); });
+        growing_ != nullptr && growing_->rows() > 0 && LacksMade(*growing_, collection->schema);
     if (froze) {
       FreezeGrowing();
     } else if (growing_ != nullptr) {

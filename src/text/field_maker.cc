@@ -5,11 +5,6 @@
 namespace elanus::text {
 namespace {
 
-std::optional<std::string_view> At(const Column& column, size_t row) {
-  if (column.IsNull(row)) return std::nullopt;
-  return column.String(row);
-}
-
 Status Missing(const std::string& field) {
   return Fail(Code::kParameterInvalid, "a function's input is missing: field " + field);
 }
@@ -22,7 +17,7 @@ Result<Column> MakeColumn(const Schema& schema, const Field& output, const Batch
   Column made(output.id, output.type);
   for (size_t row = 0; row < texts->rows(); ++row) {
     made.AppendString(
-        maker.Make(At(*texts, row), names != nullptr ? At(*names, row) : std::nullopt));
+        maker.Make(texts->ValueOf(row), names != nullptr ? names->ValueOf(row) : std::nullopt));
   }
   return made;
 }
@@ -30,8 +25,7 @@ Result<Column> MakeColumn(const Schema& schema, const Field& output, const Batch
 }  // namespace
 
 Result<FieldMaker> FieldMaker::Of(const Schema& schema, const Field& output) {
-  const Function* function = schema.FindMaker(output.name);
-  const Field* input = function == nullptr ? nullptr : schema.Find(function->inputs.front());
+  const Field* input = schema.FindInput(output.name);
   if (input == nullptr) return Missing(output.name);
   FieldMaker maker(TRY(FieldAnalyzers::Of(*input)), input->id);
   if (const Field* naming = schema.Find(maker.analyzers_.by_field())) maker.naming_ = naming->id;

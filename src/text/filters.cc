@@ -18,11 +18,7 @@
 namespace elanus::text {
 namespace {
 
-struct TextHash {
-  using is_transparent = void;
-  size_t operator()(std::string_view text) const { return HashBytes(text); }
-};
-using Words = std::unordered_set<std::string, TextHash, std::equal_to<>>;
+using Words = std::unordered_set<std::string, StringHash, std::equal_to<>>;
 
 // Keeps the tokens that pass.
 template <typename Test>

@@ -16,7 +16,6 @@ namespace elanus::text {
 class Matcher {
  public:
   virtual ~Matcher() = default;
-  // `list`: room, reused from text to text.
   // What is known of the texts that match by the terms in them.
   struct Needs {
     std::vector<std::string> terms;  // not empty; one may be in it several times
@@ -26,6 +25,7 @@ class Matcher {
   // Nothing: a match is not about terms as they stand.
   virtual std::optional<Needs> needs() const { return std::nullopt; }
 
+  // `list`: room, reused from text to text.
   bool Matches(std::string_view text, TokenList* list) const {
     analyzer_->Analyze(text, list);
     return MatchesTerms(list->tokens());

@@ -16,6 +16,15 @@
 
 namespace elanus::testing {
 
+// As small, and with a log that turns over within a few dozen rows.
+inline Database::Options SmallLogOptions() {
+  Database::Options options = Database::SmallOptions();
+  options.log.file_bytes = 32 << 10;
+  options.log.reserve_bytes = 8 << 10;
+  options.host.log_bytes_soft = 64 << 10;
+  return options;
+}
+
 // Rows are key -> number; a row's vector is (number, key), its text is `pad` times its key's digit.
 class Books {
  public:

@@ -50,10 +50,7 @@ class Stopper final : public CrashListener {
 };
 
 Database::Options TinyOptions() {
-  Database::Options options = Database::SmallOptions();
-  options.log.file_bytes = 32 << 10;
-  options.log.reserve_bytes = 8 << 10;
-  options.host.log_bytes_soft = 64 << 10;
+  Database::Options options = SmallLogOptions();
   options.host.shard.history_ms = 0;
   options.host.shard.quiet_ms = 10'000;  // merges wait for `later`
   return options;

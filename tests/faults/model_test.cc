@@ -55,10 +55,7 @@ std::vector<std::pair<int, int64_t>> Nearest(const Rows& rows, const int* query,
 class Model : public ::testing::Test {
  protected:
   static Database::Options TinyOptions() {
-    Database::Options options = Database::SmallOptions();
-    options.log.file_bytes = 32 << 10;
-    options.log.reserve_bytes = 8 << 10;
-    options.host.log_bytes_soft = 64 << 10;
+    Database::Options options = SmallLogOptions();
     options.host.shard.seal_rows = 200;
     options.host.shard.history_ms = 0;
     return options;

@@ -65,10 +65,7 @@ class History {
 };
 
 Database::Options TinyOptions() {
-  Database::Options options = Database::SmallOptions();
-  options.log.file_bytes = 32 << 10;
-  options.log.reserve_bytes = 8 << 10;
-  options.host.log_bytes_soft = 64 << 10;
+  Database::Options options = SmallLogOptions();
   options.host.shard.seal_rows = 40;
   options.host.shard.history_ms = 0;
   return options;
