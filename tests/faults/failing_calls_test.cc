@@ -144,6 +144,31 @@ TEST(FailingCalls, NoCallWithoutSpaceLosesOrInventsRows) { FailEach(Fault::kNoSp
 TEST(FailingCalls, NoReadOrMapLosesOrInventsRows) { FailEach(Fault::kRead, 20); }
 TEST(FailingCalls, NoCommitLosesOrInventsRows) { FailEach(Fault::kCommit, 3); }
 
+TEST(FailingCalls, AnUnusedFileThatCannotBeRemovedKeepsNothingClosed) {
+  Database database;
+  Books books(&database);
+  ASSERT_TRUE(database.Start().ok());
+  ASSERT_EQ(books.Create(), "");
+  ASSERT_EQ(books.Insert({{1, 1}, {2, 20}}), "");
+  ASSERT_EQ(books.Say("flush"), "");
+  const std::string folder(Database::kShardsFolder);
+  const std::string unused = folder + "/" + database.files().List(folder)->at(0) + "/99.seg.tmp";
+  ASSERT_TRUE(database.files().Create(unused).ok());
+  int refused = 0;
+  database.files().SetFault([&](const io::FileCall& call) -> Status {
+    if (call.kind != io::FileCall::Kind::kRemove || call.path != unused) return {};
+    ++refused;
+    return io::IoError("remove", call.path, EROFS);
+  });
+  ASSERT_TRUE(database.Restart().ok());
+  books.Check("its folder has a file too many");
+  EXPECT_GT(refused, 0);
+  database.files().SetFault(nullptr);
+  ASSERT_TRUE(database.Restart().ok());
+  books.Check("started again");
+  EXPECT_FALSE(*database.files().Exists(unused));
+}
+
 // As after a remount: nothing can be written, and then it can again.
 TEST(FailingCalls, AReadOnlyDiskRefusesWritesServesReadsAndComesBack) {
   Database::Options options = Database::SmallOptions();
