@@ -70,25 +70,6 @@ TokenKind KindOfWord(std::string_view word) {
   return found == Keywords().end() ? TokenKind::kIdentifier : found->second;
 }
 
-// A Chinese character at `at`, as bytes of UTF-8; 0 for anything else. Identifiers may hold them.
-size_t HanSize(std::string_view text, size_t at) {
-  const auto byte = [&](size_t i) {
-    return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0u;
-  };
-  if ((byte(0) & 0xf0) == 0xe0 && (byte(1) & 0xc0) == 0x80 && (byte(2) & 0xc0) == 0x80) {
-    const uint32_t code = (byte(0) & 15) << 12 | (byte(1) & 63) << 6 | (byte(2) & 63);
-    const bool han = (code >= 0x2e80 && code <= 0x2fd5) || code == 0x3005 || code == 0x3007 ||
-                     (code >= 0x3021 && code <= 0x3029) || (code >= 0x3400 && code <= 0x4dbf) ||
-                     (code >= 0x4e00 && code <= 0x9fff) || (code >= 0xf900 && code <= 0xfad9);
-    return han ? 3 : 0;
-  }
-  if (byte(0) == 0xf0 && byte(1) >= 0xa0 && byte(1) <= 0xb3 && (byte(2) & 0xc0) == 0x80 &&
-      (byte(3) & 0xc0) == 0x80) {
-    return 4;
-  }
-  return 0;
-}
-
 void AppendUtf8(uint32_t code, std::string* out) {
   if (code < 0x80) {
     out->push_back(static_cast<char>(code));
@@ -239,15 +220,7 @@ size_t Lexer::SkipString(size_t at, bool raw) const {
 
 size_t Lexer::SkipIdentifier(size_t at) const {
   if (at >= source_.size() || IsDigit(source_[at])) return at;
-  while (at < source_.size()) {
-    if (IsLetter(source_[at]) || IsDigit(source_[at])) {
-      ++at;
-    } else if (const size_t han = HanSize(source_, at); han != 0) {
-      at += han;
-    } else {
-      break;
-    }
-  }
+  while (at < source_.size() && (IsLetter(source_[at]) || IsDigit(source_[at]))) ++at;
   return at;
 }
 

@@ -165,7 +165,10 @@ TEST(Lexer, UnquotesAsGoDoes) {
   EXPECT_EQ(*UnquoteRegex(R"("\d+\.\\ \"")"), R"(\d+\.\ ")");
 }
 
-TEST(Lexer, TakesChineseNames) { EXPECT_EQ(Parsed("年龄 > 3"), "(年龄 > 3)"); }
+TEST(Lexer, TakesChineseInQuotesAlone) {
+  EXPECT_EQ(Parsed(R"(a["年龄"] == "中文")"), R"((a["年龄"] == "中文"))");
+  EXPECT_FALSE(ParseFilter("年龄 > 3").ok());
+}
 
 }  // namespace
 }  // namespace elanus::expr
