@@ -112,9 +112,9 @@ TEST_F(Read, SearchByIdsUsesTheirVectors) {
   const auto answer = gateway.RunSearch(context, search);
   ASSERT_TRUE(answer.ok()) << answer.status().message();
   EXPECT_THAT(Ids(*answer), ElementsAre(4, 2));
-  search.ids = Longs("", {4, 9}).payload;
+  search.ids = Longs("", {9, 4, 8}).payload;
   EXPECT_THAT(gateway.RunSearch(context, search).status().message(),
-              HasSubstr("missing IDs = [9]"));
+              HasSubstr("missing IDs = [9 8]"));
   search.ids = Longs("", {4, 4}).payload;
   EXPECT_THAT(gateway.RunSearch(context, search).status().message(),
               HasSubstr("duplicate IDs found in search request"));
@@ -238,6 +238,10 @@ TEST_F(Read, ReadsKeepToLoadedPartitions) {
   Search search = Near({1, 0, 0, 0});
   ASSERT_TRUE(gateway.RunSearch(context, search).ok());
   EXPECT_EQ(shard("books").last_search.partitions.size(), 1u);
+  search.queries = {};
+  search.ids = Longs("", {4}).payload;
+  ASSERT_TRUE(gateway.RunSearch(context, search).ok());
+  EXPECT_EQ(shard("books").last_query.partitions.size(), 1u) << "of the rows that ids name";
   search.partitions = {"p"};
   EXPECT_EQ(gateway.RunSearch(context, search).status().code(), Code::kPartitionNotLoaded);
 }

@@ -75,12 +75,18 @@ struct NamedVectors {
 
 Result<NamedVectors> FetchVectors(const Context& context, roles::Shard* shard,
                                   const roles::CollectionPtr& collection, const Field& field,
-                                  const Column& ids, Timestamp at) {
+                                  const Column& ids, const std::vector<PartitionId>& partitions,
+                                  Timestamp at) {
   const Field& primary = collection->schema.primary();
   if (ids.type() != primary.type) {
-    return Invalid("ids type must be the type of the primary field, ", NameOf(primary.type));
+    return primary.type == DataType::kInt64
+               ? InvalidExpected("int64 IDs", "got other type",
+                                 "primary key is int64, but IDs type mismatch")
+               : InvalidExpected("string IDs", "got other type",
+                                 "primary key is varchar, but IDs type mismatch");
   }
-  const roles::QueryRequest query = TRY(QueryByKeys(collection, ids, at, {primary.id, field.id}));
+  roles::QueryRequest query = TRY(QueryByKeys(collection, ids, at, {primary.id, field.id}));
+  query.partitions = partitions;
   const roles::QueryResult found = TRY(shard->Query(context, query));
 
   std::map<std::string, size_t, std::less<>> row_of;  // key bytes -> row
@@ -89,6 +95,9 @@ Result<NamedVectors> FetchVectors(const Context& context, roles::Shard* shard,
   for (size_t row = 0; found_keys != nullptr && row < found_keys->rows(); ++row) {
     row_of.emplace(found_keys->String(row), row);
   }
+  constexpr size_t kMissingShown = 100;
+  size_t missing = 0;
+  std::string shown;
   NamedVectors named;
   roles::QueryVectors& out = named.queries;
   out.type = field.type;
@@ -96,10 +105,12 @@ Result<NamedVectors> FetchVectors(const Context& context, roles::Shard* shard,
   for (size_t row = 0; row < ids.rows(); ++row) {
     const auto at_row = row_of.find(ids.String(row));
     if (at_row == row_of.end() || vectors == nullptr) {
-      const std::string key =
-          ids.fixed() ? std::to_string(ids.as<int64_t>()[row]) : std::string(ids.String(row));
-      return Invalid("some of the provided primary key IDs do not exist: missing IDs = [", key,
-                     "]");
+      if (++missing <= kMissingShown) {
+        shown += shown.empty() ? "" : " ";
+        shown +=
+            ids.fixed() ? std::to_string(ids.as<int64_t>()[row]) : std::string(ids.String(row));
+      }
+      continue;
     }
     named.has_vector.push_back(!vectors->IsNull(at_row->second));
     if (!named.has_vector.back()) continue;
@@ -109,6 +120,10 @@ Result<NamedVectors> FetchVectors(const Context& context, roles::Shard* shard,
       out.dense += vectors->String(at_row->second);
     }
     ++out.count;
+  }
+  if (missing > 0) {
+    return Invalid("some of the provided primary key IDs do not exist: missing IDs = [", shown,
+                   missing > kMissingShown ? " ...]" : "]");
   }
   return named;
 }
@@ -201,7 +216,7 @@ Result<query::HitLists> RunPrepared(const Context& context, roles::Shard* shard,
   std::vector<bool> has_vector;  // empty: every query
   if (request.ids.has_value()) {
     NamedVectors named =
-        TRY(FetchVectors(context, shard, collection, *plan.field, *request.ids, at));
+        TRY(FetchVectors(context, shard, collection, *plan.field, *request.ids, partitions, at));
     search.queries = std::move(named.queries);
     has_vector = std::move(named.has_vector);
   } else {
