@@ -72,6 +72,11 @@ Result<CommandLine> ParseCommandLine(std::span<const std::string_view> arguments
       line.action = command == "verify" ? Action::kVerify : Action::kInspect;
       if (i < arguments.size() && !arguments[i].starts_with("-"))
         flags.values.emplace_back("data", std::string(arguments[i++]));
+    } else if (command == "discard") {
+      line.action = Action::kDiscard;
+      if (i == arguments.size() || arguments[i].starts_with("-"))
+        return UsageError("discard needs a segment, DIR/shards/ID/N.seg");
+      line.segment = arguments[i++];
     } else if (command == "version") {
       line.action = Action::kPrintVersion;
     } else if (command == "help") {
@@ -109,6 +114,7 @@ std::string_view HelpText() {
   elanus config [flags]      print every setting with its default, range and meaning, as YAML
   elanus verify [DIR]        read every file of a folder that no server uses; status 1: damage
   elanus inspect [DIR]       show what is in it: log, collections, segments, sizes
+  elanus discard FILE        give up a damaged segment, DIR/shards/ID/N.seg: its rows are lost
   elanus --version
   elanus --help
 

@@ -13,12 +13,13 @@
 
 namespace elanus::app {
 
-enum class Action { kServe, kVerify, kInspect, kPrintConfig, kPrintVersion, kPrintHelp };
+enum class Action { kServe, kVerify, kInspect, kDiscard, kPrintConfig, kPrintVersion, kPrintHelp };
 
 struct CommandLine {
   Action action = Action::kServe;
   Settings settings;
   UnknownKeys unknown;  // of the file and the environment
+  std::string segment;  // kDiscard
 };
 
 // `arguments` without the program's name. An error is for the user, in one line.

@@ -7,6 +7,7 @@
 
 #include "app/command_line.h"
 #include "app/data_folder.h"
+#include "app/discard.h"
 #include "app/process.h"
 #include "app/survey.h"
 #include "app/version.h"
@@ -44,13 +45,22 @@ Status Serve(const Program& program, CommandLine line) {
   return Status();
 }
 
+Result<std::unique_ptr<DataFolder>> OpenExisting(io::FileSystem& fs, const std::string& path) {
+  if (!TRY(fs.Exists(io::JoinPath(path, "meta"))))
+    return Fail(Code::kParameterInvalid, path + " is no data folder");
+  return DataFolder::Open(fs, path);
+}
+
+Status Discard(const Program& program, const std::string& segment) {
+  const auto folder = TRY(OpenExisting(program.fs, TRY(FolderOfSegment(segment))));
+  const auto store = TRY(program.open_catalog(program.fs, folder->meta(), CatalogUse::kChange));
+  return DiscardSegment(program.fs, *folder, *store, segment, program.out);
+}
+
 // False: something is damaged.
 Result<bool> Survey(const Program& program, Action action, const std::string& path) {
-  if (!TRY(program.fs.Exists(io::JoinPath(path, "meta")))) {
-    return Fail(Code::kParameterInvalid, path + " is no data folder");
-  }
-  const auto folder = TRY(DataFolder::Open(program.fs, path));
-  const auto store = TRY(program.read_catalog(program.fs, folder->meta()));
+  const auto folder = TRY(OpenExisting(program.fs, path));
+  const auto store = TRY(program.open_catalog(program.fs, folder->meta(), CatalogUse::kRead));
   if (action == Action::kVerify) return VerifyData(program.fs, *folder, *store, program.out);
   TRY(InspectData(program.fs, *folder, *store, program.out));
   return true;
@@ -82,6 +92,12 @@ int Run(const Program& program) {
       const auto good = Survey(program, line->action, line->settings.data);
       if (good.ok()) return *good ? 0 : 1;
       program.err << "elanus: " << good.status().message() << std::endl;
+      return 1;
+    }
+    case Action::kDiscard: {
+      const Status done = Discard(program, line->segment);
+      if (done.ok()) return 0;
+      program.err << "elanus: " << done.message() << std::endl;
       return 1;
     }
     case Action::kServe:

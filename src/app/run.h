@@ -25,6 +25,8 @@ class Service {
   virtual void Stop(std::chrono::milliseconds drain_max) = 0;
 };
 
+enum class CatalogUse { kRead, kChange };
+
 struct Program {
   std::span<const std::string_view> arguments;  // without the program's name
   std::map<std::string, std::string> environment;
@@ -35,10 +37,10 @@ struct Program {
   std::function<Result<std::unique_ptr<Service>>(const Settings& settings, io::FileSystem& fs)>
       start;
   std::function<std::string()> wait_for_stop;  // says why it stops
-  // The catalog in a folder, to be read only.
+  // The catalog in a folder.
   std::function<Result<std::unique_ptr<meta::MetaStore>>(io::FileSystem& fs,
-                                                         const std::string& path)>
-      read_catalog;
+                                                         const std::string& path, CatalogUse use)>
+      open_catalog;
 };
 
 // The exit status: 0, 1 for what failed, 2 for a command line that cannot be understood.

@@ -48,7 +48,8 @@ class RunTest : public ::testing::Test {
            events_.push_back("wait");
            return std::string("test");
          },
-         [](io::FileSystem&, const std::string&) -> Result<std::unique_ptr<meta::MetaStore>> {
+         [](io::FileSystem&, const std::string&,
+            CatalogUse) -> Result<std::unique_ptr<meta::MetaStore>> {
            return Status(Code::kIoFailed, "no catalog here");
          }});
   }

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "app/discard.h"
 #include "base/clock.h"
 #include "coordinator/local_oracle.h"
 #include "io/memory/memory_file_system.h"
@@ -208,6 +209,31 @@ TEST_F(SurveyTest, InspectTellsOfASegmentThatCannotBeOpened) {
   std::ostringstream out;
   ASSERT_TRUE(InspectData(fs_, *folder_, store_, out).ok());
   EXPECT_THAT(out.str(), HasSubstr("quarantined: map '" + segment + "': No such file"));
+}
+
+TEST_F(SurveyTest, ADamagedSegmentIsGivenUpAndTheRestHasNoDamage) {
+  std::string segment;
+  for (const std::string& path : Files()) {
+    if (path.starts_with("data/shards/11/") && path.ends_with(".seg")) segment = path;
+  }
+  const auto discard = [&](const std::string& file) {
+    std::ostringstream out;
+    const Status done = DiscardSegment(fs_, *folder_, store_, file, out);
+    return done.ok() ? out.str() : done.message();
+  };
+  EXPECT_EQ(FolderOfSegment(segment).take(), "data");
+  EXPECT_THAT(discard(segment), HasSubstr("is not damaged: nothing was done"));
+  EXPECT_THAT(discard("data/shards/11/999.seg"), HasSubstr("belongs to no collection"));
+  EXPECT_THAT(discard("data/shards/13/1.seg"), HasSubstr("belongs to no collection"));
+  EXPECT_THAT(discard("data/wal/log-1"), HasSubstr("is no segment"));
+  EXPECT_THAT(discard("data/shards/11/7x.seg"), HasSubstr("is no segment"));
+  EXPECT_TRUE(Verify()) << said_;
+  fs_.FlipBit(segment, fs_.SizeOf(segment).take() / 2, 3);
+  EXPECT_FALSE(Verify());
+  EXPECT_THAT(discard(segment),
+              AllOf(HasSubstr("discarded: " + segment + ": collection 'default.books1': 1000 rows"),
+                    HasSubstr("0 segments are left"), HasSubstr("checksum")));
+  EXPECT_TRUE(Verify()) << said_;
 }
 
 }  // namespace

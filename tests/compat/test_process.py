@@ -108,3 +108,32 @@ def test_sigterm_answers_what_is_in_flight(own_server, name):
     client = own_server.client()
     rows = client.query(name, filter="", output_fields=["count(*)"])
     assert rows[0]["count(*)"] >= count
+
+
+def test_a_damaged_segment_can_be_given_up(own_server):
+    client = own_server.client()
+    make(client, "books")
+    for first in (0, 100):
+        client.insert("books", [{"id": first + i, "v": [i, 0, 0, 1]} for i in range(100)])
+        client.flush("books")
+    client.insert("books", [{"id": 200, "v": [1, 2, 3, 4]}])
+    client.close()
+    own_server.stop()
+    data = str(own_server.folder / "data")
+    segment = sorted((own_server.folder / "data" / "shards").rglob("*.seg"))[0]
+    content = bytearray(segment.read_bytes())
+    content[-8] ^= 1  # the footer: the segment cannot be opened
+    segment.write_bytes(content)
+    told = run("verify", data)
+    assert told.returncode == 1 and str(segment) in told.stdout
+    told = run("discard", str(segment))
+    assert told.returncode == 0, told.stderr
+    assert "collection 'default.books': 100 rows" in told.stdout
+    assert run("verify", data).returncode == 0
+    own_server.start()
+    client = own_server.client()
+    client.insert("books", [{"id": 300, "v": [1, 2, 3, 4]}])
+    assert client.query("books", output_fields=["count(*)"])[0]["count(*)"] == 102
+    assert not segment.exists()
+    again = run("discard", str(segment))
+    assert again.returncode == 1 and "used by another process" in again.stderr

@@ -17,5 +17,5 @@ int main(int argc, char** argv) {
   const std::vector<std::string_view> arguments(argv + 1, argv + argc);
   return app::Run(
       {arguments, app::ReadEnvironment(), *fs, std::cout, std::cerr, app::StartStandalone,
-       [&signals] { return std::string(strsignal(signals.Wait())); }, app::ReadCatalog});
+       [&signals] { return std::string(strsignal(signals.Wait())); }, app::OpenCatalog});
 }

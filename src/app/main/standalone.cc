@@ -232,8 +232,10 @@ Result<std::unique_ptr<Service>> StartStandalone(const Settings& settings, io::F
   return Standalone::Start(settings, fs);
 }
 
-Result<std::unique_ptr<meta::MetaStore>> ReadCatalog(io::FileSystem& fs, const std::string& path) {
-  auto store = TRY(meta::RocksMetaStore::OpenToRead(&fs, path));
+Result<std::unique_ptr<meta::MetaStore>> OpenCatalog(io::FileSystem& fs, const std::string& path,
+                                                     CatalogUse use) {
+  auto store = TRY(use == CatalogUse::kRead ? meta::RocksMetaStore::OpenToRead(&fs, path)
+                                            : meta::RocksMetaStore::Open(&fs, path));
   return std::unique_ptr<meta::MetaStore>(std::move(store));
 }
 

@@ -13,7 +13,8 @@ namespace elanus::app {
 // Opens the data folder, recovers, and serves. `fs` must outlive the service.
 Result<std::unique_ptr<Service>> StartStandalone(const Settings& settings, io::FileSystem& fs);
 
-// The catalog at `path`, to be read only.
-Result<std::unique_ptr<meta::MetaStore>> ReadCatalog(io::FileSystem& fs, const std::string& path);
+// The catalog at `path`.
+Result<std::unique_ptr<meta::MetaStore>> OpenCatalog(io::FileSystem& fs, const std::string& path,
+                                                     CatalogUse use);
 
 }  // namespace elanus::app
