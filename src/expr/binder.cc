@@ -9,6 +9,17 @@
 #include "model/timestamptz.h"
 
 namespace elanus::expr {
+namespace {
+
+// As Milvus writes types in the signatures of functions.
+std::string SignatureName(DataType type) {
+  if (type == DataType::kVarChar) return "varChar";
+  std::string name(NameOf(type));
+  for (char& c : name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  return IsInteger(type) ? name + "_t" : name;
+}
+
+}  // namespace
 Result<BoundFilter> Binder::Filter(const Node& root) {
   Result<Bound> result = Expression(root);
   if (!result.ok()) return CannotParse(source_, result.status());
@@ -300,7 +311,7 @@ Result<Bound> Binder::Call(const Node& node) {
   }
   std::string types;
   for (const Bound& argument : arguments)
-    types += (types.empty() ? "" : ", ") + argument.type_name();
+    types += (types.empty() ? "" : ", ") + SignatureName(argument.type);
   return Bad("function " + name + "(" + types + ") not found");
 }
 

@@ -285,7 +285,7 @@ TEST(Binder, RefusesInMilvusWords) {
        "distance parameter must be a numeric value (int or float), got: '5'"},
       {"st_dwithin(g, 'POINT(1 1)', id)",
        "distance parameter must be a constant numeric value, got: id"},
-      {"st_inside(g, 'POINT(1 1)')", "function st_inside(Geometry, VarChar) not found"},
+      {"st_inside(g, 'POINT(1 1)')", "function st_inside(geometry, varChar) not found"},
       {"g == 'POINT (1 1)'", "comparisons between Geometry and VarChar are not supported"},
       {"g == g", "comparisons between Geometry and Geometry are not supported"},
       {"g in []", "'term' can only be used on single field, but got: g"},
@@ -296,7 +296,8 @@ TEST(Binder, RefusesInMilvusWords) {
       {"element_filter(st, $[x] > 1)", "element_filter is not built yet"},
       {"MATCH_ANY(st, $[x] > 1)", "MATCH_ANY is not built yet"},
       {"st[x] == 1", "struct field not found: st[x]"},
-      {"nothing(id) == 1", "function nothing(Int64) not found"},
+      {"nothing(id) == 1", "function nothing(int64_t) not found"},
+      {"empty()", "function empty() not found"},
   };
   for (const auto& [text, expected] : cases) {
     EXPECT_NE(ErrorOf(text).find(expected), std::string::npos)

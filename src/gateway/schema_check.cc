@@ -157,7 +157,8 @@ bool Fits(const Value& value, DataType travels_in, DataType type) {
   if (type == DataType::kBool) return value.is_bool();
   if (IsInteger(type)) return value.is_int();
   if (IsFloating(type)) return value.is_double();
-  if (type == DataType::kTimestamptz) return value.is_string() || value.is_int();
+  if (type == DataType::kTimestamptz)
+    return value.is_string() || (value.is_int() && travels_in == DataType::kNone);
   return type == DataType::kVarChar && value.is_string();
 }
 

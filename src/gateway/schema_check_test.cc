@@ -188,6 +188,11 @@ TEST(CheckCreateCollection, RefusesInMilvusWords) {
          add(r, with_default(DataType::kInt8, int64_t{1}));
          r->fields.back().default_type = DataType::kInt64;
        }},
+      {"type (Timestamptz) of field (d) is not equal to the type(DataType_Int64) of default_value",
+       [&](auto* r) {
+         add(r, with_default(DataType::kTimestamptz, int64_t{1}));
+         r->fields.back().default_type = DataType::kInt64;
+       }},
       {"type (Int64) of field (d) is not equal to the type(DataType_Int) of default_value",
        [&](auto* r) {
          add(r, with_default(DataType::kInt64, int64_t{1}));
