@@ -326,6 +326,12 @@ std::vector<Setting> Table() {
   add(Number("server.slowRequestMs", FIELD(slow_request_ms), 0, 86'400'000,
              "Searches and queries that take as long are logged with their plan; 0: none."));
 
+  add(Number("memory.limit", FIELD(memory_limit), 0, 1 << 30,
+             "MiB of memory that the process may take, mapped files aside: rows not yet in files, "
+             "index builds, requests. 0: 70 % of what its control group, its resource limits and "
+             "the machine allow.",
+             kMiB));
+
   add(Number("wal.fileSize", FIELD(wal.file_bytes), 1, 4096, "MiB of one file of the log.", kMiB));
   add(Flag("wal.direct", FIELD(wal.direct), "Whether the log goes past the page cache."));
   add(Number("wal.softLimit", FIELD(shard.log_bytes_soft), 64, 1 << 20,
@@ -396,6 +402,10 @@ Result<Settings> Validated(Settings settings) {
   settings.admin_server.tls = settings.tls;
   if (settings.data.empty()) {
     return Fail(Code::kParameterInvalid, "setting data: must name a folder");
+  }
+  constexpr uint64_t kLeastMemory = 32 << 20;
+  if (settings.memory_limit != 0 && settings.memory_limit < kLeastMemory) {
+    return Fail(Code::kParameterInvalid, "setting memory.limit: must be 0, or at least 32");
   }
   settings.server.listener.endpoint = TRY(server::Endpoint::Parse(settings.listen));
   settings.admin_server.endpoint = TRY(server::Endpoint::Parse(settings.admin));

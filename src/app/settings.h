@@ -35,6 +35,7 @@ struct Settings {
   gateway::QuotaOptions quotas;
   server::ServerOptions server;       // but for its endpoint: Validated() fills it in from `listen`
   server::AdminOptions admin_server;  // likewise from `admin`
+  uint64_t memory_limit = 0;          // 0: a share of what the system allows
   size_t request_threads_max = 256;
   std::chrono::milliseconds drain_max{5'000};
   int64_t slow_request_ms = 1'000;

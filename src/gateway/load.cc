@@ -115,6 +115,7 @@ Status Gateway::Load(const std::string& database, const std::string& collection,
     return Invalid("failed to load partition, due to no partition specified");
   }
   TRY(CheckReplicas(replica_number, resource_groups));
+  TRY(shards_->CheckRoom());
   return coordinator_->Load(DatabaseOf(database), collection, partitions,
                             std::max(replica_number, 1), load_fields, resource_groups);
 }

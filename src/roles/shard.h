@@ -177,8 +177,10 @@ struct ShardStats {
   int64_t live_rows = 0;
   std::vector<std::pair<PartitionId, int64_t>> partition_rows;  // physical
   std::vector<SegmentInfo> segments;
-  uint64_t memory_bytes = 0;
-  uint64_t disk_bytes = 0;
+  uint64_t memory_bytes = 0;         // what the system cannot take back; mapped files are not in it
+  uint64_t growing_bytes = 0;        // of that: rows that are in no segment file yet
+  uint64_t disk_bytes = 0;           // segments and indexes
+  uint64_t index_bytes = 0;          // of that: indexes
   std::vector<std::string> damages;  // of its files, as far as anybody has met them; by file
 };
 
@@ -231,6 +233,8 @@ class ShardDirectory {
   virtual std::optional<Compaction> FindCompaction(int64_t id) = 0;
   // Its rows, files and log records are no longer needed; running reads end on their snapshot.
   virtual Status Drop(ShardId shard) = 0;
+  // kMemoryLimitExceeded while the process has taken so much memory that nothing may be loaded.
+  virtual Status CheckRoom() { return {}; }
 };
 
 }  // namespace elanus::roles

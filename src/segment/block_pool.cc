@@ -32,7 +32,7 @@ std::byte* Fresh(size_t size) {
                                 : static_cast<std::byte*>(::operator new(size, kAlignment));
 }
 
-void Release(std::byte* block, size_t size) {
+void GiveBack(std::byte* block, size_t size) {
   if (size >= kHugePageBytes) {
     munmap(block, size);
   } else {
@@ -59,6 +59,7 @@ std::byte* BlockPool::Allocate(size_t size) {
       return block;
     }
   }
+  Count(static_cast<int64_t>(size));
   return Fresh(size);
 }
 
@@ -72,6 +73,11 @@ void BlockPool::Free(std::byte* block, size_t size) {
     }
   }
   Release(block, size);
+}
+
+void BlockPool::Release(std::byte* block, size_t size) {
+  GiveBack(block, size);
+  Count(-static_cast<int64_t>(size));
 }
 
 uint64_t BlockPool::idle_bytes() const {
@@ -90,6 +96,7 @@ void BlockPool::Trim() {
 }
 
 BlockArena::~BlockArena() {
+  SetBeside(0);
   for (const Block& block : blocks_) pool_->Free(block.data, block.size);
 }
 

@@ -142,6 +142,7 @@ class ChunkedSegment : public GrowingSegment {
     }
     origin_.Append(first, batch.rows, partitions, ts);
     AddKeys(first, batch.rows);
+    arena_.SetBeside(keys_.bytes());
     data_bytes_.fetch_add(bytes, std::memory_order_relaxed);
     rows_.store(first + batch.rows, std::memory_order_release);
     return static_cast<uint32_t>(first);
@@ -163,7 +164,7 @@ class ChunkedSegment : public GrowingSegment {
   bool Has(FieldId field) const override { return Find(field) != nullptr; }
   uint64_t data_bytes() const override { return data_bytes_.load(std::memory_order_relaxed); }
   size_t rows() const override { return rows_.load(std::memory_order_acquire); }
-  uint64_t memory_bytes() const override { return arena_.bytes() + keys_.bytes(); }
+  uint64_t memory_bytes() const override { return arena_.bytes(); }
 
   Status Search(const Context& context, const VectorSearch& search, size_t rows,
                 const RowMask& allowed, const IndexSet*,

@@ -151,7 +151,16 @@ class MappedSegment : public SealedSegment {
   }
 
   size_t rows() const override { return file_->footer().rows; }
-  uint64_t memory_bytes() const override { return sizeof *this + file_->memory_bytes(); }
+  uint64_t memory_bytes() const override {
+    uint64_t bytes = sizeof *this + file_->memory_bytes() +
+                     columns_.size() * (sizeof(SealedColumn) + sizeof(FieldId));
+    for (const auto& [field, counts] : terms_) bytes += sizeof counts + counts.memory_bytes();
+    const std::lock_guard lock(mutex_);
+    return bytes + (value_marks_.size() + 1) * kTimeMarks * sizeof(int64_t);
+  }
+  void DropCaches() const override {
+    for (const auto& [field, counts] : terms_) counts.Clear();
+  }
   uint64_t file_bytes() const override { return file_->bytes(); }
   bool Has(FieldId field) const override { return columns_.contains(field); }
 

@@ -35,6 +35,8 @@ class SealedSegment : public Segment {
   virtual Result<index::VectorView> LendVectors(const Field& field) const = 0;
   virtual Result<index::ScalarView> LendScalars(const Field& field) const = 0;
   virtual uint64_t file_bytes() const = 0;
+  // Lets go of what calls have found out, and would find out again.
+  virtual void DropCaches() const {}
   // How many rows were inserted before `ts`; up to 1/64 of the rows fewer. The first call that
   // needs it reads the timestamps.
   virtual size_t RowsInsertedBefore(Timestamp ts) const = 0;

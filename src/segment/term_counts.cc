@@ -27,6 +27,21 @@ uint64_t TermCounts::Counts::With(uint32_t term) const {
   return it == with.end() ? 0 : it->second;
 }
 
+uint64_t TermCounts::memory_bytes() const {
+  const std::lock_guard lock(mutex_);
+  // A node and its place in the table.
+  constexpr size_t kTermBytes = 40;
+  return (all_.with.size() + ended_.with.size()) * kTermBytes;
+}
+
+void TermCounts::Clear() const {
+  const std::lock_guard lock(mutex_);
+  counted_ = 0;
+  all_ = {};
+  ended_ = {};
+  ends_ = nullptr;
+}
+
 Status TermCounts::AddTo(size_t rows, const LiveTable& live, const index::VectorIndex* index,
                          const RowAt& row_at, TermTotals* totals) const {
   std::vector<uint64_t> with(totals->terms.size());

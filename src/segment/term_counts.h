@@ -39,6 +39,9 @@ class TermCounts {
   Status AddTo(size_t rows, const LiveTable& live, const index::VectorIndex* index,
                const RowAt& row_at, TermTotals* totals) const;
 
+  uint64_t memory_bytes() const;
+  void Clear() const;  // the next call counts from the beginning
+
  private:
   struct Counts {
     std::unordered_map<uint32_t, uint32_t> with;

@@ -54,7 +54,8 @@ Result<Compaction> LocalShard::PlanCompaction(const roles::CompactionRequest& re
   Compaction compaction;
   compaction.collection = snapshot->collection->id;
   compaction.shard = id_;
-  compaction.target_bytes = TRY(TargetBytes(request.target_megabytes));
+  compaction.target_bytes =
+      std::min(TRY(TargetBytes(request.target_megabytes)), BuildableBytes(*snapshot));
   compaction.split = request.target_megabytes != 0;
   compaction.by_clustering_key =
       request.by_clustering_key && ClusteringKey(snapshot->collection->schema) != nullptr;

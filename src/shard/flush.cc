@@ -16,15 +16,24 @@ using segment::Segment;
 
 namespace {}  // namespace
 
+void LocalShard::SealGrowing() {
+  if (growing_ == nullptr || growing_->rows() == 0) return;
+  FreezeGrowing();
+  changed_ = true;
+  Publish();
+}
+
+Status LocalShard::SealAndFlush() {
+  env_->lane->RunTask([this] { SealGrowing(); });
+  CrashHere(CrashPoint::kFlushFrozen);
+  return FlushFrozen();
+}
+
 Result<roles::FlushResult> LocalShard::Flush(const Context& context) {
   TRY(context.Check());
   roles::FlushResult result;
   env_->lane->RunTask([this, &result] {
-    if (growing_ != nullptr && growing_->rows() > 0) {
-      FreezeGrowing();
-      changed_ = true;
-      Publish();
-    }
+    SealGrowing();
     result.timestamp = std::max(last_ts_, env_->oracle->Now());
   });
   CrashHere(CrashPoint::kFlushFrozen);

@@ -11,11 +11,13 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/context.h"
+#include "base/memory_budget.h"
 #include "index/paced_verify.h"
 #include "io/file_system.h"
 #include "meta/catalog.h"
@@ -65,6 +67,7 @@ struct ShardEnv {
   const Clock* clock = nullptr;
   Lane* lane = nullptr;
   GrowingMemory* memory = nullptr;
+  MemoryBudget* budget = nullptr;
   std::shared_ptr<segment::BlockPool> blocks;  // of growing segments, recycled
   ShardOptions options;
   std::function<Result<int64_t>()> next_object;  // ids never given before
@@ -103,6 +106,14 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
 
   // Flusher thread: writes every frozen segment.
   Status FlushFrozen();
+  // The same, with what is growing now.
+  Status SealAndFlush();
+  // Of the segment that takes writes now.
+  uint64_t GrowingBytes() const;
+  // Of sealed segments and indexes, beside their mapped files.
+  uint64_t ResidentBytes() const;
+  // What can be made again.
+  void DropCaches();
   // Worker thread: one merge or index build if one is due. False: nothing to do.
   bool RunOneJob();
   // What a compaction would do to the sealed segments but `busy` ones. Nothing has an id yet.
@@ -152,6 +163,7 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   void EndRows(size_t view, std::vector<uint32_t>* rows, Timestamp ts, Counts* counts);
   void Publish();
   void FreezeGrowing();
+  void SealGrowing();
   void CodeGrowing();
   void EndMissingPartitions();
   size_t ViewIndex(SegmentId id) const;  // views_.size() when it is gone
@@ -216,7 +228,13 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
     IndexInfo index;
     Field field;
   };
-  std::optional<IndexJob> PickIndex(const Snapshot& snapshot, bool quiet) const;
+  // `fitting`: only what there is memory for now.
+  std::optional<IndexJob> PickIndex(const Snapshot& snapshot, bool quiet, bool fitting) const;
+  // At the peak of building one index over all of their rows.
+  uint64_t BuildBytes(std::span<const SegmentViewPtr> views, const IndexInfo& index,
+                      const Field& field) const;
+  // Of a segment whose indexes there would not be the memory for: none are made as large.
+  uint64_t BuildableBytes(const Snapshot& snapshot) const;
   Status BuildIndex(const IndexJob& job);
   bool WantsIndexFile(const IndexInfo& index, const Field& field, size_t rows) const;
   bool NeedsIndexFile(const IndexInfo& index, const Field& field, const SegmentView& view) const;

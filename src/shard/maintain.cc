@@ -1,10 +1,12 @@
 // LocalShard, work behind the scenes: merges of small segments and builds of declared indexes
 // (shard.md section 7). One job at a time a shard; its result is dropped if its inputs are gone.
 #include <algorithm>
+#include <span>
 
 #include "base/crash_point.h"
 #include "base/log.h"
 #include "expr/field_path.h"
+#include "index/build_memory.h"
 #include "shard/fetch.h"
 #include "shard/local_shard.h"
 #include "shard/served_indexes.h"
@@ -23,6 +25,9 @@ constexpr size_t kMergeFanIn = 4;
 // fifth.
 constexpr size_t kBusyShare = 2;
 constexpr size_t kQuietShare = 5;
+
+// Of the merge of a row: where it comes from and goes, its key, its moment.
+constexpr uint64_t kMergeRowBytes = 64;
 
 // As fast to search as if they were one segment.
 constexpr uint64_t kSmallBytes = 16 << 20;
@@ -76,7 +81,7 @@ bool LocalShard::HasJobWhenQuiet() const {
     if (view->growing != nullptr && WorthSealing(*snapshot->collection, *view->growing))
       return true;
   }
-  return !PickMerge(*snapshot, true).empty() || PickIndex(*snapshot, true);
+  return !PickMerge(*snapshot, true).empty() || PickIndex(*snapshot, true, false);
 }
 
 bool LocalShard::RunOneJob() {
@@ -94,14 +99,20 @@ bool LocalShard::RunOneJob() {
   const bool quiet = IsQuiet() && !flushing;
   if (const auto inputs = PickMerge(*snapshot, quiet); !inputs.empty()) {
     const Status merged = Merge(inputs);
-    if (!merged.ok() && !dropped_) {
+    if (merged.ok() || dropped_) return true;
+    if (merged.code() != Code::kMemoryLimitExceeded) {
       LOG_ERROR("merge failed", {"shard", id_.value}, {"error", merged.message()});
       return false;
     }
-    return true;
+    // What there is can be indexed meanwhile.
+    LOG_WARNING("merge waits for memory", {"shard", id_.value}, {"reason", merged.message()});
   }
-  if (const auto job = PickIndex(*snapshot, quiet); job) {
+  if (const auto job = PickIndex(*snapshot, quiet, true); job) {
     const Status built = BuildIndex(*job);
+    if (built.code() == Code::kMemoryLimitExceeded &&
+        BuildBytes({&job->view, 1}, job->index, job->field) <= env_->budget->Share(3, 4)) {
+      return false;  // others were quicker; it is tried again
+    }
     if (!built.ok() && !dropped_) {
       LOG_ERROR("index build failed", {"shard", id_.value}, {"index", job->index.name},
                 {"error", built.message()});
@@ -114,8 +125,51 @@ bool LocalShard::RunOneJob() {
     }
     return true;
   }
-  if (quiet) asked_to_settle_ = false;
+  if (quiet && !PickIndex(*snapshot, true, false)) asked_to_settle_ = false;
   return false;
+}
+
+uint64_t LocalShard::BuildBytes(std::span<const SegmentViewPtr> views, const IndexInfo& index,
+                                const Field& field) const {
+  index::ColumnSize column{field.type, field.dim, 0, 0};
+  for (const SegmentViewPtr& view : views) {
+    if (view->sealed == nullptr || !view->sealed->Has(field.id) || view->rows == 0) continue;
+    column.rows += view->rows;
+    const uint64_t* ends = nullptr;
+    if (IsVector(field.type)) {
+      if (const auto lent = view->sealed->LendVectors(field); lent.ok()) ends = lent->ends;
+    } else if (const auto lent = view->sealed->LendScalars(field); lent.ok()) {
+      ends = lent->ends;
+    }
+    if (ends != nullptr) column.bytes += ends[view->rows - 1];
+  }
+  if (IsVector(field.type)) {
+    return index::BuildMemory(index::ResolveSpec(field, index), column,
+                              env_->options.build_threads);
+  }
+  const auto spec = SpecOf(index, field, slot_.Get()->collection->schema);
+  return spec ? index::BuildMemory(*spec, column) : 0;
+}
+
+uint64_t LocalShard::BuildableBytes(const Snapshot& snapshot) const {
+  constexpr uint64_t kAny = MemoryBudget::kUnlimited;
+  if (!env_->budget->limited()) return kAny;
+  uint64_t rows = 0, bytes = 0;
+  for (const SegmentViewPtr& view : snapshot.segments) {
+    if (view->sealed == nullptr) continue;
+    rows += view->rows;
+    bytes += view->sealed->file_bytes();
+  }
+  uint64_t needed = rows * kMergeRowBytes;  // if all were one segment
+  for (const IndexInfo& index : ServedIndexes(*snapshot.collection)) {
+    const Field* field = snapshot.collection->schema.Find(index.field);
+    if (field == nullptr || IsExact(index.type)) continue;
+    needed = std::max(needed, BuildBytes(snapshot.segments, index, *field));
+  }
+  const uint64_t share = env_->budget->Share(1, 3);
+  if (needed <= share) return kAny;
+  return static_cast<uint64_t>(static_cast<double>(bytes) * static_cast<double>(share) /
+                               static_cast<double>(needed));
 }
 
 // Raises the floor of a shard that is not written to, once that frees rows.
@@ -202,13 +256,14 @@ bool LocalShard::LacksMade(const segment::Segment& segment, const Schema& schema
 // read any more, or without a field that a function makes, is rewritten alone.
 std::vector<SegmentViewPtr> LocalShard::PickMerge(const Snapshot& snapshot, bool quiet) const {
   const Expiry expiry = Purgeable(*snapshot.collection);
+  const uint64_t bytes_max = std::min(env_->options.segment_bytes_max, BuildableBytes(snapshot));
   std::vector<SegmentViewPtr> sealed;
   for (const SegmentViewPtr& view : snapshot.segments) {
     if (view->sealed == nullptr || !view->sealed->damage().ok()) continue;
     if (LacksMade(*view->segment, snapshot.collection->schema)) return {view};
     const size_t gone = RowsToReclaim(*view, snapshot.floor, expiry);
     if (WorthRewriting(*view, gone, quiet ? kQuietShare : kBusyShare)) return {view};
-    if (view->sealed->file_bytes() < env_->options.segment_bytes_max) sealed.push_back(view);
+    if (view->sealed->file_bytes() < bytes_max) sealed.push_back(view);
   }
   std::sort(sealed.begin(), sealed.end(), [](const SegmentViewPtr& a, const SegmentViewPtr& b) {
     return a->sealed->file_bytes() < b->sealed->file_bytes();
@@ -219,7 +274,7 @@ std::vector<SegmentViewPtr> LocalShard::PickMerge(const Snapshot& snapshot, bool
     uint64_t bytes = 0;
     for (size_t i = first; i < sealed.size(); ++i) {
       const uint64_t size = sealed[i]->sealed->file_bytes();
-      if (size > smallest * 4 || bytes + size > env_->options.segment_bytes_max) break;
+      if (size > smallest * 4 || bytes + size > bytes_max) break;
       bytes += size;
       run.push_back(sealed[i]);
     }
@@ -230,7 +285,7 @@ std::vector<SegmentViewPtr> LocalShard::PickMerge(const Snapshot& snapshot, bool
   uint64_t bytes = 0;
   for (const SegmentViewPtr& view : sealed) {
     const uint64_t size = view->sealed->file_bytes();
-    if (bytes + size > env_->options.segment_bytes_max) break;
+    if (bytes + size > bytes_max) break;
     if (joined.size() >= 2 && size > 8 * bytes) break;
     joined.push_back(view);
     bytes += size;
@@ -280,6 +335,10 @@ Result<segment::WrittenSegment> LocalShard::WritePart(const Snapshot& snapshot,
 Result<std::vector<SegmentId>> LocalShard::Rewrite(const std::vector<SegmentViewPtr>& inputs,
                                                    const RowParts& parts, const NoteTargets& note) {
   const SnapshotPtr snapshot = slot_.Get();
+  uint64_t rows_in = 0;
+  for (const SegmentViewPtr& view : inputs) rows_in += view->rows;
+  const MemoryReservation reserved = TRY(env_->budget->Reserve(
+      MemoryUse::kBuilds, rows_in * kMergeRowBytes, MemoryBudget::Line::kSoft, "merge"));
   struct Output {
     segment::WrittenSegment written;
     std::shared_ptr<segment::SealedSegment> sealed;
@@ -393,8 +452,11 @@ bool LocalShard::NeedsIndexFile(const IndexInfo& index, const Field& field,
   return view.sealed->Has(field.id) && WantsIndexFile(index, field, view.rows);
 }
 
-std::optional<LocalShard::IndexJob> LocalShard::PickIndex(const Snapshot& snapshot,
-                                                          bool quiet) const {
+std::optional<LocalShard::IndexJob> LocalShard::PickIndex(const Snapshot& snapshot, bool quiet,
+                                                          bool fitting) const {
+  const uint64_t used = env_->budget->used();
+  const uint64_t room = env_->budget->At(MemoryBudget::Line::kSoft) -
+                        std::min(env_->budget->At(MemoryBudget::Line::kSoft), used);
   for (const IndexInfo& index : ServedIndexes(*snapshot.collection)) {
     const Field* field = snapshot.collection->schema.Find(index.field);
     if (field == nullptr) continue;
@@ -407,6 +469,10 @@ std::optional<LocalShard::IndexJob> LocalShard::PickIndex(const Snapshot& snapsh
     for (const SegmentViewPtr& view : snapshot.segments) {
       if (view->sealed == nullptr || view->index_ids.contains(index.id)) continue;
       if (!NeedsIndexFile(index, *field, *view)) continue;
+      if (fitting) {  // what never fits is taken, and told of
+        const uint64_t bytes = BuildBytes({&view, 1}, index, *field);
+        if (bytes > room && bytes <= env_->budget->Share(3, 4)) continue;
+      }
       if (quiet || view->sealed->file_bytes() >= env_->options.index_bytes_early)
         return IndexJob{view, index, *field};
     }
@@ -416,6 +482,13 @@ std::optional<LocalShard::IndexJob> LocalShard::PickIndex(const Snapshot& snapsh
 
 Status LocalShard::BuildIndex(const IndexJob& job) {
   const int64_t begun_ms = env_->clock->NowMs();
+  const std::string what =
+      "index '" + job.index.name + "' of a segment of " + std::to_string(job.view->rows) + " rows";
+  const uint64_t needed = BuildBytes({&job.view, 1}, job.index, job.field);
+  if (needed > env_->budget->Share(3, 4))
+    return env_->budget->Refuse(MemoryUse::kBuilds, needed, what);
+  const MemoryReservation reserved =
+      TRY(env_->budget->Reserve(MemoryUse::kBuilds, needed, MemoryBudget::Line::kSoft, what));
   const int64_t object = TRY(env_->next_object());
   const std::string path = Path(object, "idx");
   uint64_t bytes = 0;
@@ -466,6 +539,7 @@ Status LocalShard::BuildIndex(const IndexJob& job) {
     all->scalars.merge(indexes.scalars);
     view.indexes = std::move(all);
     view.index_ids[made.index] = made.field;
+    view.index_bytes[made.index] = made.bytes;
     ReplaceView(i, std::move(view));
     changed_ = true;
     Publish();

@@ -22,6 +22,7 @@ class MaintainTest : public ::testing::Test {
     env_.clock = &clock_;
     env_.lane = &lane_;
     env_.memory = &memory_;
+    env_.budget = &budget_;
     env_.blocks = std::make_shared<segment::BlockPool>();
     env_.next_object = [this] { return Result<int64_t>(next_object_++); };
     env_.wake_flusher = [this](ShardId) { ++flusher_wakes_; };
@@ -102,6 +103,7 @@ class MaintainTest : public ::testing::Test {
           .take();
   Lane lane_{log_.get(), &oracle_};
   GrowingMemory memory_{1 << 30};
+  MemoryBudget budget_{256 << 20};
   ShardEnv env_;
   std::atomic<int> flusher_wakes_ = 0, worker_wakes_ = 0;
   int64_t next_object_ = 1000;
@@ -109,6 +111,52 @@ class MaintainTest : public ::testing::Test {
   std::shared_ptr<CollectionInfo> collection_;
   std::shared_ptr<LocalShard> shard_;
 };
+
+TEST_F(MaintainTest, AnIndexWaitsUntilThereIsMemoryToBuildIt) {
+  budget_.Add(MemoryUse::kRequests, 220 << 20);
+  Insert(1000);
+  Work();
+  BeQuiet();
+  Work();
+  EXPECT_EQ(Segments(), "1000");
+  EXPECT_TRUE(shard_->HasJobWhenQuiet());
+  EXPECT_EQ(shard_->ProgressOf(IndexId(50)).failure, "");
+  budget_.Add(MemoryUse::kRequests, -(220 << 20));
+  Work();
+  EXPECT_EQ(Segments(), "1000i");
+  EXPECT_EQ(budget_.used(MemoryUse::kBuilds), 0U);
+}
+
+TEST_F(MaintainTest, AnIndexThatCannotFitSaysSo) {
+  MemoryBudget tiny(2 << 20);
+  env_.budget = &tiny;
+  Insert(1000);
+  Work();
+  BeQuiet();
+  Work();
+  EXPECT_EQ(Segments(), "1000");
+  const std::string failure = shard_->ProgressOf(IndexId(50)).failure;
+  EXPECT_TRUE(failure.starts_with(
+      "index 'vector' of a segment of 1000 rows: memory limit exceeded[predict(MB)="))
+      << failure;
+  EXPECT_NE(failure.find("[limit(MB)=2.0]"), std::string::npos) << failure;
+  env_.budget = &budget_;
+}
+
+// A segment is not merged into one that no index could be built for.
+TEST_F(MaintainTest, SegmentsAreNoLargerThanTheirIndexesCanBeBuilt) {
+  MemoryBudget small(9 << 20);
+  env_.budget = &small;
+  env_.options.seal_rows = 8000;
+  env_.options.seal_bytes = 64 << 20;
+  for (int i = 0; i < 4; ++i) Insert(8000);
+  Work();
+  BeQuiet();
+  Work();
+  EXPECT_EQ(Segments(), "16000i 16000i") << "two would need 5 MB of the 3 that builds have";
+  EXPECT_EQ(Compact({.collection = {}, .target_megabytes = INT64_MAX}), "16000=16000 16000=16000");
+  env_.budget = &budget_;
+}
 
 TEST_F(MaintainTest, ALoadLeftAloneEndsIndexedWithoutACall) {
   for (int i = 0; i < 9; ++i) Insert(250);

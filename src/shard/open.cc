@@ -73,6 +73,7 @@ Result<std::shared_ptr<LocalShard>> LocalShard::Open(const ShardEnv* env,
       if (attached.ok()) {
         if (indexes->vectors.contains(object.field) || indexes->scalars.contains(object.index)) {
           view.index_ids[object.index] = object.field;
+          view.index_bytes[object.index] = object.bytes;
         }
         continue;
       }

@@ -274,6 +274,31 @@ Result<roles::SearchResult> LocalShard::SearchRows(const Context& context,
   return result;
 }
 
+uint64_t LocalShard::GrowingBytes() const {
+  const SnapshotPtr snapshot = slot_.Get();
+  if (snapshot->segments.empty() || snapshot->segments.back()->growing == nullptr) return 0;
+  return snapshot->segments.back()->segment->memory_bytes();
+}
+
+uint64_t LocalShard::ResidentBytes() const {
+  const SnapshotPtr snapshot = slot_.Get();
+  uint64_t bytes = sizeof *this;
+  for (const SegmentViewPtr& view : snapshot->segments) {
+    bytes += sizeof(SegmentView) + view->live->memory_bytes();
+    if (view->sealed == nullptr) continue;
+    bytes += view->segment->memory_bytes();
+    for (const auto& [field, index] : view->indexes->vectors) bytes += index->memory_bytes();
+  }
+  return bytes;
+}
+
+void LocalShard::DropCaches() {
+  const SnapshotPtr snapshot = slot_.Get();
+  for (const SegmentViewPtr& view : snapshot->segments) {
+    if (view->sealed != nullptr) view->sealed->DropCaches();
+  }
+}
+
 roles::ShardStats LocalShard::Stats() {
   const SnapshotPtr snapshot = slot_.Get();
   roles::ShardStats stats;
@@ -303,11 +328,18 @@ roles::ShardStats LocalShard::Stats() {
     }
     stats.physical_rows += counted;
     stats.live_rows += static_cast<int64_t>(view->live_rows());
-    stats.memory_bytes += view->segment->memory_bytes();
-    if (view->sealed != nullptr) stats.disk_bytes += info.bytes;
+    if (view->sealed != nullptr) {
+      uint64_t indexes = 0;
+      for (const auto& [index, bytes] : view->index_bytes) indexes += bytes;
+      stats.disk_bytes += info.bytes + indexes;
+      stats.index_bytes += indexes;
+    } else {
+      stats.growing_bytes += view->segment->memory_bytes();
+    }
     // What is left of dropped partitions goes with the next merge, and is nobody's meanwhile.
     if (counted > 0 || view->rows == 0) stats.segments.push_back(std::move(info));
   }
+  stats.memory_bytes = stats.growing_bytes + ResidentBytes();
   std::set<std::string> damages;
   for (const SegmentViewPtr& view : snapshot->segments) {
     if (const Status damage = view->segment->damage(); !damage.ok())

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstdlib>
 
+#include <malloc.h>
+
 #include "base/background.h"
 #include "base/crash_point.h"
 #include "base/log.h"
@@ -15,22 +17,45 @@ constexpr int64_t kObjectBlock = 1000;
 constexpr uint64_t kIdleBlockBytes = 128 << 20;
 constexpr std::chrono::seconds kTick(1);
 constexpr std::chrono::seconds kLookAround(15);
+constexpr std::chrono::seconds kTrimInterval(5);
 // Of index files, in a tick in which there was nothing else to do.
 constexpr size_t kScrubbedBytes = 32 << 20;
 constexpr size_t kScrubbedShards = 100;
+// Growing segments of fewer bytes are not worth a file, even when memory is short.
+constexpr uint64_t kRelievedBytes = 256 << 10;
+
+HostOptions Fitted(HostOptions options, const MemoryBudget& budget) {
+  options.growing_bytes_max = std::min<size_t>(options.growing_bytes_max, budget.Share(1, 4));
+  // Chunks double: a segment takes up to twice its data, so four of them fit.
+  options.shard.seal_bytes =
+      std::min<size_t>(options.shard.seal_bytes, std::max<uint64_t>(budget.Share(1, 32), 1 << 20));
+  return options;
+}
+
+std::shared_ptr<MemoryBudget> OrUnlimited(std::shared_ptr<MemoryBudget> budget) {
+  return budget != nullptr ? std::move(budget) : std::make_shared<MemoryBudget>();
+}
 
 }  // namespace
 
 ShardHost::ShardHost(HostOptions options, io::FileSystem* fs, std::string dir,
                      meta::Catalog* catalog, wal::Log* log, roles::Oracle* oracle,
                      const Clock* clock)
-    : options_(std::move(options)),
+    : budget_(OrUnlimited(options.budget)),
+      options_(Fitted(std::move(options), *budget_)),
       catalog_(catalog),
       log_(log),
       fs_(fs),
       pace_(options_.background_bytes_per_second),
       paced_fs_(fs, &pace_),
-      memory_(options_.growing_bytes_max),
+      memory_(
+          options_.growing_bytes_max, budget_.get(),
+          [this] {
+            if (relief_due_.exchange(true)) return;
+            const std::lock_guard lock(work_mutex_);
+            flusher_wake_.notify_one();
+          },
+          options_.memory_wait),
       compactions_(catalog),
       lane_(std::make_unique<Lane>(log, oracle)) {
   env_.fs = fs;
@@ -41,7 +66,9 @@ ShardHost::ShardHost(HostOptions options, io::FileSystem* fs, std::string dir,
   env_.clock = clock;
   env_.lane = lane_.get();
   env_.memory = &memory_;
-  env_.blocks = std::make_shared<segment::BlockPool>(kIdleBlockBytes);
+  env_.budget = budget_.get();
+  env_.blocks = std::make_shared<segment::BlockPool>(
+      std::min<uint64_t>(kIdleBlockBytes, budget_->Share(1, 16)), budget_);
   env_.options = options_.shard;
   env_.next_object = [this] { return NextObject(); };
   env_.wake_flusher = [this](ShardId id) {
@@ -69,6 +96,7 @@ ShardHost::~ShardHost() {
   if (worker_.joinable()) worker_.join();
   lane_.reset();
   shards_.clear();
+  budget_->Add(MemoryUse::kResident, -resident_bytes_);
 }
 
 Status ShardHost::Recover(const std::vector<roles::CollectionPtr>& collections) {
@@ -212,6 +240,8 @@ bool ShardHost::RunNextPlan(const ShardRef& shard) {
     plan.state = CompactionPlan::State::kDone;
   } else if (targets.status().code() == Code::kCancelled) {
     return false;  // goes on after the next start
+  } else if (targets.status().code() == Code::kMemoryLimitExceeded) {
+    return false;  // is tried again
   } else {
     LOG_ERROR("compaction failed", {"shard", shard->id().value}, {"compaction", id},
               {"error", targets.status().message()});
@@ -286,9 +316,11 @@ void ShardHost::FlusherLoop() {
   SetThreadName("flusher");
   std::unique_lock lock(work_mutex_);
   while (!stopping_) {
-    flusher_wake_.wait_for(lock, kTick, [this] { return stopping_ || !to_flush_.empty(); });
+    flusher_wake_.wait_for(lock, kTick,
+                           [this] { return stopping_ || !to_flush_.empty() || relief_due_; });
     if (stopping_) return;
     const std::set<ShardId> due = std::exchange(to_flush_, {});
+    relief_due_ = false;
     lock.unlock();
     std::string problem;
     for (const ShardId id : due) {
@@ -302,6 +334,7 @@ void ShardHost::FlusherLoop() {
         retry_flush_.insert(id);
       }
     }
+    WatchMemory();
     ShortenLog();
     TruncateLog();
     lock.lock();
@@ -312,6 +345,68 @@ void ShardHost::FlusherLoop() {
       retry_flush_.clear();
     }
   }
+}
+
+// What no call counts by itself, and what is to be done when too much is taken.
+void ShardHost::WatchMemory() {
+  CountResident();
+  if (options_.anonymous_bytes) budget_->Observe(options_.anonymous_bytes());
+  if (memory_.nearly_full() || budget_->Above(MemoryBudget::Line::kSoft)) RelieveMemory();
+}
+
+// At most a sixteenth of a processor, however many shards there are.
+void ShardHost::CountResident() {
+  const auto begun = std::chrono::steady_clock::now();
+  if (begun < next_count_) return;
+  int64_t bytes = 0;
+  for (const ShardRef& shard : All()) bytes += static_cast<int64_t>(shard->ResidentBytes());
+  budget_->Add(MemoryUse::kResident, bytes - resident_bytes_);
+  resident_bytes_ = bytes;
+  next_count_ = begun + 16 * (std::chrono::steady_clock::now() - begun);
+}
+
+// Seals and flushes the largest growing segments until what is left, once all that is frozen is
+// flushed, takes half the cap and 70 % of the budget; gives back what is kept for later use.
+void ShardHost::RelieveMemory() {
+  std::vector<std::pair<uint64_t, ShardRef>> largest;
+  uint64_t growing = 0;
+  for (const ShardRef& shard : All()) {
+    const uint64_t bytes = shard->GrowingBytes();
+    if (bytes == 0 || !shard->damage().ok()) continue;
+    growing += bytes;
+    largest.emplace_back(bytes, shard);
+  }
+  std::sort(largest.begin(), largest.end(),
+            [](const auto& a, const auto& b) { return a.first > b.first; });
+  env_.blocks->Trim();
+  const uint64_t all = memory_.bytes();
+  const uint64_t frozen = all - std::min(all, growing);
+  const uint64_t used = budget_->used();
+  const uint64_t kept = budget_->Share(7, 10);
+  const uint64_t half = memory_.bytes_max() / 2;
+  uint64_t too_much = growing - std::min<uint64_t>(growing, half);
+  if (budget_->Above(MemoryBudget::Line::kSoft)) {
+    too_much = std::max(too_much, used - std::min(used, frozen + kept));
+  }
+  uint64_t sealed = 0;
+  for (const auto& [bytes, shard] : largest) {
+    if (sealed >= too_much || bytes < kRelievedBytes) break;
+    sealed += bytes;
+    LOG_INFO("segment is sealed early to free memory", {"shard", shard->id().value},
+             {"bytes", bytes}, {"used", used}, {"limit", budget_->limit()});
+    if (const Status flushed = shard->SealAndFlush(); !flushed.ok()) {
+      LOG_ERROR("flush failed", {"shard", shard->id().value}, {"error", flushed.message()});
+      const std::lock_guard retry(work_mutex_);
+      retry_flush_.insert(shard->id());
+    }
+  }
+  env_.blocks->Trim();
+  if (!budget_->Above(MemoryBudget::Line::kSoft)) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_trim_) return;
+  next_trim_ = now + kTrimInterval;
+  for (const ShardRef& shard : All()) shard->DropCaches();
+  malloc_trim(0);
 }
 
 // Flushes the shards whose unflushed rows hold the oldest part of a log that has become too long.

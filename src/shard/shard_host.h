@@ -2,7 +2,10 @@
 // their flushes, merges and index builds, and truncates the log behind them. Thread-safe.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -10,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/memory_budget.h"
 #include "io/paced/paced_file_system.h"
 #include "roles/shard.h"
 #include "shard/compactions.h"
@@ -24,6 +28,13 @@ struct HostOptions {
   uint64_t background_bytes_per_second = 256ULL << 20;
   // A log larger than this is shortened by flushing the shards that hold it back.
   uint64_t log_bytes_soft = 512ULL << 20;
+  // Of the whole process; null: one without a limit. What is above is made to fit it: at most a
+  // quarter for growing rows.
+  std::shared_ptr<MemoryBudget> budget;
+  // What the process has in fact taken, to hold the budget against; null: nobody knows.
+  std::function<uint64_t()> anonymous_bytes;
+  // How long a write waits above the soft line.
+  std::chrono::milliseconds memory_wait{1000};
 };
 
 class ShardHost final : public roles::ShardDirectory {
@@ -41,6 +52,7 @@ class ShardHost final : public roles::ShardDirectory {
   Result<Compaction> Compact(const roles::CompactionRequest& request) override;
   std::optional<Compaction> FindCompaction(int64_t id) override { return compactions_.Find(id); }
   Status Drop(ShardId shard) override;
+  Status CheckRoom() override { return memory_.CheckRoom("load"); }
 
   size_t growing_bytes() const { return memory_.bytes(); }
   // What keeps this node from doing its work, in a sentence; empty: nothing.
@@ -56,10 +68,14 @@ class ShardHost final : public roles::ShardDirectory {
   void FlusherLoop();
   void WorkerLoop();
   void ShortenLog();
+  void WatchMemory();
+  void RelieveMemory();
+  void CountResident();
   void TruncateLog();
   bool RunNextPlan(const ShardRef& shard);
   void ScrubSome(std::set<ShardId>* shards);
 
+  const std::shared_ptr<MemoryBudget> budget_;
   const HostOptions options_;
   meta::Catalog* const catalog_;
   wal::Log* const log_;
@@ -90,6 +106,12 @@ class ShardHost final : public roles::ShardDirectory {
   std::set<ShardId> to_flush_, retry_flush_, to_work_;
   bool stopping_ = false;
   std::string flush_problem_;
+  std::atomic<bool> relief_due_{false};  // set with the mutex held, so that the flusher sees it
+
+  // Flusher thread only.
+  int64_t resident_bytes_ = 0;  // counted in the budget
+  std::chrono::steady_clock::time_point next_count_, next_trim_;
+
   std::thread flusher_, worker_;
 
   std::unique_ptr<Lane> lane_;  // stops first

@@ -52,7 +52,15 @@ class WriteCommand final : public Command {
 
 Result<roles::WriteResult> LocalShard::Write(const Context& context, roles::WriteRequest request) {
   TRY(context.Check());
-  if (request.rows.rows > 0) TRY(env_->memory->WaitForRoom(context));
+  MemoryReservation reserved;
+  if (request.rows.rows > 0) {
+    TRY(env_->memory->WaitForRoom(context));
+    // The rows themselves, and the record that is made of them.
+    uint64_t bytes = 0;
+    for (const Column& column : request.rows.columns) bytes += column.bytes();
+    reserved = TRY(env_->budget->Reserve(MemoryUse::kRequests, 2 * bytes, MemoryBudget::Line::kHard,
+                                         "insert"));
+  }
   Learn(request.collection);
   WriteRecord record;
   record.shard = id_;
@@ -390,6 +398,7 @@ void LocalShard::Update(const roles::CollectionPtr& collection) {
         if (Serves(*collection, entry.first)) return false;
         kept->vectors.erase(entry.second);
         kept->scalars.erase(entry.first);
+        next.index_bytes.erase(entry.first);
         return true;
       });
       next.indexes = std::move(kept);

@@ -19,6 +19,8 @@
 #include "app/version.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory_budget.h"
+#include "base/memory_limit.h"
 #include "base/metrics.h"
 #include "base/thread_pool.h"
 #include "coordinator/local_coordinator.h"
@@ -58,6 +60,20 @@ server::Hardware ReadHardware(const std::string& folder) {
   return hardware;
 }
 
+// What is left is for what nobody counts, and for the pages of mapped files.
+constexpr uint64_t kBudgetPercent = 70;
+
+std::shared_ptr<MemoryBudget> MakeBudget(const Settings& settings) {
+  const uint64_t allowed = FindMemoryLimit();
+  uint64_t limit = settings.memory_limit;
+  if (limit == 0) limit = allowed / 100 * kBudgetPercent;
+  LOG_INFO("memory", {"limit_mb", limit >> 20}, {"system_allows_mb", allowed >> 20});
+  if (allowed != 0 && limit > allowed)
+    LOG_WARNING("memory.limit is more than the system allows", {"limit_mb", limit >> 20},
+                {"system_allows_mb", allowed >> 20});
+  return std::make_shared<MemoryBudget>(limit == 0 ? MemoryBudget::kUnlimited : limit);
+}
+
 // Members are destroyed from the last to the first: each uses only those above it.
 class Standalone final : public Service {
  public:
@@ -73,7 +89,10 @@ class Standalone final : public Service {
  private:
   Status OpenData(const Settings& settings, io::FileSystem& fs) {
     // A taken port or folder is found before anything heavy is done.
+    budget_ = MakeBudget(settings);
     server::ServerOptions options = settings.server;
+    options.grpc.budget = budget_.get();
+    options.grpc.bytes_max = std::min<size_t>(options.grpc.bytes_max, budget_->Share(1, 4));
     options.http.body_bytes_max = options.grpc.request_bytes_max;
     options.http.connections_max = options.listener.connections_max;
     server_ = TRY(server::Server::Open(options));
@@ -91,8 +110,12 @@ class Standalone final : public Service {
     for (CollectionInfo& info : TRY(catalog_->LoadCollections())) {
       collections.push_back(std::make_shared<const CollectionInfo>(std::move(info)));
     }
-    shards_ = std::make_unique<shard::ShardHost>(
-        settings.shard, &fs, folder_->shards(), catalog_.get(), log_.get(), oracle_.get(), &clock_);
+    shard::HostOptions shards = settings.shard;
+    shards.budget = budget_;
+    shards.anonymous_bytes = [] { return ReadAnonymousBytes(); };
+    shards_ =
+        std::make_unique<shard::ShardHost>(std::move(shards), &fs, folder_->shards(),
+                                           catalog_.get(), log_.get(), oracle_.get(), &clock_);
     TRY(shards_->Recover(collections));
 
     coordinator::CoordinatorOptions limits;
@@ -140,7 +163,8 @@ class Standalone final : public Service {
                                          settings.server.grpc.requests_max);
     server::RestOptions rest;
     rest.requests_max = settings.server.grpc.requests_max;
-    rest.bytes_max = settings.server.grpc.bytes_max;
+    rest.bytes_max = std::min<size_t>(settings.server.grpc.bytes_max, budget_->Share(1, 4));
+    rest.budget = budget_.get();
     rest.response_bytes_max = settings.server.grpc.response_bytes_max;
     rest.timeout = settings.rest_timeout;
     std::random_device random;
@@ -201,6 +225,7 @@ class Standalone final : public Service {
   }
 
   SystemClock clock_;
+  std::shared_ptr<MemoryBudget> budget_;
   std::unique_ptr<DataFolder> folder_;
   std::unique_ptr<meta::RocksMetaStore> store_;
   std::unique_ptr<meta::Catalog> catalog_;

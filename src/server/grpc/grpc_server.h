@@ -18,8 +18,9 @@
 #include "base/status.h"
 
 namespace elanus {
+class MemoryBudget;
 class ThreadPool;
-}
+}  // namespace elanus
 
 namespace elanus::server {
 
@@ -33,6 +34,9 @@ struct GrpcOptions {
   // Requests and responses that are being received, worked on or sent. One request is always let
   // in.
   size_t bytes_max = size_t{1} << 30;
+  // Where those bytes are counted, twice: as they came and as what they say. Outlives the server;
+  // null: nowhere.
+  MemoryBudget* budget = nullptr;
   size_t threads = 0;               // that wait for sockets; 0: one a core
   std::shared_ptr<TlsContext> tls;  // null: in the clear
 };

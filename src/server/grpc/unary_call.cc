@@ -5,6 +5,7 @@
 #include <google/protobuf/arena.h>
 #include <google/protobuf/message.h>
 
+#include "base/memory_budget.h"
 #include "base/metrics.h"
 
 namespace elanus::server {
@@ -175,10 +176,15 @@ void UnaryCall::Cancel() {
 void UnaryCall::Hold(size_t bytes) {
   held_ += bytes;
   limits_->bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  if (limits_->options.budget != nullptr)
+    limits_->options.budget->Add(MemoryUse::kRequests, 2 * static_cast<int64_t>(bytes));
 }
 
 void UnaryCall::Release() {
+  if (held_ == 0) return;
   limits_->bytes_.fetch_sub(held_, std::memory_order_relaxed);
+  if (limits_->options.budget != nullptr)
+    limits_->options.budget->Add(MemoryUse::kRequests, -2 * static_cast<int64_t>(held_));
   held_ = 0;
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/memory_budget.h"
 #include "base/thread_pool.h"
 #include "server/rest/openapi.h"
 #include "server/rest/route.h"
@@ -234,12 +235,12 @@ void RestService::Handle(HttpRequest request, HttpReply reply) {
 
   const size_t size = arrived->request.body.size();
   const size_t others = requests_.fetch_add(1, std::memory_order_relaxed);
-  const size_t other_bytes = bytes_.fetch_add(size, std::memory_order_relaxed);
+  const size_t other_bytes = Hold(size);
   const bool too_much = other_bytes > 0 && other_bytes + size > options_.bytes_max;
   Arrived* const kept = arrived.get();
   const auto refuse = [&](Arrived* refused) {
     requests_.fetch_sub(1, std::memory_order_relaxed);
-    bytes_.fetch_sub(size, std::memory_order_relaxed);
+    Release(size);
     const ErrorTraits& busy = TraitsOf(Code::kTooManyRequests);
     Finish(*refused, ErrorOf(200, static_cast<int>(Code::kTooManyRequests), busy.text));
   };
@@ -248,6 +249,18 @@ void RestService::Handle(HttpRequest request, HttpReply reply) {
   // Shared, so that what the pool refuses can still be answered.
   const std::shared_ptr<Arrived> shared(std::move(arrived));
   if (!pool_->Submit([this, shared] { Work(shared.get()); })) refuse(shared.get());
+}
+
+size_t RestService::Hold(size_t bytes) {
+  if (options_.budget != nullptr)
+    options_.budget->Add(MemoryUse::kRequests, 2 * static_cast<int64_t>(bytes));
+  return bytes_.fetch_add(bytes, std::memory_order_relaxed);
+}
+
+void RestService::Release(size_t bytes) {
+  bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  if (options_.budget != nullptr)
+    options_.budget->Add(MemoryUse::kRequests, -2 * static_cast<int64_t>(bytes));
 }
 
 void RestService::Work(Arrived* arrived) {
@@ -260,7 +273,7 @@ void RestService::Work(Arrived* arrived) {
                          " bytes, the limit is " + std::to_string(options_.response_bytes_max)));
   }
   requests_.fetch_sub(1, std::memory_order_relaxed);
-  bytes_.fetch_sub(size, std::memory_order_relaxed);
+  Release(size);
   Finish(*arrived, std::move(response));
 }
 

@@ -15,8 +15,9 @@
 #include "server/rpc_table.h"
 
 namespace elanus {
+class MemoryBudget;
 class ThreadPool;
-}
+}  // namespace elanus
 
 namespace elanus::server {
 
@@ -26,6 +27,7 @@ struct RestOptions {
   size_t requests_max = 4096;             // in flight, those that wait included
   size_t bytes_max = size_t{1} << 30;     // of the bodies in flight; one request is always let in
   size_t response_bytes_max = 256 << 20;  // of one answer
+  MemoryBudget* budget = nullptr;         // where bodies are counted; as in GrpcOptions
   std::chrono::milliseconds timeout{30'000};  // of a request that names none
 };
 
@@ -60,6 +62,9 @@ class RestService {
   const uint64_t seed_;
   std::unordered_map<std::string, Entry> routes_;  // by method, ' ' and path
   std::atomic<size_t> requests_{0};
+  size_t Hold(size_t bytes);  // what was held before
+  void Release(size_t bytes);
+
   std::atomic<size_t> bytes_{0};
   std::atomic<uint64_t> last_trace_{0};
 };

@@ -1,0 +1,81 @@
+#include "index/build_memory.h"
+
+#include <atomic>
+#include <string>
+#include <thread>
+
+#include <gtest/gtest.h>
+#include <malloc.h>
+
+#include "base/memory_limit.h"
+#include "index/test_data.h"
+
+namespace elanus::index {
+namespace {
+
+// What `work` takes of anonymous memory at its peak, as far as a thread that looks all the time
+// sees it: never too much.
+template <typename Work>
+uint64_t PeakOf(Work work) {
+  malloc_trim(0);
+  const uint64_t before = ReadAnonymousBytes();
+  std::atomic<bool> done = false;
+  uint64_t peak = before;
+  std::thread watch([&] {
+    while (!done) peak = std::max(peak, ReadAnonymousBytes());
+  });
+  work();
+  done = true;
+  watch.join();
+  return peak - before;
+}
+
+struct Case {
+  size_t rows;
+  std::string type;
+  Properties params;
+};
+
+class BuildMemoryOf : public ::testing::TestWithParam<Case> {};
+
+// Too little would be found out by the machine; far too much keeps builds from being begun.
+TEST_P(BuildMemoryOf, IsAboutWhatItTakes) {
+  const size_t rows = GetParam().rows;
+  constexpr int64_t kDim = 96;
+  std::mt19937 random(7);
+  std::normal_distribution<float> normal;
+  std::vector<float> values(rows * kDim);
+  for (float& value : values) value = normal(random);
+  VectorView view;
+  view.type = DataType::kFloatVector;
+  view.dim = kDim;
+  view.rows = rows;
+  view.data = reinterpret_cast<const std::byte*>(values.data());
+  view.stride = kDim * sizeof(float);
+  const BuildSpec spec{GetParam().type, Metric::kL2, GetParam().params};
+  const uint64_t peak = PeakOf([&] {
+    const Status built =
+        Build(Context(), view, spec, 2, nullptr, [](std::string_view) { return Status(); });
+    ASSERT_TRUE(built.ok()) << built.message();
+  });
+  const uint64_t estimate = BuildMemory(spec, {view.type, kDim, rows, 0}, 2);
+  RecordProperty("peak", std::to_string(peak));
+  RecordProperty("estimate", std::to_string(estimate));
+  printf("%s: %.1f MB of %.1f MB estimated\n", spec.type.c_str(), static_cast<double>(peak) / 1e6,
+         static_cast<double>(estimate) / 1e6);
+  EXPECT_LE(peak, estimate);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, BuildMemoryOf,
+    ::testing::Values(Case{12'000, "HNSW", {{"M", "18"}, {"efConstruction", "20"}}},
+                      Case{6'000, "IVF_FLAT", {{"nlist", "128"}}},
+                      Case{6'000, "IVF_SQ8", {{"nlist", "1024"}}},
+                      Case{6'000, "IVF_PQ", {{"nlist", "128"}, {"m", "24"}}},
+                      Case{6'000, "IVF_RABITQ", {{"nlist", "128"}}},
+                      Case{6'000, "SCANN", {{"nlist", "128"}}},
+                      Case{2'000, "DISKANN", {{"search_list_size", "20"}}}),
+    [](const auto& one) { return one.param.type + "_" + std::to_string(one.index); });
+
+}  // namespace
+}  // namespace elanus::index
