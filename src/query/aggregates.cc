@@ -27,6 +27,7 @@ class Counts final : public AggregateState {
     out.AppendFixed(counts_.data(), counts_.size());
     return out;
   }
+  size_t memory_bytes() const override { return counts_.capacity() * sizeof(int64_t); }
 
  private:
   std::vector<int64_t> counts_;
@@ -42,6 +43,7 @@ struct Slots {
     values.resize(count);
     present.resize(count);
   }
+  size_t memory_bytes() const { return values.capacity() * sizeof(T) + present.capacity(); }
 };
 
 // fn(group, place) for the rows that have a value.
@@ -99,6 +101,7 @@ class Sums final : public AggregateState {
     return FixedColumn(field, std::is_floating_point_v<T> ? DataType::kDouble : DataType::kInt64,
                        sums_);
   }
+  size_t memory_bytes() const override { return sums_.memory_bytes(); }
 
  private:
   Slots<Sum> sums_;
@@ -126,6 +129,7 @@ class Extremes final : public AggregateState {
     return {};
   }
   Column Take(FieldId field) override { return FixedColumn(field, type_, best_); }
+  size_t memory_bytes() const override { return best_.memory_bytes(); }
 
  private:
   static bool Less(T a, T b) {
@@ -150,7 +154,11 @@ class StringExtremes final : public AggregateState {
       const std::string_view text = values->strings[place];
       std::string& best = best_.values[group];
       uint8_t& present = best_.present[group];
-      if (present == 0 || (kSmallest ? text < best : text > best)) best = text;
+      if (present == 0 || (kSmallest ? text < best : text > best)) {
+        const size_t before = best.capacity();
+        best = text;
+        text_bytes_ += best.capacity() - before;
+      }
       present = 1;
     });
     return {};
@@ -167,9 +175,11 @@ class StringExtremes final : public AggregateState {
     }
     return out;
   }
+  size_t memory_bytes() const override { return best_.memory_bytes() + text_bytes_; }
 
  private:
   Slots<std::string> best_;
+  size_t text_bytes_ = 0;
 };
 
 template <typename T>

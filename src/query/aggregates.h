@@ -19,6 +19,7 @@ class AggregateState {
                      size_t count) = 0;
   // A row for each group.
   virtual Column Take(FieldId field) = 0;
+  virtual size_t memory_bytes() const = 0;
 };
 
 // CHECKs that the operation takes the type.

@@ -78,6 +78,13 @@ Grouping::Grouping(std::vector<GroupKey> keys, std::vector<Aggregate> aggregates
 
 Grouping::~Grouping() = default;
 
+size_t Grouping::memory_bytes() const {
+  size_t bytes = slots_.capacity() * sizeof(Slot);
+  for (const Column& values : key_values_) bytes += values.bytes();
+  for (const auto& state : states_) bytes += state->memory_bytes();
+  return bytes;
+}
+
 void Grouping::Grow() {
   std::vector<Slot> before(slots_.size() * 2);
   before.swap(slots_);

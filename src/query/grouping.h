@@ -67,6 +67,7 @@ class Grouping {
   Status Add(const std::vector<const Column*>& keys, size_t rows);
 
   size_t groups() const { return groups_; }
+  size_t memory_bytes() const;
   // The group of each row of the last call, numbered in the order they were found.
   const std::vector<uint32_t>& last_rows() const { return row_groups_; }
   // The columns of the keys, then those of the aggregates, a row for each group in the order they

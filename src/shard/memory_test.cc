@@ -89,6 +89,51 @@ TEST_F(MemoryTest, AboveTheSoftLineGrowingRowsAreFlushedEarly) {
   EXPECT_EQ(Count(), 20'010);
 }
 
+TEST_F(MemoryTest, ASearchThatWouldGatherTooMuchIsRefused) {
+  ASSERT_TRUE(InsertMany(20'000).ok());
+  roles::SearchRequest request;
+  request.collection = collection_;
+  request.field = kVector;
+  request.metric = Metric::kL2;
+  request.limit = 16'000;
+  request.output = {kVector};
+  request.queries.type = DataType::kFloatVector;
+  request.queries.dim = 4;
+  const auto search = [&](size_t queries) {
+    request.queries.count = queries;
+    request.queries.dense.assign(queries * 16, '\0');
+    return shard_->Search(Context(), request).status();
+  };
+  const Status refused = search(1000);  // 16 million hits
+  ASSERT_EQ(refused.code(), Code::kMemoryLimitExceeded);
+  EXPECT_TRUE(refused.message().starts_with("search: memory limit exceeded[predict(MB)="))
+      << refused.message();
+  EXPECT_TRUE(search(3).ok());
+  EXPECT_EQ(budget_->used(MemoryUse::kRequests), 0U);
+}
+
+TEST_F(MemoryTest, AQueryThatWouldGatherTooMuchIsRefused) {
+  ASSERT_TRUE(InsertMany(50'000).ok());
+  Flush();
+  roles::QueryRequest request;
+  request.collection = collection_;
+  request.output = {kVector};
+  budget_->Add(MemoryUse::kRequests, 59 * kMiB);
+  EXPECT_EQ(shard_->Query(Context(), request).status().code(), Code::kMemoryLimitExceeded);
+  roles::QueryRequest::Groups groups;
+  groups.keys = {{kId, DataType::kInt64}};
+  groups.max = 1 << 20;
+  request.groups = groups;
+  EXPECT_EQ(shard_->Query(Context(), request).status().code(), Code::kMemoryLimitExceeded);
+  request.groups.reset();
+  request.limit = 1000;
+  EXPECT_TRUE(shard_->Query(Context(), request).ok());
+  budget_->Add(MemoryUse::kRequests, -59 * kMiB);
+  request.limit = -1;
+  EXPECT_TRUE(shard_->Query(Context(), request).ok());
+  EXPECT_EQ(budget_->used(MemoryUse::kRequests), 0U);
+}
+
 // Nobody seals many small segments by their size: a host that waited for that would wait for ever.
 TEST_F(MemoryTest, GrowingRowsNearTheirCapAreFlushedWhateverTheirSize) {
   Stop();

@@ -9,6 +9,7 @@
 #include "shard/fetch.h"
 #include "shard/first_rows.h"
 #include "shard/local_shard.h"
+#include "shard/request_memory.h"
 #include "shard/selection.h"
 
 namespace elanus::shard {
@@ -30,12 +31,20 @@ Status ForEachSegment(const Context& context, const Snapshot& snapshot,
 // The places of all rows; with `wanted`, of enough rows to hold the first so many by key.
 Result<std::vector<Place>> Select(const Context& context, const Snapshot& snapshot,
                                   const roles::QueryRequest& request,
-                                  const RowSelection::Wish& wish, size_t wanted) {
+                                  const RowSelection::Wish& wish, size_t wanted,
+                                  RequestMemory* memory) {
+  // A place, its key, and where both are in order.
+  constexpr uint64_t kPlaceBytes = 2 * sizeof(Place) + 16 + sizeof(uint32_t);
   std::vector<Place> places;
   TRY(ForEachSegment(
       context, snapshot, request, wish,
       [&](uint32_t number, const SegmentView& view, const RowSelection& rows) -> Status {
         // Sealed rows ascend by key within a partition: the first `wanted` of each are enough.
+        size_t most = rows.Count();
+        if (view.sealed != nullptr && wanted != ~size_t{0}) {
+          most = std::min(most, wanted * snapshot.collection->partitions.size());
+        }
+        TRY(memory->Set((places.size() + most) * kPlaceBytes));
         PartitionId partition;
         size_t taken = 0;
         rows.ForEach([&](uint32_t row) {
@@ -79,19 +88,22 @@ Result<std::vector<Place>> OnePerKey(const Snapshot& snapshot, const std::vector
 // All rows, or the first `wanted`, ascending by key.
 Result<std::vector<Place>> FirstByKey(const Context& context, const Snapshot& snapshot,
                                       const roles::QueryRequest& request,
-                                      const RowSelection::Wish& wish, size_t wanted) {
-  return OnePerKey(snapshot, TRY(Select(context, snapshot, request, wish, wanted)));
+                                      const RowSelection::Wish& wish, size_t wanted,
+                                      RequestMemory* memory) {
+  return OnePerKey(snapshot, TRY(Select(context, snapshot, request, wish, wanted, memory)));
 }
 
 // The first `wanted` rows by the columns of the request's order, and then by key.
 Result<std::vector<Place>> FirstByColumns(const Context& context, const Snapshot& snapshot,
                                           const roles::QueryRequest& request,
-                                          const RowSelection::Wish& wish, size_t wanted) {
+                                          const RowSelection::Wish& wish, size_t wanted,
+                                          RequestMemory* memory) {
   FirstRows first = TRY(FirstRows::Make(snapshot, request.order, wanted));
   const bool keys_may_repeat =
       snapshot.collection->partitions.size() > 1 && wish.partitions.size() != 1;
   if (keys_may_repeat) {
-    const std::vector<Place> places = TRY(FirstByKey(context, snapshot, request, wish, ~size_t{0}));
+    const std::vector<Place> places =
+        TRY(FirstByKey(context, snapshot, request, wish, ~size_t{0}, memory));
     TRY(first.Add(context, places));
   } else {
     TRY(ForEachSegment(context, snapshot, request, wish,
@@ -116,7 +128,8 @@ query::BlockRows ChosenRows(const uint64_t* words, size_t count, std::vector<uin
 }
 
 Result<Batch> GroupsOf(const Context& context, const Snapshot& snapshot,
-                       const roles::QueryRequest& request, const RowSelection::Wish& wish) {
+                       const roles::QueryRequest& request, const RowSelection::Wish& wish,
+                       RequestMemory* memory) {
   const roles::QueryRequest::Groups& groups = *request.groups;
   const Schema& schema = snapshot.collection->schema;
   std::vector<FieldId> ids;  // of every column that is read
@@ -153,7 +166,8 @@ Result<Batch> GroupsOf(const Context& context, const Snapshot& snapshot,
               for (size_t i = 0; i < values.size(); ++i) {
                 if (values[i].has_value()) value_blocks[i] = blocks[*values[i]];
               }
-              return grouping.Add(key_blocks, value_blocks, ChosenRows(words, count, &places));
+              TRY(grouping.Add(key_blocks, value_blocks, ChosenRows(words, count, &places)));
+              return memory->Set(grouping.memory_bytes());
             }));
         return view.segment->damage();
       }));
@@ -165,7 +179,7 @@ Result<Batch> GroupsOf(const Context& context, const Snapshot& snapshot,
 
 // Adds the output columns of the rows; fails where they are more bytes than may be sent.
 Status FetchOutput(const Snapshot& snapshot, const roles::QueryRequest& request,
-                   const std::vector<Place>& chosen, Batch* rows) {
+                   const std::vector<Place>& chosen, RequestMemory* memory, Batch* rows) {
   rows->rows = chosen.size();
   size_t bytes = 0;
   for (const FieldId id : request.output) {
@@ -174,8 +188,11 @@ Status FetchOutput(const Snapshot& snapshot, const roles::QueryRequest& request,
         bytes + chosen.size() * WidthOf(field->type, field->dim) > request.bytes_max) {
       bytes = request.bytes_max + 1;
     } else {
+      // Here, and once more as a message.
+      TRY(memory->Set(2 * (bytes + chosen.size() * WidthOf(field->type, field->dim))));
       rows->columns.push_back(TRY(FetchColumn(snapshot, *field, chosen)));
       bytes += rows->columns.back().bytes();
+      TRY(memory->Set(2 * bytes));
     }
     if (request.bytes_max != 0 && bytes > request.bytes_max) {
       return Fail(Code::kParameterTooLarge, "query results exceed the maxOutputSize limit of " +
@@ -202,9 +219,10 @@ Result<roles::QueryResult> LocalShard::QueryRows(const Context& context,
   const Snapshot& snapshot = *pinned;
   const RowSelection::Wish wish{at, ExpiryAt(*snapshot.collection, env_->oracle->Now()),
                                 Ascending(request.partitions), request.filter.get(), true};
+  RequestMemory memory(env_->budget, "query");
   roles::QueryResult result;
   if (request.groups.has_value()) {
-    result.rows = TRY(GroupsOf(context, snapshot, request, wish));
+    result.rows = TRY(GroupsOf(context, snapshot, request, wish, &memory));
     return result;
   }
   if (request.count_only) {
@@ -218,13 +236,13 @@ Result<roles::QueryResult> LocalShard::QueryRows(const Context& context,
   const auto offset = static_cast<size_t>(request.offset);
   const size_t wanted =
       request.limit < 0 ? ~size_t{0} : static_cast<size_t>(request.limit) + offset;
-  std::vector<Place> places =
-      TRY(request.order.empty() ? FirstByKey(context, snapshot, request, wish, wanted)
-                                : FirstByColumns(context, snapshot, request, wish, wanted));
+  std::vector<Place> places = TRY(
+      request.order.empty() ? FirstByKey(context, snapshot, request, wish, wanted, &memory)
+                            : FirstByColumns(context, snapshot, request, wish, wanted, &memory));
   places.resize(std::min(places.size(), wanted));
   places.erase(places.begin(),
                places.begin() + static_cast<ptrdiff_t>(std::min(offset, places.size())));
-  TRY(FetchOutput(snapshot, request, places, &result.rows));
+  TRY(FetchOutput(snapshot, request, places, &memory, &result.rows));
   return result;
 }
 

@@ -10,6 +10,7 @@
 #include "shard/fetch.h"
 #include "shard/grouped_search.h"
 #include "shard/local_shard.h"
+#include "shard/request_memory.h"
 #include "shard/selection.h"
 #include "shard/served_indexes.h"
 #include "shard/term_statistics.h"
@@ -41,6 +42,30 @@ std::vector<uint32_t> PickNearest(const std::vector<Candidate>& candidates, cons
     picked.push_back(i);
   }
   return picked;
+}
+
+// What a search of `limit` hits a query may gather from all segments, and answer, at most.
+uint64_t BytesOf(const Snapshot& snapshot, const roles::SearchRequest& request, size_t limit) {
+  // A hit of a segment; a candidate with its key; the winner's place.
+  constexpr uint64_t kHitBytes = sizeof(Hit) + sizeof(Candidate) + 16 + sizeof(uint32_t);
+  // Of values whose width is not fixed: as it is for most.
+  constexpr uint64_t kTextBytes = 64;
+  uint64_t hits = 0, rows = 0;
+  for (const SegmentViewPtr& view : snapshot.segments) {
+    hits += std::min(limit, view->rows);
+    rows += view->rows;
+  }
+  uint64_t width = 16;
+  for (const FieldId id : request.output) {
+    const Field* field = snapshot.collection->schema.Find(id);
+    if (field == nullptr) continue;
+    const uint64_t fixed = WidthOf(field->type, field->dim);
+    width += fixed != 0 ? fixed : kTextBytes;
+  }
+  // As columns here, and once more as a message.
+  const uint64_t answered = std::min<uint64_t>(request.limit, rows) * width * 2;
+  const uint64_t sizes = request.groups.has_value() ? std::max<size_t>(1, request.groups->size) : 1;
+  return request.queries.count * sizes * (hits * kHitBytes + answered);
 }
 
 // What the segments answer, not yet one row a key.
@@ -229,6 +254,8 @@ Result<roles::SearchResult> LocalShard::SearchRows(const Context& context,
     search.params.bm25 = bm25;
     search.queries.sparse = &weighed.sparse;
   }
+  RequestMemory memory(env_->budget, "search");
+  TRY(memory.Set(BytesOf(*snapshot, request, search.limit)));
   if (request.groups.has_value()) return ByGroups(context, *snapshot, request, wish, search);
 
   // A key may be in several partitions, and only its nearest row is a hit: where that leaves a
@@ -237,6 +264,7 @@ Result<roles::SearchResult> LocalShard::SearchRows(const Context& context,
   roles::SearchResult result;
   std::vector<Place> winners;
   for (bool short_of_hits = true; short_of_hits; search.limit *= 2) {
+    TRY(memory.Set(BytesOf(*snapshot, request, search.limit)));
     Gathered gathered = TRY(Gather(context, *snapshot, request, wish, search));
     if (!request.boosts.all.empty()) {
       TRY(ApplyBoosts(context, *snapshot, request, &gathered.candidates));

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "shard/fetch.h"
 #include "shard/local_shard.h"
+#include "shard/request_memory.h"
 #include "shard/served_indexes.h"
 #include "text/field_maker.h"
 
@@ -145,6 +146,9 @@ Status LocalShard::ResolveFilter(const expr::Filter& filter,
   std::sort(sorted.begin(), sorted.end());
   Column keys(key.id, key.type);
   TRY(CheckFields(filter, collection_->schema));
+  // A row's key, twice as it becomes a record, its place, partition and moment.
+  constexpr uint64_t kEndedBytes = 64;
+  RequestMemory memory(env_->budget, "delete", MemoryBudget::Line::kAll);
   for (const SegmentViewPtr& view : views_) {
     Bitmap passed(view->rows);
     const auto source =
@@ -152,6 +156,7 @@ Status LocalShard::ResolveFilter(const expr::Filter& filter,
     TRY(filter.Evaluate(Context(), *source, &passed));
     TRY(view->segment->damage());
     if (!sorted.empty()) view->segment->MaskPartitions(sorted, view->rows, &passed);
+    TRY(memory.Set((keys.rows() + passed.Count()) * kEndedBytes));
     std::vector<uint32_t> rows;
     passed.ForEach([&](size_t row) {
       if (view->live->LiveNow(static_cast<uint32_t>(row)))

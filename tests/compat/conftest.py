@@ -32,11 +32,13 @@ class Server:
         self.uri = f"http://127.0.0.1:{self.port}"
         self.process = None
 
-    def start(self):
+    def start(self, before=None):
+        """`before` is run in the process that becomes the server."""
         log = open(self.folder / "server.log", "a")
         self.process = subprocess.Popen(
             [BINARY, "serve", "--data", str(self.folder / "data"), "--listen", f"127.0.0.1:{self.port}",
-             "--admin", f"127.0.0.1:{self.admin_port}"], stdout=log, stderr=subprocess.STDOUT, env=self.environment)
+             "--admin", f"127.0.0.1:{self.admin_port}"], stdout=log, stderr=subprocess.STDOUT, env=self.environment,
+            preexec_fn=before)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
