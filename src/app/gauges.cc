@@ -101,10 +101,11 @@ Gauges::Family& Gauges::Add(const std::string& name, const std::string& help,
 }
 
 Gauges::Gauges(roles::Coordinator* coordinator, roles::ShardDirectory* shards,
-               std::function<uint64_t()> growing_bytes)
+               std::function<uint64_t()> growing_bytes, const MemoryBudget* budget)
     : coordinator_(coordinator),
       shards_(shards),
       growing_bytes_(std::move(growing_bytes)),
+      budget_(budget),
       entities_(Add("milvus_querynode_entity_num", "Rows that are served, by where they are.",
                     {"db_name", "collection_name", "node_id", "collection_id", "segment_state"})),
       segments_(Add("milvus_querynode_segment_num", "Segments that are served.",
@@ -115,11 +116,24 @@ Gauges::Gauges(roles::Coordinator* coordinator, roles::ShardDirectory* shards,
       memory_(Add("milvus_querynode_memory_usage_bytes", "Memory of all loaded collections.",
                   {"node_id"})),
       growing_(Add("elanus_growing_bytes", "Rows that are not in segment files yet.", {})),
-      disk_(Add("elanus_disk_bytes", "Files of a collection.", {"db_name", "collection_name"})),
+      disk_(Add("elanus_disk_bytes", "Segments and indexes of a collection.",
+                {"db_name", "collection_name"})),
+      index_disk_(
+          Add("elanus_index_disk_bytes", "Of these, the indexes.", {"db_name", "collection_name"})),
+      collection_memory_(Add("elanus_collection_memory_bytes",
+                             "What a collection takes that the system cannot take back: rows that "
+                             "are not in files yet, tables of ended rows. Mapped files are not in "
+                             "it.",
+                             {"db_name", "collection_name"})),
       damages_(
           Add("elanus_damaged_files",
               "Damages of a collection's segments: those quarantined, and those that a call met.",
               {"db_name", "collection_name"})),
+      budget_used_(Add("elanus_memory_bytes",
+                       "Memory counted in the budget, by use; \"other\": what nobody counted, "
+                       "beyond an eighth of the limit.",
+                       {"use"})),
+      budget_limit_(Add("elanus_memory_limit_bytes", "The memory budget; 0: none.", {})),
       cpu_(Add("process_cpu_seconds_total", "User and system time.", {})),
       start_(Add("process_start_time_seconds", "Since the epoch.", {})),
       resident_(Add("process_resident_memory_bytes", "Memory in RAM, mapped files included.", {})),
@@ -149,6 +163,13 @@ void Gauges::Refresh() {
   }
   memory_.samples = {{{kNode}, memory}};
   growing_.samples = {{{}, static_cast<double>(growing_bytes_())}};
+  for (size_t i = 0; i < kMemoryUses; ++i) {
+    const auto of = static_cast<MemoryUse>(i);
+    budget_used_.samples.push_back(
+        {{std::string(NameOf(of))}, static_cast<double>(budget_->used(of))});
+  }
+  budget_used_.samples.push_back({{"other"}, static_cast<double>(budget_->uncounted())});
+  budget_limit_.samples = {{{}, budget_->limited() ? static_cast<double>(budget_->limit()) : 0.0}};
   const ProcessUse use = ReadProcessUse();
   cpu_.samples = {{{}, use.cpu_s}};
   start_.samples = {{{}, use.start_s}};
@@ -186,6 +207,10 @@ void Gauges::AddCollection(const CollectionInfo& info, const roles::ShardStats& 
   }
   rows_.samples.push_back({{info.database, info.name}, static_cast<double>(stats.live_rows)});
   disk_.samples.push_back({{info.database, info.name}, static_cast<double>(stats.disk_bytes)});
+  index_disk_.samples.push_back(
+      {{info.database, info.name}, static_cast<double>(stats.index_bytes)});
+  collection_memory_.samples.push_back(
+      {{info.database, info.name}, static_cast<double>(stats.memory_bytes)});
   damages_.samples.push_back(
       {{info.database, info.name}, static_cast<double>(stats.damages.size())});
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/memory_budget.h"
 #include "base/metrics.h"
 #include "roles/coordinator.h"
 #include "roles/shard.h"
@@ -38,9 +39,9 @@ MachineUse ReadMachineUse(const std::string& folder);
 
 class Gauges {
  public:
-  // Both outlive it. `growing_bytes`: of rows that are not in segment files yet.
+  // All outlive it. `growing_bytes`: of rows that are not in segment files yet.
   Gauges(roles::Coordinator* coordinator, roles::ShardDirectory* shards,
-         std::function<uint64_t()> growing_bytes);
+         std::function<uint64_t()> growing_bytes, const MemoryBudget* budget);
 
   // All metrics of the process as text. The numbers are taken before the registry is read: looking
   // at a shard may open it. Thread-safe.
@@ -61,10 +62,12 @@ class Gauges {
   roles::Coordinator* const coordinator_;
   roles::ShardDirectory* const shards_;
   const std::function<uint64_t()> growing_bytes_;
+  const MemoryBudget* const budget_;
 
   std::mutex mutex_;  // one Render at a time: guards all samples
   std::vector<std::unique_ptr<Family>> families_;
-  Family &entities_, &segments_, &stored_rows_, &rows_, &memory_, &growing_, &disk_, &damages_;
+  Family &entities_, &segments_, &stored_rows_, &rows_, &memory_, &growing_, &disk_, &index_disk_,
+      &collection_memory_, &damages_, &budget_used_, &budget_limit_;
   Family &cpu_, &start_, &resident_, &virtual_, &open_files_, &files_max_;
 };
 

@@ -193,8 +193,14 @@ class Verifier {
   uint64_t files_ = 0, bytes_ = 0, damages_ = 0;
 };
 
+// Records that are in the log alone: their rows are in memory once the collection is open.
+struct Unflushed {
+  uint64_t records = 0;
+  uint64_t bytes = 0;
+};
+
 Status InspectShard(io::FileSystem& fs, const DataFolder& folder, const CollectionInfo& info,
-                    const meta::ShardHead& head, uint64_t unflushed, std::ostream& out) {
+                    const meta::ShardHead& head, Unflushed unflushed, std::ostream& out) {
   uint64_t columns = 0, indexes = 0, deltas = 0, rows = 0;
   const std::string dir = io::JoinPath(folder.shards(), std::to_string(info.shard.value));
   std::set<std::string> known;
@@ -221,9 +227,20 @@ Status InspectShard(io::FileSystem& fs, const DataFolder& folder, const Collecti
       << " indexes=" << info.indexes.size() << "\n";
   out << "  disk: columns " << Megabytes(columns) << ", indexes " << Megabytes(indexes)
       << ", deltas " << Megabytes(deltas) << "; rows in segments: " << rows
-      << "; records only in the log: " << unflushed << "\n";
+      << "; records only in the log: " << unflushed.records << "\n";
   out << "  head: version=" << head.version << " applied_lsn=" << head.applied_lsn
       << " floor=" << head.floor << "\n";
+  std::map<int64_t, Result<std::shared_ptr<segment::SealedSegment>>> opened;
+  uint64_t resident = 0;
+  for (const meta::SegmentMeta& meta : head.segments) {
+    const std::string path = io::JoinPath(dir, std::to_string(meta.id.value) + ".seg");
+    const auto& segment =
+        opened.emplace(meta.id.value, segment::SealedSegment::Open(&fs, path, meta, info.schema))
+            .first->second;
+    if (segment.ok()) resident += (*segment)->memory_bytes();
+  }
+  out << "  memory when open: tables of segments " << Megabytes(resident + deltas)
+      << ", rows in the log " << Megabytes(unflushed.bytes) << "; the rest is mapped from files\n";
   for (const meta::SegmentMeta& meta : head.segments) {
     out << "  segment " << meta.id.value << ": rows=" << meta.rows << " bytes=" << meta.bytes
         << " inserted=" << MsOfTimestamp(meta.min_ts) << ".." << MsOfTimestamp(meta.max_ts)
@@ -235,9 +252,8 @@ Status InspectShard(io::FileSystem& fs, const DataFolder& folder, const Collecti
           << ", " << index.bytes << " bytes)";
     }
     out << "\n";
-    const std::string path = io::JoinPath(dir, std::to_string(meta.id.value) + ".seg");
-    const auto opened = segment::SealedSegment::Open(&fs, path, meta, info.schema);
-    if (!opened.ok()) out << "    quarantined: " << opened.status().message() << "\n";
+    const auto& segment = opened.at(meta.id.value);
+    if (!segment.ok()) out << "    quarantined: " << segment.status().message() << "\n";
   }
   if (!TRY(fs.Exists(dir))) return {};
   for (const std::string& name : TRY(fs.List(dir))) {
@@ -260,12 +276,15 @@ Status InspectData(io::FileSystem& fs, const DataFolder& folder, meta::MetaStore
   for (const auto& [shard, lsn] : TRY(catalog->LoadAppliedLsns()))
     heads[shard] = TRY(catalog->LoadHead(shard));
 
-  std::map<ShardId, uint64_t> records, unflushed;
+  std::map<ShardId, uint64_t> records;
+  std::map<ShardId, Unflushed> unflushed;
   const auto count = [&](wal::Lsn lsn, std::span<const std::string_view> frame) -> Status {
     for (const std::string_view bytes : frame) {
       const ShardId shard = TRY(shard::PeekRecord(bytes)).first;
       ++records[shard];
-      if (lsn > heads[shard].applied_lsn) ++unflushed[shard];
+      if (lsn <= heads[shard].applied_lsn) continue;
+      ++unflushed[shard].records;
+      unflushed[shard].bytes += bytes.size();
     }
     return {};
   };

@@ -191,11 +191,13 @@ TEST_F(SurveyTest, InspectShowsWhatIsThere) {
   std::ostringstream out;
   ASSERT_TRUE(fs_.Create("data/shards/11/999.idx").ok());
   ASSERT_TRUE(InspectData(fs_, *folder_, store_, out).ok());
-  EXPECT_THAT(out.str(), AllOf(HasSubstr("collection default.books1 id=1 shard=11"),
-                               HasSubstr("collection default.books2 id=2 shard=12"),
-                               HasSubstr("rows in segments: 1000; records only in the log: 1"),
-                               HasSubstr("index=v("), HasSubstr("orphan 999.idx"),
-                               HasSubstr("log: next lsn")));
+  EXPECT_THAT(
+      out.str(),
+      AllOf(HasSubstr("collection default.books1 id=1 shard=11"),
+            HasSubstr("collection default.books2 id=2 shard=12"),
+            HasSubstr("rows in segments: 1000; records only in the log: 1"),
+            HasSubstr("memory when open: tables of segments 0.0 MiB, rows in the log"),
+            HasSubstr("index=v("), HasSubstr("orphan 999.idx"), HasSubstr("log: next lsn")));
 }
 
 TEST_F(SurveyTest, InspectTellsOfASegmentThatCannotBeOpened) {

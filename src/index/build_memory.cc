@@ -4,6 +4,7 @@
 
 #include "index/codes.h"
 #include "index/disk_layout.h"
+#include "index/hnsw.h"
 #include "index/params.h"
 #include "simd/fastscan.h"
 #include "simd/rotate.h"
@@ -33,6 +34,9 @@ uint64_t HnswBytes(const BuildSpec& spec, const ColumnSize& column) {
   const uint64_t degree = std::max(2 * m, blocks * simd::kFastRows);
   if (column.type == DataType::kBinaryVector) return GraphBytes(column.rows, m, degree);
   const auto dim = static_cast<uint64_t>(column.dim);
+  const std::string* profile = FindProperty(spec.params, "graph_profile");
+  if (profile != nullptr && *profile == "lean")
+    return Codes(column.rows, dim) + GraphBytes(column.rows, m, 2 * m);
   // The links once more while the free places are filled, and rows of the file a piece at a time.
   const uint64_t piece =
       std::min<uint64_t>(column.rows, 4096) *
@@ -97,6 +101,15 @@ uint64_t BuildMemory(const BuildSpec& spec, const ColumnSize& column, int thread
   if (spec.type == "FLAT" || spec.type == "BIN_FLAT") return 0;
   return VectorBytes(spec, column) + kAnyBytes +
          static_cast<uint64_t>(std::max(threads, 1)) * kThreadBytes;
+}
+
+uint64_t WideRowBytes(const BuildSpec& spec, const VectorView& vectors) {
+  return FastRowBytes(vectors, spec);
+}
+
+BuildSpec Leanest(BuildSpec spec) {
+  if (spec.type.starts_with("HNSW")) spec.params.emplace_back("graph_profile", "lean");
+  return spec;
 }
 
 uint64_t BuildMemory(const ScalarSpec& spec, const ColumnSize& column) {

@@ -20,4 +20,10 @@ struct ColumnSize {
 uint64_t BuildMemory(const BuildSpec& spec, const ColumnSize& column, int threads);
 uint64_t BuildMemory(const ScalarSpec& spec, const ColumnSize& column);
 
+// An index that is several times as large as the column that it is on, so that its searches read
+// less: of no use where that keeps it out of memory. What a row of it takes; 0: this is none.
+uint64_t WideRowBytes(const BuildSpec& spec, const VectorView& vectors);
+// The spec, but for the form that takes the least.
+BuildSpec Leanest(BuildSpec spec);
+
 }  // namespace elanus::index

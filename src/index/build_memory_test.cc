@@ -77,5 +77,27 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{2'000, "DISKANN", {{"search_list_size", "20"}}}),
     [](const auto& one) { return one.param.type + "_" + std::to_string(one.index); });
 
+TEST(WideRowBytes, AreThoseOfTheFile) {
+  const size_t rows = 30'000;
+  const TestColumn column = TestColumn::Dense(DataType::kFloatVector, rows, 96, 30, kTestSeed);
+  const auto bytes_of = [&](const BuildSpec& spec) {
+    size_t bytes = 0;
+    EXPECT_TRUE(Build(Context(), column.view(), spec, 2, nullptr, [&](std::string_view piece) {
+                  bytes += piece.size();
+                  return Status();
+                }).ok());
+    return bytes;
+  };
+  const BuildSpec spec{"HNSW", Metric::kL2, {{"M", "8"}, {"efConstruction", "10"}}};
+  const uint64_t wide = WideRowBytes(spec, column.view()) * rows;
+  EXPECT_GT(wide, rows * 96 * 4) << "more than the column";
+  EXPECT_NEAR(static_cast<double>(bytes_of(spec)) / static_cast<double>(wide), 1, 0.02);
+  EXPECT_LT(bytes_of(Leanest(spec)), wide / 3);
+  EXPECT_EQ(WideRowBytes(Leanest(spec), column.view()), 0U);
+  VectorView few = column.view();
+  few.rows = 1000;
+  EXPECT_EQ(WideRowBytes(spec, few), 0U) << "a scan of bits";
+}
+
 }  // namespace
 }  // namespace elanus::index

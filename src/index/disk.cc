@@ -157,10 +157,10 @@ class Disk final : public DiskIndex {
   }
 
   std::string_view type() const override { return "DISKANN"; }
-  // The codes are mapped, but every search reads them: they count.
   size_t memory_bytes() const override {
-    return sizeof *this + meta_.slots * meta_.m + model_.values().size_bytes() + cache_.bytes();
+    return sizeof *this + model_.values().size_bytes() + cache_.bytes();
   }
+  size_t code_bytes() const override { return meta_.slots * meta_.m; }
   DiskStats stats() const override {
     return {searches_.load(std::memory_order_relaxed), reads_.load(std::memory_order_relaxed),
             rounds_.load(std::memory_order_relaxed)};

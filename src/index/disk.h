@@ -29,6 +29,8 @@ struct DiskStats {
 class DiskIndex : public VectorIndex {
  public:
   virtual DiskStats stats() const = 0;
+  // Codes are mapped, but every search reads them.
+  virtual size_t code_bytes() const = 0;
   // How blocks are read: "mapping", "pread", "io_uring", the latter two with " direct" where the
   // page cache is passed by.
   virtual std::string way() const = 0;

@@ -105,7 +105,9 @@ TEST(DiskAnn, KeepsToItsBudgets) {
   const auto memory = [&](Properties params) {
     const std::string bytes = BuildBytes(column.view(), Spec(Metric::kL2, std::move(params)));
     // The codebook does not grow with the rows.
-    return MustOpen(bytes, column.view())->memory_bytes() - 64 * 256 * 4;
+    const auto index = MustOpen(bytes, column.view());
+    const auto* disk = dynamic_cast<const DiskIndex*>(index.get());
+    return disk->memory_bytes() + disk->code_bytes() - 64 * 256 * 4;
   };
   EXPECT_LE(memory({{"pq_code_budget_gb_ratio", "0.1"}}), raw / 10 + 1000);
   EXPECT_LE(memory({{"pq_code_budget_gb_ratio", "0.05"}, {"search_cache_budget_gb_ratio", "0.2"}}),

@@ -377,6 +377,22 @@ Form FormFor(const VectorView& vectors, const BuildSpec& spec) {
   return spec.type == "HNSW" && SuitsFast(vectors) ? Form::kFast : Form::kLean;
 }
 
+GraphParams ParamsOf(const BuildSpec& spec, Form form) {
+  GraphParams params;
+  params.m = static_cast<size_t>(std::clamp<int64_t>(IntParam(spec.params, "M", 30), 2, 2048));
+  params.ef_construction =
+      static_cast<size_t>(std::max<int64_t>(1, IntParam(spec.params, "efConstruction", 360)));
+  // A beam shorter than the links it must find would leave holes.
+  params.ef_construction = std::max(params.ef_construction, params.m);
+  if (form == Form::kFast) {
+    // Whole blocks of neighbours.
+    const size_t blocks = std::max<size_t>(1, (2 * params.m + 16) / simd::kFastRows);
+    params.m = blocks * simd::kFastRows / 2;
+    params.ef_construction = std::max(params.ef_construction, params.m);
+  }
+  return params;
+}
+
 bool Rotated(Form form, const VectorView& vectors) {
   const auto dim = static_cast<size_t>(vectors.dim);
   // The lean form's eight bits do well without: not where it pads a row by more than an eighth.
@@ -406,14 +422,18 @@ void AddNodeRows(const Context& context, const uint8_t* codes, const uint32_t* l
 
 }  // namespace
 
+size_t FastRowBytes(const VectorView& vectors, const BuildSpec& spec) {
+  if (!spec.type.starts_with("HNSW") || FormFor(vectors, spec) != Form::kFast) return 0;
+  const auto named = NamedForm(spec);
+  if (!named.ok() || named->has_value() || SuitsBitScan(vectors)) return 0;
+  QgLayout layout;
+  layout.width = simd::Rotation::PaddedDim(static_cast<size_t>(vectors.dim));
+  layout.degree = 2 * ParamsOf(spec, Form::kFast).m;
+  return layout.stride();
+}
+
 Status BuildHnsw(const Context& context, const VectorView& vectors, const BuildSpec& spec,
                  int threads, const Progress& progress, const Sink& sink) {
-  GraphParams params;
-  params.m = static_cast<size_t>(std::clamp<int64_t>(IntParam(spec.params, "M", 30), 2, 2048));
-  params.ef_construction =
-      static_cast<size_t>(std::max<int64_t>(1, IntParam(spec.params, "efConstruction", 360)));
-  // A beam shorter than the links it must find would leave holes.
-  params.ef_construction = std::max(params.ef_construction, params.m);
   CHECK(vectors.rows < Beam::kExpanded);
 
   std::optional<Form> named;
@@ -421,12 +441,7 @@ Status BuildHnsw(const Context& context, const VectorView& vectors, const BuildS
   if (!named && SuitsBitScan(vectors) && TRY(BuildBitScan(context, vectors, spec, sink))) return {};
   const Form form = named.value_or(FormFor(vectors, spec));
 
-  if (form == Form::kFast) {
-    // Whole blocks of neighbours.
-    const size_t blocks = std::max<size_t>(1, (2 * params.m + 16) / simd::kFastRows);
-    params.m = blocks * simd::kFastRows / 2;
-    params.ef_construction = std::max(params.ef_construction, params.m);
-  }
+  const GraphParams params = ParamsOf(spec, form);
 
   Workers workers(std::max(threads, 1));
   CodeModel model;

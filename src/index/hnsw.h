@@ -11,6 +11,9 @@ namespace elanus::index {
 
 Status BuildHnsw(const Context& context, const VectorView& vectors, const BuildSpec& spec,
                  int threads, const Progress& progress, const Sink& sink);
+// What a row takes in the file where the fast form is our choice; 0: another form is, or was asked
+// for.
+size_t FastRowBytes(const VectorView& vectors, const BuildSpec& spec);
 Result<std::unique_ptr<VectorIndex>> OpenHnsw(const Blob& blob, const VectorView& vectors);
 
 }  // namespace elanus::index

@@ -218,10 +218,10 @@ int Run(int argc, char** argv) {
 
   const auto* disk = dynamic_cast<const DiskIndex*>(opened->get());
   if (disk != nullptr) {
-    std::printf(
-        "# blocks by %s; %.1f MB in memory, %.1f %% of the raw vectors\n", disk->way().c_str(),
-        static_cast<double>(disk->memory_bytes()) / 1e6,
-        100.0 * static_cast<double>(disk->memory_bytes()) / static_cast<double>(rows * width));
+    const auto bytes = static_cast<double>(disk->memory_bytes() + disk->code_bytes());
+    std::printf("# blocks by %s; %.1f MB in memory, %.1f %% of the raw vectors\n",
+                disk->way().c_str(), bytes / 1e6,
+                100.0 * bytes / static_cast<double>(rows * width));
   }
   std::printf("%8s %8s %9s %9s\n", "effort", "recall", "QPS", "us");
   std::stringstream efs(options["efs"]);

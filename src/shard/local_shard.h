@@ -233,6 +233,8 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   // At the peak of building one index over all of their rows.
   uint64_t BuildBytes(std::span<const SegmentViewPtr> views, const IndexInfo& index,
                       const Field& field) const;
+  // The index, over all rows of the shard, would be larger than the memory that there is.
+  bool IsTooWide(const index::BuildSpec& spec, const index::VectorView& vectors) const;
   // Of a segment whose indexes there would not be the memory for: none are made as large.
   uint64_t BuildableBytes(const Snapshot& snapshot) const;
   Status BuildIndex(const IndexJob& job);

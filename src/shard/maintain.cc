@@ -151,6 +151,13 @@ uint64_t LocalShard::BuildBytes(std::span<const SegmentViewPtr> views, const Ind
   return spec ? index::BuildMemory(*spec, column) : 0;
 }
 
+bool LocalShard::IsTooWide(const index::BuildSpec& spec, const index::VectorView& vectors) const {
+  uint64_t rows = 0;
+  const SnapshotPtr snapshot = slot_.Get();
+  for (const SegmentViewPtr& view : snapshot->segments) rows += view->rows;
+  return index::WideRowBytes(spec, vectors) * rows > env_->budget->limit();
+}
+
 uint64_t LocalShard::BuildableBytes(const Snapshot& snapshot) const {
   constexpr uint64_t kAny = MemoryBudget::kUnlimited;
   if (!env_->budget->limited()) return kAny;
@@ -497,8 +504,9 @@ Status LocalShard::BuildIndex(const IndexJob& job) {
     CrashHere(CrashPoint::kIndexFileMade);
     const index::Sink sink = [&file](std::string_view piece) { return file->Append(piece); };
     if (IsVector(job.field.type)) {
-      const index::BuildSpec spec = index::ResolveSpec(job.field, job.index);
+      index::BuildSpec spec = index::ResolveSpec(job.field, job.index);
       const index::VectorView vectors = TRY(job.view->sealed->Vectors(job.field, spec.metric));
+      if (IsTooWide(spec, vectors)) spec = index::Leanest(std::move(spec));
       TRY(index::Build(jobs_, vectors, spec, env_->options.build_threads, [](double) {}, sink));
     } else {
       const auto spec = SpecOf(job.index, job.field, slot_.Get()->collection->schema);

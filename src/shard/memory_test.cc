@@ -58,6 +58,18 @@ TEST_F(MemoryTest, GrowingRowsAreCountedUntilTheyAreFlushed) {
   EXPECT_EQ(budget_->used(MemoryUse::kRequests), 0U);
 }
 
+// Everything sealed is mapped: what is kept of it beside does not grow with its rows.
+TEST_F(MemoryTest, SealedRowsTakeNoMemory) {
+  ASSERT_TRUE(InsertMany(20'000).ok());
+  Flush();
+  const uint64_t before = shard_->Stats().memory_bytes;
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(InsertMany(20'000).ok());
+  Flush();
+  EXPECT_EQ(Count(), 220'000);
+  EXPECT_LT(shard_->Stats().memory_bytes, before + 200'000 / 16);
+  EXPECT_TRUE(Await([this] { return budget_->used(MemoryUse::kResident) > 0; }));
+}
+
 TEST_F(MemoryTest, AboveTheHardLineRowsAreRefusedDeletesAndReadsPass) {
   ASSERT_TRUE(Insert({{1, 10}, {2, 20}, {3, 30}}).ok());
   budget_->Add(MemoryUse::kResident, 61 * kMiB);

@@ -47,8 +47,10 @@ server::Hardware ReadHardware(const std::string& folder) {
   server::Hardware hardware;
   hardware.cores = machine.cores;
   hardware.cpu_percent = machine.cpu_percent;
-  hardware.memory_bytes = machine.memory_bytes;
-  hardware.resident_bytes = process.resident_bytes;
+  // What the system allows, and of it what it cannot take back: pages of mapped files it can.
+  const uint64_t allowed = FindMemoryLimit();
+  hardware.memory_bytes = allowed == 0 ? machine.memory_bytes : static_cast<double>(allowed);
+  hardware.resident_bytes = static_cast<double>(ReadAnonymousBytes());
   hardware.disk_bytes = machine.disk_bytes;
   hardware.disk_used_bytes = machine.disk_used_bytes;
   const auto started = static_cast<time_t>(process.start_s);
@@ -174,8 +176,9 @@ class Standalone final : public Service {
                        [this](server::HttpRequest request, server::HttpReply reply) {
                          rest_->Handle(std::move(request), std::move(reply));
                        }));
-    gauges_ = std::make_unique<Gauges>(coordinator_.get(), shards_.get(),
-                                       [this] { return shards_->growing_bytes(); });
+    gauges_ = std::make_unique<Gauges>(
+        coordinator_.get(), shards_.get(), [this] { return shards_->growing_bytes(); },
+        budget_.get());
     server::AdminServer::Admits admits;
     if (!settings.admin_server.endpoint.IsLoopback()) {
       admits = [this](const server::HttpRequest& request) {
