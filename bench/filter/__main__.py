@@ -5,6 +5,7 @@
 ROW: a part of a label; only those are measured. Times are CPU time of the thread, medians of rounds in which both
 take turns; both must find as many rows. Writes bench/results/filter.json and prints a table."""
 import argparse
+import ctypes
 import datetime
 import json
 import os
@@ -28,6 +29,21 @@ TABLE = """CREATE TABLE t AS SELECT
   r % 3 = 0 AS b, 'the title of document ' || (r % 1000000) || ' in a library' AS s,
   ('{"color": "red", "price": ' || (r % 100) || ', "tags": ["a' || (r % 7) || '", "b"], "stock": 17}')::JSON AS js,
   (r % 10000)::INTEGER AS k, row_number() OVER () - 1 AS id FROM (SELECT column0 AS r FROM numbers)"""
+
+
+def resident(what):
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith(what))
+
+
+def bytes_beside(run):
+    """What `run` takes at its peak that was not there before: the columns have been read, the heap is empty."""
+    ctypes.CDLL(None).malloc_trim(0)
+    with open("/proc/self/clear_refs", "w") as peak:
+        peak.write("5")
+    before = resident("VmRSS")
+    run()
+    return max(0, resident("VmHWM") - before)
 
 
 class Row:
@@ -108,7 +124,7 @@ def rows_to_run(seed=3):
 
 class Bench:
     def __init__(self, rows, rounds, folder):
-        self.rounds = rounds
+        self.rounds, self.rows = rounds, rows
         numbers = numpy.random.default_rng(1).integers(0, 2**62, rows)  # noqa: F841, DuckDB finds it by name
         print(f"making {rows:,} rows for both", file=sys.stderr)
         self.ours = elanus_filter.Table(numbers, folder)
@@ -151,7 +167,9 @@ class Bench:
             if turn:
                 ours.append(seconds)
                 theirs.append(their_seconds)
-        return self.figure(row, found, ours, theirs)
+        figure = self.figure(row, found, ours, theirs)
+        figure["bits_a_row"] = 8 * bytes_beside(lambda: self.ours.run(row.ours, row.templates)) / self.rows
+        return figure
 
     def figure(self, row, found, ours, theirs):
         ratio = statistics.median(a / b for a, b in zip(ours, theirs))
@@ -171,7 +189,8 @@ def line(figure):
     bound = (f"<= {figure['must']}x ({figure['target']}x)" if figure["must"] else
              f"<= {figure['must_ms']} ms" if figure["must_ms"] else "")
     return (f"{figure['what']:<22} {figure['elanus_ms']:>9.2f} ms {figure['duckdb_ms']:>9.2f} ms {figure['ratio']:>6.2f}x"
-            f"  {bound:<16} { {True: 'kept', False: 'MISSED', None: ''}[figure['kept']]}".rstrip())
+            f"  {bound:<16} { {True: 'kept', False: 'MISSED', None: ''}[figure['kept']]:<6}"
+            + (f"  {figure['bits_a_row']:.1f} bits a row" if "bits_a_row" in figure else "")).rstrip()
 
 
 def main():
@@ -185,7 +204,7 @@ def main():
     wanted = [r for r in known if not options.only or any(part in r.label for part in options.only)]
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(options.rows, options.rounds, folder)
-        print(f"{'':<22} {'Elanus':>12} {'DuckDB':>12} {'ratio':>7}  must (target)")
+        print(f"{'':<22} {'Elanus':>12} {'DuckDB':>12} {'ratio':>7}  must (target)           memory beside the columns")
         figures = []
         for row in wanted:
             figures.append(bench.measure_whole(row) if isinstance(row, Whole) else bench.measure(row))
