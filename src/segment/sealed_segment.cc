@@ -158,6 +158,9 @@ class MappedSegment : public SealedSegment {
     const std::lock_guard lock(mutex_);
     return bytes + (value_marks_.size() + 1) * kTimeMarks * sizeof(int64_t);
   }
+  std::vector<std::span<const std::byte>> MappedBytes(FieldId field) const override {
+    return file_->SectionsOf(field);
+  }
   void DropCaches() const override {
     for (const auto& [field, counts] : terms_) counts.Clear();
   }

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,10 @@ class SealedSegment : public Segment {
   virtual Result<index::VectorView> LendVectors(const Field& field) const = 0;
   virtual Result<index::ScalarView> LendScalars(const Field& field) const = 0;
   virtual uint64_t file_bytes() const = 0;
+  // Where in the mapped file a field lies. Empty: nowhere.
+  virtual std::vector<std::span<const std::byte>> MappedBytes(FieldId /*field*/) const {
+    return {};
+  }
   // Lets go of what calls have found out, and would find out again.
   virtual void DropCaches() const {}
   // How many rows were inserted before `ts`; up to 1/64 of the rows fewer. The first call that

@@ -51,6 +51,14 @@ const SegmentFile::Blocks* SegmentFile::Find(FieldId field, SectionKind kind) co
   return nullptr;
 }
 
+std::vector<std::span<const std::byte>> SegmentFile::SectionsOf(FieldId field) const {
+  std::vector<std::span<const std::byte>> sections;
+  for (const auto& blocks : blocks_) {
+    if (blocks->section->field == field) sections.emplace_back(blocks->data, blocks->size);
+  }
+  return sections;
+}
+
 uint64_t SegmentFile::memory_bytes() const {
   uint64_t bytes = sizeof *this + footer_.partitions.size() * sizeof(meta::PartitionRange) +
                    footer_.columns.size() * sizeof(ColumnFooter);

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ class SegmentFile {
   // A section with the state of its checks. Lives as long as the file. Null: there is none.
   struct Blocks;
   const Blocks* Find(FieldId field, SectionKind kind) const;
+  std::vector<std::span<const std::byte>> SectionsOf(FieldId field) const;
 
   // kCorruption, with file and offset, for "what": contradictions the checksums do not show.
   Status Damaged(const std::string& what) const;

@@ -30,6 +30,7 @@
 #include "shard/record.h"
 #include "shard/snapshot.h"
 #include "shard/split.h"
+#include "shard/warm_up.h"
 
 namespace elanus::shard {
 
@@ -243,9 +244,10 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   size_t RowsToReclaim(const SegmentView& view, Timestamp floor, const Expiry& expiry) const;
   segment::LiveTable::Ptr CarryEnds(const std::vector<SegmentViewPtr>& inputs,
                                     const segment::WrittenSegment& written);
-  Status AttachIndex(const meta::IndexObject& object,
-                     const std::shared_ptr<segment::SealedSegment>& sealed,
-                     segment::IndexSet* indexes);
+  // The index's file; null: the index is not served any more.
+  Result<std::shared_ptr<const io::Mapping>> AttachIndex(
+      const meta::IndexObject& object, const std::shared_ptr<segment::SealedSegment>& sealed,
+      segment::IndexSet* indexes);
   bool IsQuiet() const;
 
   // ---- reading (read.cc) ----
@@ -292,7 +294,10 @@ class LocalShard final : public roles::Shard, public std::enable_shared_from_thi
   meta::ShardHead head_;
   std::map<SegmentId, segment::LiveTable::Ptr> persisted_;  // what the head's deltas hold
 
+  std::atomic<bool> warm_up_due_{false};
+
   // Worker thread only.
+  WarmUps warm_ups_;
   std::optional<Scrubbing> scrubbing_;
   std::map<int64_t, int64_t> scrubbed_ms_;  // index objects, when their reading began
 

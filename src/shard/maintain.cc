@@ -29,6 +29,9 @@ constexpr size_t kQuietShare = 5;
 // Of the merge of a row: where it comes from and goes, its key, its moment.
 constexpr uint64_t kMergeRowBytes = 64;
 
+// Of warm-ups, in a turn.
+constexpr size_t kWarmedBytes = 64 << 20;
+
 // As fast to search as if they were one segment.
 constexpr uint64_t kSmallBytes = 16 << 20;
 
@@ -73,6 +76,7 @@ bool LocalShard::IsQuiet() const {
 bool LocalShard::HasJobWhenQuiet() const {
   const SnapshotPtr snapshot = slot_.Get();
   if (dropped_) return false;
+  if (warm_up_due_ || !warm_ups_.empty()) return true;
   {
     const std::lock_guard lock(failures_mutex_);
     if (!index_failures_.empty()) return true;
@@ -86,6 +90,11 @@ bool LocalShard::HasJobWhenQuiet() const {
 
 bool LocalShard::RunOneJob() {
   if (dropped_) return false;
+  if (warm_up_due_.exchange(false)) warm_ups_.Plan(*slot_.Get(), env_->budget->limit());
+  if (!warm_ups_.empty()) {
+    warm_ups_.Read(kWarmedBytes);
+    return true;
+  }
   ForgetHistory();
   const SnapshotPtr snapshot = slot_.Get();
   if (DropStaleIndexes(*snapshot)) return true;
@@ -535,7 +544,7 @@ Status LocalShard::BuildIndex(const IndexJob& job) {
   });  // a damaged one
   meta->indexes.push_back(made);
   segment::IndexSet indexes;
-  TRY(AttachIndex(made, job.view->sealed, &indexes));
+  const auto file_of_index = TRY(AttachIndex(made, job.view->sealed, &indexes));
   TRY(CommitHead(std::move(head)));
   CrashHere(CrashPoint::kIndexCommitted);
   env_->lane->RunTask([&] {
@@ -547,7 +556,7 @@ Status LocalShard::BuildIndex(const IndexJob& job) {
     all->scalars.merge(indexes.scalars);
     view.indexes = std::move(all);
     view.index_ids[made.index] = made.field;
-    view.index_bytes[made.index] = made.bytes;
+    view.index_files[made.index] = file_of_index;
     ReplaceView(i, std::move(view));
     changed_ = true;
     Publish();
@@ -560,12 +569,13 @@ Status LocalShard::BuildIndex(const IndexJob& job) {
   return {};
 }
 
-Status LocalShard::AttachIndex(const meta::IndexObject& object,
-                               const std::shared_ptr<segment::SealedSegment>& sealed,
-                               segment::IndexSet* indexes) {
+Result<std::shared_ptr<const io::Mapping>> LocalShard::AttachIndex(
+    const meta::IndexObject& object, const std::shared_ptr<segment::SealedSegment>& sealed,
+    segment::IndexSet* indexes) {
   const CollectionInfo& collection = *slot_.Get()->collection;
   const Field* field = collection.schema.Find(object.field);
-  if (field == nullptr || !Serves(collection, object.index)) return {};
+  if (field == nullptr || !Serves(collection, object.index))
+    return std::shared_ptr<const io::Mapping>();
   std::shared_ptr<const io::Mapping> mapping = TRY(env_->fs->Map(Path(object.object, "idx")));
   // The index borrows the file's bytes and the segment's column: they live as long as it does.
   struct Held {
@@ -584,7 +594,7 @@ Status LocalShard::AttachIndex(const meta::IndexObject& object,
     indexes->scalars[object.index] = {
         object.field, std::shared_ptr<const index::ScalarIndex>(held, held->scalars.get())};
   }
-  return {};
+  return mapping;
 }
 
 }  // namespace elanus::shard

@@ -1,7 +1,9 @@
 // What a shard does by itself, one step at a time: the test plays the flusher and the worker.
+#include <cstdlib>
 #include <map>
 #include <string>
 
+#include "base/metrics.h"
 #include "shard/shard_testing.h"
 
 namespace elanus::shard {
@@ -111,6 +113,40 @@ class MaintainTest : public ::testing::Test {
   std::shared_ptr<CollectionInfo> collection_;
   std::shared_ptr<LocalShard> shard_;
 };
+
+TEST_F(MaintainTest, WarmUpPoliciesReadALoadedCollection) {
+  const auto warmed = [] {
+    const std::string text = RenderMetrics();
+    const size_t at = text.find("\nelanus_warmed_bytes_total ");
+    return at == std::string::npos ? 0.0 : std::strtod(text.c_str() + at + 27, nullptr);
+  };
+  Insert(1000);
+  Work();
+  BeQuiet();
+  Work();
+  EXPECT_EQ(Segments(), "1000i");
+  EXPECT_EQ(warmed(), 0);
+  const auto declare = [&](bool loaded, Properties properties, const std::string& of_id) {
+    const double before = warmed();
+    auto info = std::make_shared<CollectionInfo>(*collection_);
+    info->loaded = loaded;
+    info->properties = std::move(properties);
+    info->schema.fields[0].type_params = {{"warmup", of_id}};
+    Declare(info);
+    return warmed() - before;
+  };
+  const Properties vectors = {{"warmup.vectorField", "sync"}, {"warmup.scalarField", "async"}};
+  EXPECT_EQ(declare(false, vectors, "disable"), 0) << "it is not loaded";
+  const double fields = declare(true, vectors, "disable");
+  EXPECT_GE(fields, 1000 * (16 + 4));
+  EXPECT_LT(fields, 1000 * (16 + 4) + 4096) << "its keys are not to be read";
+  EXPECT_EQ(declare(true, {}, "sync"), 0) << "it was loaded before";
+  EXPECT_EQ(declare(false, {}, "sync"), 0);
+  EXPECT_GE(declare(true, {}, "sync"), 1000 * 8);
+  EXPECT_EQ(declare(false, {}, "disable"), 0);
+  EXPECT_EQ(declare(true, {{"warmup.vectorIndex", "async"}}, "disable"),
+            static_cast<double>(shard_->Stats().index_bytes));
+}
 
 TEST_F(MaintainTest, AnIndexWaitsUntilThereIsMemoryToBuildIt) {
   budget_.Add(MemoryUse::kRequests, 220 << 20);

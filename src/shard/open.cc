@@ -69,16 +69,16 @@ Result<std::shared_ptr<LocalShard>> LocalShard::Open(const ShardEnv* env,
                      .frozen_lsn = 0};
     auto indexes = std::make_shared<segment::IndexSet>();
     for (const meta::IndexObject& object : meta.indexes) {
-      const Status attached = shard->AttachIndex(object, sealed, indexes.get());
+      const auto attached = shard->AttachIndex(object, sealed, indexes.get());
       if (attached.ok()) {
         if (indexes->vectors.contains(object.field) || indexes->scalars.contains(object.index)) {
           view.index_ids[object.index] = object.field;
-          view.index_bytes[object.index] = object.bytes;
+          view.index_files[object.index] = *attached;
         }
         continue;
       }
       LOG_ERROR("index is damaged and will be built again", {"shard", shard->id_.value},
-                {"segment", meta.id.value}, {"error", attached.message()});
+                {"segment", meta.id.value}, {"error", attached.status().message()});
     }
     view.indexes = std::move(indexes);
     shard->persisted_[meta.id] = live;
@@ -89,6 +89,7 @@ Result<std::shared_ptr<LocalShard>> LocalShard::Open(const ShardEnv* env,
   }
   shard->changed_ = true;
   shard->Publish();
+  shard->warm_up_due_ = HasWarmUps(*shard->collection_);
   CrashHere(CrashPoint::kShardOpened);
   return shard;
 }

@@ -358,7 +358,7 @@ roles::ShardStats LocalShard::Stats() {
     stats.live_rows += static_cast<int64_t>(view->live_rows());
     if (view->sealed != nullptr) {
       uint64_t indexes = 0;
-      for (const auto& [index, bytes] : view->index_bytes) indexes += bytes;
+      for (const auto& [index, file] : view->index_files) indexes += file->size();
       stats.disk_bytes += info.bytes + indexes;
       stats.index_bytes += indexes;
     } else {

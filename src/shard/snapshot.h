@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "io/file_system.h"
 #include "meta/catalog.h"
 #include "model/types.h"
 #include "roles/coordinator.h"
@@ -30,8 +31,9 @@ struct SegmentView {
   std::shared_ptr<segment::SealedSegment> sealed;  // null: growing or frozen
   std::shared_ptr<const segment::IndexSet> indexes;
   std::map<IndexId, FieldId> index_ids;  // the declared indexes that they are
-  // Of their files. With a value, so that aggregates may leave it out.
-  std::map<IndexId, uint64_t> index_bytes = {};  // NOLINT(readability-redundant-member-init)
+  // Their files. With a value, so that aggregates may leave it out.
+  std::map<IndexId, std::shared_ptr<const io::Mapping>> index_files =
+      {};  // NOLINT(readability-redundant-member-init)
   // Growing only: null once frozen.
   std::shared_ptr<segment::GrowingSegment> growing;
   uint64_t frozen_lsn = 0;  // frozen: the newest frame in it

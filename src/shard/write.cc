@@ -383,6 +383,7 @@ void LocalShard::Update(const roles::CollectionPtr& collection) {
                     [&](const Partition& partition) {
                       return collection->FindPartition(partition.id) == nullptr;
                     });
+    if (!collection_->loaded && HasWarmUps(*collection)) warm_up_due_ = true;
     collection_ = collection;
     // A flush makes up the fields of functions that came later.
     const bool froze =
@@ -403,7 +404,7 @@ void LocalShard::Update(const roles::CollectionPtr& collection) {
         if (Serves(*collection, entry.first)) return false;
         kept->vectors.erase(entry.second);
         kept->scalars.erase(entry.first);
-        next.index_bytes.erase(entry.first);
+        next.index_files.erase(entry.first);
         return true;
       });
       next.indexes = std::move(kept);
