@@ -255,8 +255,10 @@ Result<roles::SearchResult> LocalShard::SearchRows(const Context& context,
     search.queries.sparse = &weighed.sparse;
   }
   RequestMemory memory(env_->budget, "search");
-  TRY(memory.Set(BytesOf(*snapshot, request, search.limit)));
-  if (request.groups.has_value()) return ByGroups(context, *snapshot, request, wish, search);
+  if (request.groups.has_value()) {
+    TRY(memory.Set(BytesOf(*snapshot, request, search.limit)));
+    return ByGroups(context, *snapshot, request, wish, search);
+  }
 
   // A key may be in several partitions, and only its nearest row is a hit: where that leaves a
   // query short, the segments are asked for more.

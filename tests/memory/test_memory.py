@@ -74,6 +74,13 @@ class Group:
 
 
 @pytest.fixture
+def small(tmp_path):
+    server = Server(tmp_path, {"ELANUS_MEMORY_LIMIT": "32"}).start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
 def limited(tmp_path):
     """A server, and the group it is in if there is one."""
     group = None
@@ -126,7 +133,7 @@ class Searcher(threading.Thread):
                 return
             self.searches += 1
             self.slowest = max(self.slowest, time.monotonic() - begun)
-            time.sleep(0.01)
+            time.sleep(0.1 if GROUP_MB else 0.01)
 
 
 def vectors_of(base, first, count):
@@ -156,7 +163,7 @@ def test_more_vectors_than_memory(limited):
     schema.add_field("vector", DataType.FLOAT16_VECTOR, dim=DIM)
     index = client.prepare_index_params()
     if GROUP_MB:
-        index.add_index("vector", index_type="HNSW", metric_type="L2", M=16, efConstruction=60)
+        index.add_index("vector", index_type="HNSW", metric_type="L2", M=8, efConstruction=40)
     else:
         index.add_index("vector", index_type="IVF_SQ8", metric_type="L2", nlist=32)
     client.create_collection("vectors", schema=schema, index_params=index)
@@ -200,3 +207,30 @@ def test_more_vectors_than_memory(limited):
     if group:
         assert group.kills() == 0
     server.stop()
+
+
+@pytest.mark.skipif(GROUP_MB > 0, reason="has nothing to do with the group")
+def test_what_does_not_fit_is_refused_with_the_numbers(small):
+    client = small.client()
+    schema = MilvusClient.create_schema()
+    schema.add_field("id", DataType.INT64, is_primary=True)
+    schema.add_field("vector", DataType.FLOAT16_VECTOR, dim=DIM)
+    index = client.prepare_index_params()
+    index.add_index("vector", index_type="FLAT", metric_type="L2")
+    client.create_collection("vectors", schema=schema, index_params=index)
+
+    def rows(count):
+        return [{"id": i, "vector": numpy.full(DIM, i % 100, dtype=numpy.float16)} for i in range(count)]
+
+    client.insert("vectors", rows(100))
+    with pytest.raises(MilvusException) as refused:
+        client.insert("vectors", rows(6000))  # 12 MB on the wire, once more as a message, as rows and as a record
+    assert refused.value.code == MEMORY_LIMIT
+    assert "insert: memory limit exceeded[predict(MB)=" in refused.value.message
+    assert "[limit(MB)=32.0]" in refused.value.message
+    # What was refused has left nothing behind.
+    assert client.query("vectors", output_fields=["count(*)"])[0]["count(*)"] == 100
+    client.delete("vectors", ids=list(range(10)))
+    client.insert("vectors", rows(1000))
+    assert client.query("vectors", output_fields=["count(*)"])[0]["count(*)"] == 1000
+    small.stop()
