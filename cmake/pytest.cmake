@@ -19,7 +19,7 @@ function(elanus_pytest name)
   endif()
   foreach(form "" _release)
     add_test(NAME ${name}${form}
-             COMMAND ${PROJECT_SOURCE_DIR}/${T_VENV}/bin/python -m pytest -q -p no:cacheprovider ${T_FILES}
+             COMMAND ${PROJECT_SOURCE_DIR}/${T_VENV}/bin/python -m pytest -q -rs -p no:cacheprovider ${T_FILES}
              WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
     set(labels compat ${T_LABELS})
     set(binary $<TARGET_FILE:elanus>)

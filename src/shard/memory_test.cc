@@ -101,6 +101,24 @@ TEST_F(MemoryTest, AboveTheSoftLineGrowingRowsAreFlushedEarly) {
   EXPECT_EQ(Count(), 20'010);
 }
 
+TEST_F(MemoryTest, AStartWithLessMemoryFlushesWhatItReplays) {
+  Stop();
+  options_.budget = nullptr;
+  Start();
+  for (int i = 0; i < 40; ++i) ASSERT_TRUE(InsertMany(5000).ok());
+  ASSERT_TRUE(Delete({1, 2, 100'001}).ok());
+  EXPECT_EQ(Flushed(), 0U);
+  Stop();
+  options_.budget = budget_;
+  options_.growing_bytes_max = 4 * kMiB;
+  Start();
+  EXPECT_GT(Flushed(), 150'000U);
+  EXPECT_LE(shard_->Stats().growing_bytes, 4U * kMiB);
+  EXPECT_EQ(Count(), 199'997);
+  Crash();
+  EXPECT_EQ(Count(), 199'997);
+}
+
 TEST_F(MemoryTest, ASearchThatWouldGatherTooMuchIsRefused) {
   ASSERT_TRUE(InsertMany(20'000).ok());
   roles::SearchRequest request;

@@ -133,6 +133,13 @@ Status ShardHost::Recover(const std::vector<roles::CollectionPtr>& collections) 
           ++records;
           CrashHere(CrashPoint::kRecordReplayed);
         }
+        // There may be less memory than when this was written.
+        if (memory_.nearly_full() || budget_->Above(MemoryBudget::Line::kSoft)) {
+          for (const ShardRef& shard : All()) {
+            if (shard->damage().ok()) TRY(shard->FlushFrozen());
+          }
+          RelieveMemory();
+        }
         return {};
       });
   TRY(Status(read));

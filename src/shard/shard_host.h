@@ -108,7 +108,7 @@ class ShardHost final : public roles::ShardDirectory {
   std::string flush_problem_;
   std::atomic<bool> relief_due_{false};  // set with the mutex held, so that the flusher sees it
 
-  // Flusher thread only.
+  // Flusher thread only, and before it is started Recover.
   int64_t resident_bytes_ = 0;  // counted in the budget
   std::chrono::steady_clock::time_point next_count_, next_trim_;
 
