@@ -114,16 +114,18 @@ BuildSpec Leanest(BuildSpec spec) {
 
 uint64_t BuildMemory(const ScalarSpec& spec, const ColumnSize& column) {
   if (spec.grams) {
-    // Each byte of a text begins a gram of each length: a posting, in a list that doubles.
+    // Each byte of a text begins a gram of each length: a posting of a byte or two, in lists that
+    // double; most come again in the same row, which costs nothing.
     const auto lengths =
         static_cast<uint64_t>(std::max<int64_t>(1, spec.gram_max - spec.gram_min + 1));
-    return kAnyBytes + column.bytes * lengths * 8 + column.rows * 16;
+    return kAnyBytes + column.bytes * lengths * 4 + column.rows * 16;
   }
   // A term of five bytes or so is a posting of eight, in a list that doubles; and its own text.
   if (spec.part.terms) return kAnyBytes + column.bytes * 6 + column.rows * 16;
-  // Pairs of value and row, sorted, and the parts of the file that they become.
+  // Pairs of value and row, sorted, and the parts of the file that they become; texts in a string
+  // that doubles.
   const uint64_t values = spec.part.elements || !spec.part.path.empty() ? column.bytes / 4 : 0;
-  return kAnyBytes + (column.rows + values) * 64 + column.bytes;
+  return kAnyBytes + (column.rows + values) * 64 + column.bytes * 3;
 }
 
 }  // namespace elanus::index

@@ -81,7 +81,7 @@ TEST_P(BuildMemoryOf, IsAboutWhatItTakes) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, BuildMemoryOf,
-    ::testing::Values(Case{12'000, "HNSW", {{"M", "18"}, {"efConstruction", "20"}}},
+    ::testing::Values(Case{20'000, "HNSW", {{"M", "18"}, {"efConstruction", "10"}}},
                       Case{6'000, "IVF_FLAT", {{"nlist", "128"}}},
                       Case{6'000, "IVF_SQ8", {{"nlist", "1024"}}},
                       Case{6'000, "IVF_PQ", {{"nlist", "128"}, {"m", "24"}}},
@@ -89,6 +89,78 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{6'000, "SCANN", {{"nlist", "128"}}},
                       Case{2'000, "DISKANN", {{"search_list_size", "20"}}}),
     [](const auto& one) { return one.param.type + "_" + std::to_string(one.index); });
+
+TEST(BuildMemoryOfSparse, IsAboutWhatItTakes) {
+  if (kSanitized) GTEST_SKIP() << "sanitizers keep what was freed";
+  const TestColumn column = TestColumn::Sparse(20'000, 30'000, 60, kTestSeed);
+  const VectorView view = column.view();
+  const BuildSpec spec{"SPARSE_INVERTED_INDEX", Metric::kIP, {}};
+  const uint64_t peak = PeakOf([&] {
+    ASSERT_TRUE(
+        Build(Context(), view, spec, 2, nullptr, [](std::string_view) { return Status(); }).ok());
+  });
+  const uint64_t estimate =
+      BuildMemory(spec, {view.type, 0, view.rows, view.ends[view.rows - 1]}, 2);
+  printf("sparse: %.1f MB of %.1f MB estimated\n", static_cast<double>(peak) / 1e6,
+         static_cast<double>(estimate) / 1e6);
+  EXPECT_LE(peak, estimate);
+}
+
+class ScalarBuildMemoryOf : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(ScalarBuildMemoryOf, IsAboutWhatItTakes) {
+  if (kSanitized) GTEST_SKIP() << "sanitizers keep what was freed";
+  const std::string kind = GetParam();
+  constexpr size_t kRows = 100'000;
+  std::mt19937_64 random(7);
+  std::vector<int64_t> numbers;
+  std::string text;
+  std::vector<uint64_t> ends;
+  for (size_t row = 0; row < kRows; ++row) {
+    numbers.push_back(static_cast<int64_t>(random()));
+    for (int word = 0; word < 8; ++word) text += "w" + std::to_string(random() % 20'000) + " ";
+    ends.push_back(text.size());
+  }
+  ScalarSpec spec;
+  ScalarView view;
+  view.rows = kRows;
+  view.type = kind == "numbers" ? DataType::kInt64 : DataType::kVarChar;
+  spec.part.type = view.type;
+  if (kind == "numbers") {
+    view.data = reinterpret_cast<const std::byte*>(numbers.data());
+  } else {
+    view.data = reinterpret_cast<const std::byte*>(text.data());
+    view.ends = ends.data();
+  }
+  if (kind == "terms") {
+    spec.part.terms = true;
+    spec.cut = [](std::string_view value, const std::function<void(std::string_view)>& term) {
+      for (size_t at = 0; at < value.size();) {
+        const size_t end = std::min(value.find(' ', at), value.size());
+        if (end > at) term(value.substr(at, end - at));
+        at = end + 1;
+      }
+    };
+  }
+  if (kind == "grams") {
+    spec.grams = true;
+    spec.gram_min = 2;
+    spec.gram_max = 3;
+  }
+  const uint64_t peak = PeakOf([&] {
+    const Status built = BuildScalar(view, spec, [](std::string_view) { return Status(); });
+    ASSERT_TRUE(built.ok()) << built.message();
+  });
+  const uint64_t estimate =
+      BuildMemory(spec, {view.type, 0, kRows, view.ends == nullptr ? 0 : text.size()});
+  printf("%s: %.1f MB of %.1f MB estimated\n", kind.c_str(), static_cast<double>(peak) / 1e6,
+         static_cast<double>(estimate) / 1e6);
+  EXPECT_LE(peak, estimate);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ScalarBuildMemoryOf,
+                         ::testing::Values("numbers", "strings", "terms", "grams"),
+                         [](const auto& one) { return std::string(one.param); });
 
 TEST(WideRowBytes, AreThoseOfTheFile) {
   const size_t rows = 30'000;

@@ -114,7 +114,7 @@ bool LocalShard::RunOneJob() {
       return false;
     }
     // What there is can be indexed meanwhile.
-    LOG_WARNING("merge waits for memory", {"shard", id_.value}, {"reason", merged.message()});
+    LOG_DEBUG("merge waits for memory", {"shard", id_.value}, {"reason", merged.message()});
   }
   if (const auto job = PickIndex(*snapshot, quiet, true); job) {
     const Status built = BuildIndex(*job);
