@@ -218,10 +218,9 @@ int Run(int argc, char** argv) {
 
   const auto* disk = dynamic_cast<const DiskIndex*>(opened->get());
   if (disk != nullptr) {
-    const auto bytes = static_cast<double>(disk->memory_bytes() + disk->code_bytes());
+    const auto held = static_cast<double>(disk->memory_bytes() + disk->code_bytes());
     std::printf("# blocks by %s; %.1f MB in memory, %.1f %% of the raw vectors\n",
-                disk->way().c_str(), bytes / 1e6,
-                100.0 * bytes / static_cast<double>(rows * width));
+                disk->way().c_str(), held / 1e6, 100.0 * held / static_cast<double>(rows * width));
   }
   std::printf("%8s %8s %9s %9s\n", "effort", "recall", "QPS", "us");
   std::stringstream efs(options["efs"]);
