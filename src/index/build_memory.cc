@@ -108,8 +108,7 @@ uint64_t WideRowBytes(const BuildSpec& spec, const VectorView& vectors) {
 }
 
 BuildSpec Leanest(BuildSpec spec) {
-  if (spec.type.starts_with("HNSW")) spec.params.emplace_back("graph_profile", "lean");
-  return spec;
+  return spec.type.starts_with("HNSW") ? LeanSpec(std::move(spec)) : spec;
 }
 
 uint64_t BuildMemory(const ScalarSpec& spec, const ColumnSize& column) {

@@ -179,6 +179,8 @@ TEST(WideRowBytes, AreThoseOfTheFile) {
   EXPECT_NEAR(static_cast<double>(bytes_of(spec)) / static_cast<double>(wide), 1, 0.02);
   EXPECT_LT(bytes_of(Leanest(spec)), wide / 3);
   EXPECT_EQ(WideRowBytes(Leanest(spec), column.view()), 0U);
+  EXPECT_EQ(*FindProperty(Leanest(spec).params, "M"), "16") << "the links that the wide one has";
+  EXPECT_EQ(*FindProperty(Leanest({"HNSW", Metric::kL2, {}}).params, "M"), "32");
   VectorView few = column.view();
   few.rows = 1000;
   EXPECT_EQ(WideRowBytes(spec, few), 0U) << "a scan of bits";

@@ -432,6 +432,14 @@ size_t FastRowBytes(const VectorView& vectors, const BuildSpec& spec) {
   return layout.stride();
 }
 
+BuildSpec LeanSpec(BuildSpec spec) {
+  const size_t m = std::max(ParamsOf(spec, Form::kLean).m, ParamsOf(spec, Form::kFast).m);
+  std::erase_if(spec.params, [](const auto& param) { return param.first == "M"; });
+  spec.params.emplace_back("M", std::to_string(m));
+  spec.params.emplace_back("graph_profile", "lean");
+  return spec;
+}
+
 Status BuildHnsw(const Context& context, const VectorView& vectors, const BuildSpec& spec,
                  int threads, const Progress& progress, const Sink& sink) {
   CHECK(vectors.rows < Beam::kExpanded);
