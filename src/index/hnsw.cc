@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <optional>
+#include <string>
 
 #include "base/coding.h"
 #include "index/allowed_rows.h"
