@@ -1,6 +1,5 @@
 #include "index/distance.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -124,12 +123,9 @@ void RowDistance::Rows(const Query& query, const uint32_t* ids, size_t first, si
   kernel_.rows(query.data, base, vectors_.stride, ids, n, size_, out);
   if (metric_ == Metric::kCosine) {
     const float* norms = vectors_.inverse_norms;
-    // A cosine is at most 1, whatever its rounding: a range that ends there holds the query's own
-    // row. + 0 turns the -0 of a zero vector into the 0 that clients see.
-    for (size_t i = 0; i < n; ++i) {
-      const float cosine = out[i] * query.scale * norms[ids != nullptr ? ids[i] : first + i];
-      out[i] = std::min(std::max(cosine, -1.0f), 1.0f) + 0.0f;
-    }
+    // + 0 turns the -0 of a zero vector into the 0 that clients see.
+    for (size_t i = 0; i < n; ++i)
+      out[i] = out[i] * query.scale * norms[ids != nullptr ? ids[i] : first + i] + 0.0f;
   } else if (metric_ == Metric::kIP) {
     for (size_t i = 0; i < n; ++i) out[i] = -out[i];
   }

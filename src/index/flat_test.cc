@@ -48,19 +48,6 @@ TEST(Flat, EqualsTheNaiveSearchForEveryTypeAndMetric) {
   }
 }
 
-TEST(Flat, ARowIsWithinACosineOfOneOfItself) {
-  const TestColumn column = TestColumn::Dense(DataType::kFloatVector, 500, 72, 10, kTestSeed, 3);
-  const auto index = MakeFlat(column.view(), Metric::kCosine);
-  Queries rows = column.queries(0, 1);
-  rows.data = column.view().data;
-  rows.count = column.view().rows;
-  const auto hits = MustRange(*index, rows, {-1.0f, -0.999f}, 5);
-  for (uint32_t row = 0; row < hits.size(); ++row) {
-    ASSERT_FALSE(hits[row].empty()) << row;
-    EXPECT_EQ(hits[row][0].row, row);
-  }
-}
-
 TEST(Flat, RangeKeepsTheNearEndAndDropsTheFarEnd) {
   const TestColumn column = TestColumn::Dense(DataType::kInt8Vector, 500, 16, 5, kTestSeed);
   const auto index = MakeFlat(column.view(), Metric::kL2);

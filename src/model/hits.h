@@ -27,6 +27,11 @@ constexpr float DistanceOf(Metric metric, float score) {
   return LargerIsNearer(metric) ? -score : score;
 }
 
+// A cosine lies between -1 and 1, whatever its rounding.
+constexpr float WithinMetric(Metric metric, float distance) {
+  return metric == Metric::kCosine ? std::min(std::max(distance, -1.0F), 1.0F) : distance;
+}
+
 class TopK {
  public:
   explicit TopK(size_t k) : k_(k) { heap_.reserve(std::min<size_t>(k, 1024)); }

@@ -149,10 +149,12 @@ class Search {
                                view.indexes.get(), &hits));
       for (size_t query = 0; query < rounds.size(); ++query) {
         for (const Hit& hit : hits[query]) {
-          rounds[query].hits.push_back({hit.distance, {part.number, hit.row}, 0});
+          rounds[query].hits.push_back(
+              {WithinMetric(search.metric, hit.distance), {part.number, hit.row}, 0});
         }
         if (hits[query].size() >= count) {
-          rounds[query].sure = std::min(rounds[query].sure, hits[query].back().distance);
+          rounds[query].sure = std::min(rounds[query].sure,
+                                        WithinMetric(search.metric, hits[query].back().distance));
         }
       }
     }

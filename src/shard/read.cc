@@ -2,6 +2,7 @@
 // fields. And what the shard tells of itself.
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 #include <map>
 #include <unordered_set>
 
@@ -93,7 +94,7 @@ Result<Gathered> Gather(const Context& context, const Snapshot& snapshot,
     TRY(view.segment->Search(context, search, view.rows, rows.mask(), view.indexes.get(), &hits));
     for (size_t q = 0; q < count; ++q) {
       for (const Hit& hit : hits[q]) {
-        gathered.candidates[q].push_back({hit.distance, {i, hit.row}});
+        gathered.candidates[q].push_back({WithinMetric(search.metric, hit.distance), {i, hit.row}});
       }
       if (hits[q].size() >= search.limit) gathered.more[q] = true;
     }
@@ -238,6 +239,10 @@ Result<roles::SearchResult> LocalShard::SearchRows(const Context& context,
   search.limit = request.limit;
   search.params = request.params;
   search.range = request.range;
+  if (search.range && request.metric == Metric::kCosine && search.range->lower <= -1) {
+    // Rounding puts a row that looks the same beyond the nearest that a cosine can be.
+    search.range->lower = -std::numeric_limits<float>::infinity();
+  }
   search.exact = request.index_type.empty() || IsExact(request.index_type);
 
   roles::QueryVectors weighed;

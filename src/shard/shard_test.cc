@@ -119,6 +119,33 @@ TEST_F(ShardTest, SearchFindsTheNearestOfAllSegments) {
   EXPECT_EQ(result->output[0].rows(), 3U);
 }
 
+// The cosine of a row with itself is now and then rounded to more than 1.
+TEST_F(ShardTest, ACosineIsAtMostOneAndARangeThatEndsThereHoldsTheRowItself) {
+  constexpr int64_t kRows = 300;
+  std::vector<TestRow> rows;
+  for (int64_t id = 0; id < kRows; ++id) rows.push_back({id, static_cast<int32_t>(id * 7 % 50)});
+  ASSERT_TRUE(Insert(rows).ok());
+  const Batch batch = MakeBatch(rows);
+  for (const bool flushed : {false, true}) {
+    if (flushed) Flush();
+    for (size_t row = 0; row < rows.size(); ++row) {
+      roles::SearchRequest request;
+      request.collection = collection_;
+      request.field = kVector;
+      request.metric = Metric::kCosine;
+      request.limit = 1000;
+      request.range = {DistanceOf(Metric::kCosine, 1), DistanceOf(Metric::kCosine, 0.5F)};
+      request.queries = {
+          DataType::kFloatVector, 4, 1, std::string(batch.columns[2].String(row)), {}};
+      const auto result = shard_->Search(Context(), request);
+      ASSERT_TRUE(result.ok()) << result.status().message();
+      const std::span<const int64_t> keys(result->keys.as<int64_t>(), result->keys.rows());
+      EXPECT_NE(std::find(keys.begin(), keys.end(), rows[row].id), keys.end()) << row;
+      for (const float score : result->scores) EXPECT_LE(score, 1);
+    }
+  }
+}
+
 TEST_F(ShardTest, AWriteOfSeenRowsIsRefusedOnceTheyChanged) {
   const auto update = [this](Timestamp at, size_t keys) {
     roles::WriteRequest request;
