@@ -46,6 +46,7 @@ Result<std::unique_ptr<Served>> Served::Open(io::FileSystem* fs, const std::stri
   env.clock = &served->clock_;
   env.lane = served->lane_.get();
   env.memory = &served->memory_;
+  env.budget = &served->budget_;
   env.blocks = std::make_shared<segment::BlockPool>();
   env.options.quiet_ms = 0;
   env.next_object = [objects = &served->next_object_] { return Result<int64_t>((*objects)++); };

@@ -44,6 +44,7 @@ class Served {
   std::unique_ptr<meta::Catalog> catalog_;
   std::unique_ptr<wal::Log> log_;
   std::unique_ptr<shard::Lane> lane_;
+  MemoryBudget budget_;
   shard::GrowingMemory memory_{1 << 30};
   shard::ShardEnv env_;
   std::atomic<int64_t> next_object_{1000};

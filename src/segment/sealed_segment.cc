@@ -225,11 +225,15 @@ class MappedSegment : public SealedSegment {
       return {};
     }
     CHECK(out->type() == column->type() && out->dim() == column->dim());
+    size_t asked = 0;  // rows that have been asked of the memory
     for (size_t i = 0; i < rows.size();) {
-      if (i + 2 * kRowsAhead < rows.size()) column->Prefetch(rows[i + 2 * kRowsAhead]);
-      if (i + kRowsAhead < rows.size()) column->PrefetchBytes(rows[i + kRowsAhead]);
+      if (i == asked) {
+        asked = std::min(i + kRowsAhead, rows.size());
+        for (size_t next = i; next < asked; ++next) column->Prefetch(rows[next]);
+        for (size_t next = i; next < asked; ++next) column->PrefetchBytes(rows[next]);
+      }
       size_t run = 1;  // rows that stand side by side
-      while (i + run < rows.size() && rows[i + run] == rows[i] + run) ++run;
+      while (i + run < asked && rows[i + run] == rows[i] + run) ++run;
       TRY(column->Check(rows[i], run));
       if (column->fixed() && column->valid() == nullptr) {
         out->AppendFixed(column->Fixed(rows[i]), run);
@@ -351,7 +355,8 @@ class MappedSegment : public SealedSegment {
 
  private:
   static constexpr size_t kTimeMarks = 64;
-  static constexpr size_t kRowsAhead = 8;  // how far before it is read a row is asked of the memory
+  // So many rows are asked of the memory at once before they are read: their misses overlap.
+  static constexpr size_t kRowsAhead = 64;
 
   // Without the table, should it be damaged, filters read the documents.
   Status OpenPathColumns(const Schema& schema) {
