@@ -1,8 +1,8 @@
 #include "expr/filter.h"
 
 #include <algorithm>
-#include <bit>
 #include <random>
+#include <span>
 
 #include "base/profile.h"
 #include "expr/binder.h"
@@ -168,11 +168,8 @@ class BoundFilterEvaluation final : public Filter {
       uint64_t in = 0, out = 0;
     };
     std::vector<Rows> counted(context.profile() != nullptr ? rest.size() : 0);
-    const auto count_active = [&active](size_t words) {
-      uint64_t rows_active = 0;
-      for (size_t w = 0; w < words; ++w)
-        rows_active += static_cast<uint64_t>(std::popcount(active[w]));
-      return rows_active;
+    const auto count_active = [&active](size_t words) -> uint64_t {
+      return CountBits(std::span<const uint64_t>(active).first(words));
     };
     for (size_t first = 0; first < rows; first = source.RunEnd(first)) {
       if (++blocks % 64 == 0) TRY(context.Check());

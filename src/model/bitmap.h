@@ -14,6 +14,10 @@ namespace elanus {
 inline constexpr size_t kMaskChunkRows = 32768;
 inline constexpr size_t kMaskChunkWords = kMaskChunkRows / 64;
 
+// How many bits are set. Several words at a time, as a binary for any x86-64 has no instruction for
+// one.
+size_t CountBits(std::span<const uint64_t> words);
+
 class Bitmap {
  public:
   Bitmap() = default;
@@ -29,11 +33,7 @@ class Bitmap {
   void Assign(size_t row, bool value) { value ? Set(row) : Clear(row); }
   void SetRange(size_t begin, size_t end);
 
-  size_t Count() const {
-    size_t n = 0;
-    for (const uint64_t w : words_) n += static_cast<size_t>(std::popcount(w));
-    return n;
-  }
+  size_t Count() const { return CountBits(words_); }
   bool None() const {
     for (const uint64_t w : words_) {
       if (w != 0) return false;

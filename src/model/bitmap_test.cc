@@ -18,6 +18,18 @@ TEST(Bitmap, KeepsItsTailClear) {
   }
 }
 
+TEST(Bitmap, CountsTheBitsOfAnyNumberOfWords) {
+  uint64_t state = 7;
+  std::vector<uint64_t> words;
+  size_t expected = 0;
+  for (size_t size = 0; size < 100; ++size) {
+    EXPECT_EQ(CountBits(words), expected) << size << " words";
+    state = state * 6364136223846793005 + 1442695040888963407;
+    words.push_back(size % 10 == 3 ? ~uint64_t{0} : size % 10 == 7 ? 0 : state);
+    for (int bit = 0; bit < 64; ++bit) expected += words.back() >> bit & 1;
+  }
+}
+
 TEST(Bitmap, SetsRanges) {
   for (const auto& [begin, end] :
        {std::pair{0, 0}, {0, 64}, {3, 5}, {60, 70}, {1, 200}, {64, 192}, {199, 200}}) {

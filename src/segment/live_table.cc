@@ -146,8 +146,7 @@ void LiveTable::EncodeTo(std::string* out) const {
     if (chunks_[i] == nullptr) continue;
     const Chunk& chunk = *chunks_[i];
     w.Varint(i);
-    size_t dead = 0;
-    for (const uint64_t word : chunk) dead += static_cast<size_t>(std::popcount(~word));
+    const size_t dead = kMaskChunkRows - CountBits(chunk);
     if (dead > kListMax) {
       w.U8(kBitmap);
       w.Raw(chunk.data(), sizeof chunk);
@@ -204,7 +203,7 @@ Result<LiveTable::Ptr> LiveTable::Decode(std::string_view bytes) {
     } else {
       return damaged("unknown kind of chunk");
     }
-    for (const uint64_t word : *chunk) table->dead_ += static_cast<size_t>(std::popcount(~word));
+    table->dead_ += kMaskChunkRows - CountBits(*chunk);
     table->chunks_.resize(at + 1);
     table->chunks_[at] = std::move(chunk);
   }
