@@ -5,4 +5,4 @@ import pathlib
 spec = importlib.util.spec_from_file_location("compat", pathlib.Path(__file__).parents[1] / "compat" / "conftest.py")
 compat = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(compat)
-new_server, own_server = compat.new_server, compat.own_server
+new_server = compat.new_server
